@@ -112,6 +112,10 @@ func (m *EvalImages) AssembleAll(
 		}
 	}
 	result, err := m.runner(recipe, limits, flags.Publish, flags.ForceBuild).Run(ctx, plan)
+	if result == nil {
+		return nil, flat(err)
+	}
+	fmt.Println(pipeline.Summary(result)) // For the terminal, whatever becomes of the manifest; and for a run that was stopped.
 	if err != nil {
 		return nil, flat(err)
 	}
@@ -119,7 +123,6 @@ func (m *EvalImages) AssembleAll(
 	if err != nil {
 		return nil, err
 	}
-	fmt.Println(manifest.Summary) // For the terminal, whatever becomes of the manifest.
 	if flags.AllowFailures {
 		return manifest, nil
 	}
@@ -179,7 +182,7 @@ func failure(failed []pipeline.Record, total int) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d agent images failed:", len(failed), total)
 	for _, record := range failed {
-		fmt.Fprintf(&text, "\n- %s: %s", record.InstanceID, record.Error)
+		fmt.Fprintf(&text, "\n- %s", record.Error) // It begins with the phase and the instance.
 	}
 	return errors.New(text.String())
 }

@@ -27,13 +27,10 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	if err != nil {
 		return published, err
 	}
-	if image.Phase != pipeline.PhaseAssemble || !e.publish {
-		// An agent image is nothing but a description until it is pushed. The others take time to build: tell that apart.
-		if _, err := container.Sync(ctx); err != nil {
-			return published, fmt.Errorf("building: %w", plain(err))
-		}
-		published.Build = time.Since(started)
+	if err := e.make(ctx, image, container); err != nil {
+		return published, fmt.Errorf("building: %w", plain(err))
 	}
+	published.Build = time.Since(started)
 	if !e.publish {
 		return published, nil
 	}
@@ -45,6 +42,17 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	_, published.Digest, _ = strings.Cut(address, "@")
 	published.Push = time.Since(started)
 	return published, nil
+}
+
+// make waits until there is an image to push, so that what follows is the push. For an agent image that is to be published this is its
+// description, made of the manifests of the base and of the builder: to sync it would fetch their layers.
+func (e *engine) make(ctx context.Context, image pipeline.Image, container *dagger.Container) (err error) {
+	if image.Phase == pipeline.PhaseAssemble && e.publish {
+		_, err = container.ID(ctx)
+	} else {
+		_, err = container.Sync(ctx)
+	}
+	return err
 }
 
 func (e *engine) container(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {
@@ -90,23 +98,4 @@ func (e *engine) agent(image pipeline.Image) *dagger.Container {
 
 func from(reference string) *dagger.Container {
 	return dag.Container(dagger.ContainerOpts{Platform: platform}).From(reference)
-}
-
-// Find asks the registry as the engine reaches it. It is a [pipeline.Registry].
-func (e *engine) Find(ctx context.Context, reference string) (pipeline.Found, error) {
-	container := from(reference)
-	address, err := container.ImageRef(ctx)
-	if err != nil {
-		return pipeline.Found{}, pipeline.FindError(plain(err))
-	}
-	_, digest, _ := strings.Cut(address, "@")
-	found := pipeline.Found{Digest: digest}
-	for label, value := range map[string]*string{
-		pipeline.LabelBaseDigest: &found.BaseDigest, pipeline.LabelOfficialDigest: &found.OfficialDigest,
-	} {
-		if *value, err = container.Label(ctx, label); err != nil {
-			return pipeline.Found{}, fmt.Errorf("reading its label %s: %w", label, err)
-		}
-	}
-	return found, nil
 }

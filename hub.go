@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"dagger/eval-images/dataset"
 )
@@ -15,6 +16,9 @@ func hubRows(ctx context.Context, hub dataset.Hub, name, split string) ([]datase
 		return nil, err
 	}
 	listing, err := dag.HTTP(list).Contents(ctx)
+	if err != nil && strings.Contains(err.Error(), "404") {
+		return nil, fmt.Errorf("the hub has no dataset %s, or does not show it without a login: see %s", name, list)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking the hub for the dataset %s: %w", name, err)
 	}

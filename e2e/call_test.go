@@ -26,19 +26,34 @@ type call struct {
 // callModule calls the module with the arguments, which follow `dagger call`.
 func callModule(t *testing.T, args ...string) call {
 	t.Helper()
+	return startModule(t, args...).wait(t)
+}
+
+// running is a call that has not ended yet.
+type running struct {
+	command        *exec.Cmd
+	stdout, stderr bytes.Buffer
+	ctx            context.Context
+}
+
+func startModule(t *testing.T, args ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
-	defer cancel()
-	command := exec.CommandContext(ctx, "dagger", append([]string{"call", "--progress", "plain"}, args...)...)
-	command.Dir = root
-	command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1")
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	err := command.Run()
-	require.NoError(t, ctx.Err(), "the call hangs:\n%s", stderr.String())
-	if command.ProcessState == nil {
-		require.NoError(t, err)
-	}
-	return call{stdout: stdout.String(), stderr: stderr.String(), exit: command.ProcessState.ExitCode()}
+	t.Cleanup(cancel)
+	r := &running{ctx: ctx, command: exec.CommandContext(ctx, "dagger", append([]string{"call", "--progress", "plain"}, args...)...)}
+	r.command.Dir = root
+	r.command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1")
+	r.command.Stdout, r.command.Stderr = &r.stdout, &r.stderr
+	require.NoError(t, r.command.Start())
+	return r
+}
+
+// wait returns when the call has ended, in whichever way.
+func (r *running) wait(t *testing.T) call {
+	t.Helper()
+	_ = r.command.Wait() // The exit status tells.
+	require.NoError(t, r.ctx.Err(), "the call hangs:\n%s", r.stderr.String())
+	return call{stdout: r.stdout.String(), stderr: r.stderr.String(), exit: r.command.ProcessState.ExitCode()}
 }
 
 // succeeds is the call's standard output, if it ended well.

@@ -40,7 +40,7 @@ func (s *session) hubFetches(t *testing.T) {
 		s.refused(t, flags{"dataset": verified, "hub": hub.url, "split": "train"}, `"train"`, `"dev"`, `"test"`)
 	})
 	t.Run("an unknown dataset is an error that names it", func(t *testing.T) {
-		s.refused(t, flags{"dataset": "princeton-nlp/SWE-bench", "hub": hub.url}, "dataset princeton-nlp/SWE-bench", "404")
+		s.refused(t, flags{"dataset": "princeton-nlp/SWE-bench", "hub": hub.url}, "the hub has no dataset princeton-nlp/SWE-bench,")
 	})
 	t.Run("a name that leads elsewhere is refused, and so is an address that is none", func(t *testing.T) {
 		before := hub.requests.Load()

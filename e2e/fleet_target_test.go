@@ -47,10 +47,15 @@ func (f fleet) push(t *testing.T, ids ...string) {
 
 // call calls a function of the module on the fleet's dataset. It shows no progress, which for hundreds of images costs the CLI as much
 // work as the images cost the engine.
-func (f fleet) call(t *testing.T, function string, more ...string) call {
+func (f fleet) call(t *testing.T, function string, flags ...string) call {
 	t.Helper()
+	return callModule(t, append([]string{"--silent"}, f.flags(function, flags...)...)...)
+}
+
+// flags are the arguments of a call of a function on the fleet's dataset.
+func (f fleet) flags(function string, more ...string) []string {
 	args := append([]string{function, "--dataset-file", f.dataset}, more...)
-	return callModule(t, append([]string{"--silent", "--sdk-sha", f.sha}, f.args(args...)...)...)
+	return append([]string{"--sdk-sha", f.sha}, f.args(args...)...)
 }
 
 // run publishes, whatever fails, and returns the directory with the manifest.
@@ -75,6 +80,9 @@ func (f fleet) agent(id string) string {
 }
 
 func (f fleet) agentTag(tag string) string { return f.registry + "/" + f.prefix + "/agent:" + tag }
+
+// agents are the tags of the agent images that the registry has.
+func (f fleet) agents(t *testing.T) []string { return tags(t, f.prefix+"/agent") }
 
 // published are the digests of all base and agent images that the registry has, by reference.
 func (f fleet) published(t *testing.T) map[string]string {
@@ -134,23 +142,24 @@ func statuses(all []record) map[string]string {
 	return by
 }
 
-// listed are the instances in an error's list, "- ID: reason".
+// listed are the instances in an error's list, "- PHASE ID: reason".
 func listed(message string) []string {
 	var ids []string
 	for _, line := range strings.Split(message, "\n") {
 		if item, ok := strings.CutPrefix(strings.TrimSpace(line), "- "); ok {
-			id, _, _ := strings.Cut(item, ":")
+			unit, _, _ := strings.Cut(item, ":")
+			_, id, _ := strings.Cut(unit, " ")
 			ids = append(ids, id)
 		}
 	}
 	return ids
 }
 
-// referencesIn are the lines of an error that are references.
-func referencesIn(message string) []string {
+// referencesIn are the lines of an error that are references to this registry.
+func referencesIn(message, registry string) []string {
 	var references []string
 	for _, line := range strings.Split(message, "\n") {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, engineRegistry+"/") {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, registry+"/") {
 			references = append(references, line)
 		}
 	}

@@ -37,7 +37,7 @@ func TestManifest(t *testing.T) {
 		}
 		require.Contains(t, want, f.agent(missing))
 		message := f.call(t, "check").message(t)
-		assert.ElementsMatch(t, want, referencesIn(message))
+		assert.ElementsMatch(t, want, referencesIn(message, engineRegistry))
 		assert.Contains(t, message, "3 references of 5 agent images")
 	})
 

@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// reference is what the engine calls localhost:5000/…, as this machine reaches it.
+// reference is what the engine calls localhost:5000/…, as this machine reaches it; or by the port of a proxy of that registry.
 func reference(t *testing.T, engineReference string) name.Reference {
 	t.Helper()
-	path, ok := strings.CutPrefix(engineReference, engineRegistry+"/")
-	require.True(t, ok, "%s is not in the local registry", engineReference)
+	registry, path, _ := strings.Cut(engineReference, "/")
+	require.True(t, strings.HasPrefix(registry, "localhost:"), "%s is not in the local registry", engineReference)
 	ref, err := name.ParseReference(hostRegistry+"/"+path, name.Insecure)
 	require.NoError(t, err)
 	return ref

@@ -33,6 +33,7 @@ const (
 	adviceRefused     = "These credentials may not do that there, or the registry limits requests without saying so, as ghcr.io does. If other images were published in this run, wait and make the same call again."
 	adviceDisk        = "The disk of the machine that runs the engine is full. Free space there: what is published stays, and the same call makes the rest."
 	adviceAddress     = "Nothing answers at that address as the engine sees it. For the engine, localhost is its own container."
+	advicePlatform    = "All images here are for linux/amd64."
 	adviceName        = "That is no valid image name: look at the repositories, --image-template and --tags."
 )
 
@@ -58,7 +59,8 @@ var causes = []struct {
 	{"dockerfile parse error", Cause{KindPermanent, "The SDK's Dockerfile has a mistake."}},
 	{"connection refused", Cause{KindTransient, adviceAddress}},
 	{"no such host", Cause{KindTransient, "The engine cannot resolve that host name."}},
-	{noPlatform, Cause{KindPermanent, "That image is for other platforms: all images here are for linux/amd64."}},
+	{noPlatform, Cause{KindPermanent, advicePlatform}},
+	{ErrPlatform.Error(), Cause{KindPermanent, advicePlatform}},
 	{": not found", Cause{KindPermanent, ""}},
 }
 

@@ -1,12 +1,16 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
 
 // noPlatform ends in "not found" as well, although the registry has the image: for other platforms.
 const noPlatform = "no match for platform"
+
+// ErrPlatform says that a registry has an image, and that it is for another platform.
+var ErrPlatform = errors.New("an image for another platform")
 
 // FindError tells from the text of an engine's error whether the registry answered that there is no such image. Only then is
 // it [ErrAbsent]; a refused connection, wrong credentials and a bad reference are no answer.

@@ -47,7 +47,7 @@ func (r *run) makeImages(ctx context.Context) {
 	r.fanOut(func(i int) {
 		if ctx.Err() != nil {
 			record := r.begin(PhaseAssemble, &r.plan.Items[i])
-			record.fail(fmt.Errorf("not started: %w", context.Cause(ctx)))
+			record.fail(record.failure(fmt.Errorf("not started: %w", context.Cause(ctx))))
 			r.images[i] = record
 			return
 		}

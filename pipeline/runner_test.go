@@ -235,7 +235,7 @@ func TestRunStopsWhenTold(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotNil(t, result, "what was done is not forgotten")
 	assert.Equal(t, []Status{StatusBuilt, StatusFailed, StatusFailed, StatusFailed}, statuses(result.Images))
-	assert.EqualValues(t, "not started: context canceled", result.Images[2].Error)
+	assert.EqualValues(t, "assemble i2: not started: context canceled", result.Images[2].Error)
 	assert.NotContains(t, registry.references(), "r/base:i2")
 }
 

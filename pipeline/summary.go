@@ -76,7 +76,7 @@ func writeFailures(out *strings.Builder, failed []Record) {
 	}
 	fmt.Fprintf(out, "\n### Failed\n\n")
 	for _, record := range failed {
-		fmt.Fprintf(out, "- `%s`: %s\n", record.InstanceID, strings.ReplaceAll(string(record.Error), "\n", " "))
+		fmt.Fprintf(out, "- %s\n", strings.ReplaceAll(string(record.Error), "\n", " ")) // An error begins with the phase and the instance.
 	}
 }
 

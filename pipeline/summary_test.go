@@ -34,7 +34,7 @@ func TestSummary(t *testing.T) {
 
 ### Failed
 
-- `+"`h`"+`: base h: boom   → do this
+- base h: boom   → do this
 
 ### Time for each built image, its base included
 

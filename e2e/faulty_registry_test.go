@@ -1,0 +1,98 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// faultyRegistry is the local registry under another port of the engine's localhost, with a proxy in between that the test scripts.
+func faultyRegistry(t *testing.T) (address string, proxy *registrytest.Proxy) {
+	t.Helper()
+	proxy = registrytest.New(&httputil.ReverseProxy{
+		// The registry tells where an upload goes on, so it has to know the name that it was called by.
+		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", hostRegistry },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 100},
+	})
+	server := httptest.NewUnstartedServer(proxy)
+	server.Listener.Close()
+	var err error
+	server.Listener, err = net.Listen("tcp", net.JoinHostPort(hostSeenByEngine(t), "0"))
+	require.NoError(t, err)
+	server.Start()
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	return relay(t, server.Listener.Addr().String()), proxy
+}
+
+// relayPort is the last port that a relay listens at. Each has its own.
+var relayPort atomic.Int32
+
+func init() { relayPort.Store(5100) }
+
+// relay makes an address of this machine's a port of the engine's localhost: only there the engine speaks plain HTTP.
+func relay(t *testing.T, to string) string {
+	t.Helper()
+	port := relayPort.Add(1)
+	name := fmt.Sprintf("eval-images-e2e-relay-%d", port)
+	docker(t, "rm", "-f", name)
+	beside := strings.Fields(docker(t, "inspect", "-f", "{{.HostConfig.NetworkMode}} {{.Image}}", "eval-images-registry"))
+	docker(t, "run", "-d", "--name", name, "--network", beside[0], "-v", relayBinary(t)+":/relay:ro", "--entrypoint", "/relay",
+		beside[1], fmt.Sprintf(":%d", port), to)
+	t.Cleanup(func() { docker(t, "rm", "-f", name) })
+	host, _, err := net.SplitHostPort(hostRegistry)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		answer, err := http.Get(fmt.Sprintf("http://%s:%d/v2/", host, port))
+		if err != nil {
+			return false
+		}
+		return answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+	}, 20*time.Second, 50*time.Millisecond, "the relay does not answer")
+	return fmt.Sprintf("localhost:%d", port)
+}
+
+var buildRelay = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(root, "out", "relay")
+	command := exec.Command("go", "build", "-o", path, "./relay")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("compiling the relay: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+func relayBinary(t *testing.T) string {
+	t.Helper()
+	path, err := buildRelay()
+	require.NoError(t, err)
+	return path
+}
+
+// faultyFleet is a fleet of some small instances in a registry with a proxy. Its official images are there.
+func faultyFleet(t *testing.T, size int) (fleet, *registrytest.Proxy) {
+	t.Helper()
+	var ids []string
+	for number := 1; number <= size; number++ {
+		ids = append(ids, task(number))
+	}
+	f := fleetOf(t, ids...)
+	registry, proxy := faultyRegistry(t)
+	f.template = strings.Replace(f.template, f.registry, registry, 1)
+	f.registry = registry
+	f.push(t, ids...)
+	return f, proxy
+}

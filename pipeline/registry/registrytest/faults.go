@@ -1,0 +1,56 @@
+package registrytest
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// Answer is an answer without the registry. Headers are names and values in turn.
+func Answer(status int, body string, headers ...string) Fault {
+	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		io.WriteString(w, body) // A client that has gone needs no answer.
+	}
+}
+
+// Delay lets the registry answer, later.
+func Delay(d time.Duration) Fault {
+	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		if wait(r, d) {
+			registry.ServeHTTP(w, r)
+		}
+	}
+}
+
+// Stall keeps the client waiting until it gives up, or for so long.
+func Stall(longest time.Duration) Fault {
+	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		io.Copy(io.Discard, r.Body) // Only then the server looks whether the client is still there.
+		wait(r, longest)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Cut reads so many bytes of the request's body and cuts the connection.
+func Cut(after int64) Fault {
+	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		io.CopyN(io.Discard, r.Body, after) // A body that is shorter is cut at its end.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// wait tells whether the client is still there afterwards.
+func wait(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}

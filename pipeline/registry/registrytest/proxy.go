@@ -1,0 +1,133 @@
+// Package registrytest puts a script of faults in front of a registry, and counts what the registry is asked, for tests.
+package registrytest
+
+import (
+	"net/http"
+	"regexp"
+	"sync"
+)
+
+// Proxy is a registry with a bad day. Its zero value has neither a script nor a registry: use [New].
+type Proxy struct {
+	next http.Handler
+
+	mu    sync.Mutex
+	rules []*Rule
+	asked []Request
+}
+
+// Request is one request as the proxy saw it, and how it was answered.
+type Request struct {
+	Method, Path string
+	// Status of the answer; 0 if there was none, because the connection was cut.
+	Status int
+}
+
+// Rule says what happens to some of the requests. Rules are tried in their order; the first that fits a request and is in force decides.
+type Rule struct {
+	// Method it is for. Empty: all.
+	Method string
+	// Path is a regular expression that the request's path must match somewhere. Empty: all.
+	Path string
+	// Skip is how many requests that fit go through before the rule is in force.
+	Skip int
+	// Times is how many requests it is in force for. Zero: for all that follow.
+	Times int
+	// Fault is what happens to the request.
+	Fault Fault
+
+	met int
+}
+
+// Fault answers a request in place of the registry, or before it.
+type Fault func(w http.ResponseWriter, r *http.Request, registry http.Handler)
+
+// New is a proxy of a registry, with this script.
+func New(registry http.Handler, script ...Rule) *Proxy {
+	p := &Proxy{next: registry}
+	p.Script(script...)
+	return p
+}
+
+// Script replaces the rules, and forgets what was counted.
+func (p *Proxy) Script(rules ...Rule) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules, p.asked = nil, nil
+	for _, rule := range rules {
+		p.rules = append(p.rules, &rule)
+	}
+}
+
+// ServeHTTP answers as the script says, or else as the registry does.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := &recorder{ResponseWriter: w}
+	defer func() { // A cut connection is a panic.
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.asked = append(p.asked, Request{r.Method, r.URL.Path, answer.status})
+	}()
+	if fault := p.fault(r); fault != nil {
+		fault(answer, r, p.next)
+		return
+	}
+	p.next.ServeHTTP(answer, r)
+}
+
+func (p *Proxy) fault(r *http.Request) Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, rule := range p.rules {
+		if !rule.fits(r) {
+			continue
+		}
+		rule.met++
+		if rule.met > rule.Skip && (rule.Times == 0 || rule.met <= rule.Skip+rule.Times) {
+			return rule.Fault
+		}
+	}
+	return nil
+}
+
+func (r *Rule) fits(request *http.Request) bool {
+	return (r.Method == "" || r.Method == request.Method) && regexp.MustCompile(r.Path).MatchString(request.URL.Path)
+}
+
+// Requests are those that were answered since the last [Proxy.Script], in the order of their answers.
+func (p *Proxy) Requests() []Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Request(nil), p.asked...)
+}
+
+// Count says how many requests had this method (empty: any) and a path that the regular expression matches.
+func (p *Proxy) Count(method, path string) int {
+	pattern, n := regexp.MustCompile(path), 0
+	for _, asked := range p.Requests() {
+		if (method == "" || method == asked.Method) && pattern.MatchString(asked.Path) {
+			n++
+		}
+	}
+	return n
+}
+
+// recorder keeps the status that passes through it.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(data []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(data)
+}
+
+// Unwrap lets an http.ResponseController reach what the recorder hides.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
