@@ -68,6 +68,9 @@ func (m *EvalImages) AssembleAll(
 		// Publish to --builder-repo, --base-repo and --agent-repo
 		// +optional
 		Publish bool
+		// Who publishes the agent images: direct composes them in the registry, engine has the Dagger engine push them, auto is direct where the registry can be reached with the credentials given
+		// +default="auto"
+		Publisher string
 		// User at the registry (default: the credentials of "docker login")
 		// +optional
 		RegistryUsername string
@@ -111,7 +114,16 @@ func (m *EvalImages) AssembleAll(
 			return nil, flat(err)
 		}
 	}
-	result, err := m.runner(recipe, limits, flags.Publish, flags.ForceBuild).Run(ctx, plan)
+	engine := &engine{module: m, identity: recipe.identity, publish: flags.Publish}
+	runner := m.runner(engine, limits, flags.ForceBuild)
+	if flags.Publish {
+		publisher, err := m.publisher(ctx, flags.Publisher, login, engine)
+		if err != nil {
+			return nil, flat(err)
+		}
+		runner.Publisher, runner.Registry = publisher, publisher
+	}
+	result, err := runner.Run(ctx, plan)
 	if result == nil {
 		return nil, flat(err)
 	}
@@ -132,10 +144,9 @@ func (m *EvalImages) AssembleAll(
 	return manifest, nil
 }
 
-// runner is how a run goes: with the engine for everything.
-func (m *EvalImages) runner(recipe recipe, limits limits, publish, force bool) pipeline.Runner {
-	engine := &engine{module: m, identity: recipe.identity, publish: publish}
-	runner := pipeline.Runner{
+// runner is how a run goes: the engine makes the images, and tells of the official ones.
+func (m *EvalImages) runner(engine *engine, limits limits, force bool) pipeline.Runner {
+	return pipeline.Runner{
 		Publisher:  engine,
 		Official:   engine,
 		MaxWorkers: limits.workers,
@@ -145,10 +156,6 @@ func (m *EvalImages) runner(recipe recipe, limits limits, publish, force bool) p
 		Observe:    span,
 		Report:     func(line string) { fmt.Fprintln(os.Stderr, line) },
 	}
-	if publish {
-		runner.Registry = engine
-	}
-	return runner
 }
 
 // limits of a run, from its flags.

@@ -75,7 +75,11 @@ func (m *EvalImages) Check(
 	if err != nil {
 		return "", flat(err)
 	}
-	runner := m.runner(recipe, limits{}, true, false)
+	engine := &engine{module: m, identity: recipe.identity}
+	runner := m.runner(engine, limits{}, false)
+	if runner.Registry, err = m.publisher(ctx, publisherAuto, login, engine); err != nil {
+		return "", flat(err)
+	}
 	missing, err := runner.Missing(ctx, plan)
 	if err != nil {
 		return "", flat(fmt.Errorf("the registry does not say whether it has all images: %w", err))

@@ -45,17 +45,29 @@ func (c credentials) mayPush(ctx context.Context, repositories ...string) error 
 	if c.password == nil {
 		return nil
 	}
-	password, err := c.password.Plaintext(ctx)
+	access, err := c.access(ctx)
 	if err != nil {
-		return fmt.Errorf("reading --registry-password: %w", err)
+		return err
 	}
-	access := registry.Access{Username: c.username, Password: password, Transport: registry.EngineTransport()}
 	for _, repository := range repositories {
 		if err := access.MayPush(ctx, repository); errors.Is(err, registry.ErrRefused) {
 			return fmt.Errorf("publishing to %s as %s: %w", repository, c.username, err)
 		}
 	}
 	return nil
+}
+
+// access to the registry from here.
+func (c credentials) access(ctx context.Context) (registry.Access, error) {
+	access := registry.Access{Username: c.username, Transport: registry.EngineTransport()}
+	if c.password == nil {
+		return access, nil
+	}
+	var err error
+	if access.Password, err = c.password.Plaintext(ctx); err != nil {
+		return access, fmt.Errorf("reading --registry-password: %w", err)
+	}
+	return access, nil
 }
 
 // host of a repository, by the rule that Docker has: what stands before the first slash, if it cannot be a part of a path.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +60,7 @@ func (e *engine) make(ctx context.Context, image pipeline.Image, container *dagg
 func (e *engine) container(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {
 	switch {
 	case image.Phase == pipeline.PhaseBuilder:
-		return e.module.builder().WithLabel(pipeline.LabelRevision, e.identity), nil
+		return labelled(e.module.builder(), image.Labels(e.identity)), nil
 	case image.Phase == pipeline.PhaseBase:
 		return e.base(ctx, image)
 	case !e.publish:
@@ -78,22 +80,29 @@ func (e *engine) base(ctx context.Context, image pipeline.Image) (*dagger.Contai
 	if err != nil {
 		return nil, err
 	}
-	name, digest, _ := strings.Cut(image.Official, "@")
-	return base.
-		WithLabel(pipeline.LabelBaseName, name).
-		WithLabel(pipeline.LabelBaseDigest, digest).
-		WithLabel(pipeline.LabelOfficialDigest, digest), nil
+	return labelled(base, image.Labels(e.identity)), nil
 }
 
 // agent is assembled of a base and a builder that are in the registry.
 func (e *engine) agent(image pipeline.Image) *dagger.Container {
-	name, digest, _ := strings.Cut(image.Base, "@")
-	_, official, _ := strings.Cut(image.Official, "@")
-	return assemble(from(image.Base), from(image.Builder), e.identity).
-		WithLabel(pipeline.LabelBaseName, name).
-		WithLabel(pipeline.LabelBaseDigest, digest).
-		WithLabel(pipeline.LabelOfficialDigest, official).
-		WithLabel(pipeline.LabelRevision, e.identity)
+	return labelled(assemble(from(image.Base), from(image.Builder), e.identity), image.Labels(e.identity))
+}
+
+// publishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
+func (e *engine) publishLayer(ctx context.Context, builder, reference string) error {
+	empty := dag.Container(dagger.ContainerOpts{Platform: platform})
+	if _, err := withServer(empty, from(builder)).Publish(ctx, reference); err != nil {
+		return &pipeline.PushError{Reference: reference, Err: plain(err)}
+	}
+	return nil
+}
+
+// labelled has the labels in its config, and as annotations in its manifest, where they are found without reading the config.
+func labelled(container *dagger.Container, labels map[string]string) *dagger.Container {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		container = container.WithLabel(name, labels[name]).WithAnnotation(name, labels[name])
+	}
+	return container
 }
 
 func from(reference string) *dagger.Container {

@@ -109,11 +109,15 @@ func (m *EvalImages) target(name string, args []dagger.BuildArg) *dagger.Contain
 // with a pattern for what is in it the engine would give it the time of the copy, and every engine a layer of its own.
 func assemble(base, builder *dagger.Container, identity string) *dagger.Container {
 	add := pipeline.DefaultAssembly
-	server := dag.Directory().WithDirectory("/", builder.Rootfs(), dagger.DirectoryWithDirectoryOpts{
-		Include: []string{strings.TrimPrefix(add.Path, "/")},
-	})
-	return base.
-		WithDirectory("/", server).
+	return withServer(base, builder).
 		WithEnvVariable(add.SDKVariable, identity).
 		WithEntrypoint(add.Entrypoint)
+}
+
+// withServer puts the builder's agent server in a container: the one layer that all agent images have.
+func withServer(container, builder *dagger.Container) *dagger.Container {
+	server := dag.Directory().WithDirectory("/", builder.Rootfs(), dagger.DirectoryWithDirectoryOpts{
+		Include: []string{strings.TrimPrefix(pipeline.DefaultAssembly.Path, "/")},
+	})
+	return container.WithDirectory("/", server)
 }

@@ -75,7 +75,7 @@ func (m *EvalImages) Plan(
 		return nil, flat(err)
 	}
 	if flags.Pin {
-		if plan, err = m.runner(recipe, limits{}, false, false).Pin(ctx, plan); err != nil {
+		if plan, err = m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false).Pin(ctx, plan); err != nil {
 			return nil, flat(err)
 		}
 	}

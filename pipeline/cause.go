@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 )
 
 // Kind says what an error means for the rest of a run.
@@ -25,11 +26,13 @@ type Cause struct {
 	Kind Kind
 	// Advice says in a sentence or two what to do. Empty where nobody knows.
 	Advice string
+	// Wait is how long a registry that limits requests asks to wait. Zero: it does not say.
+	Wait time.Duration
 }
 
 const (
-	adviceWait        = "The registry limits requests. Wait some minutes and make the same call again: what is done is skipped. Fewer --max-workers ask less often."
-	adviceCredentials = "The registry wants other credentials: `docker login HOST` where the engine's client runs, or --registry-username and --registry-password."
+	AdviceWait        = "The registry limits requests. Wait some minutes and make the same call again: what is done is skipped. Fewer --max-workers ask less often."
+	AdviceCredentials = "The registry wants other credentials: `docker login HOST` where the engine's client runs, or --registry-username and --registry-password."
 	adviceRefused     = "These credentials may not do that there, or the registry limits requests without saying so, as ghcr.io does. If other images were published in this run, wait and make the same call again."
 	adviceDisk        = "The disk of the machine that runs the engine is full. Free space there: what is published stays, and the same call makes the rest."
 	adviceAddress     = "Nothing answers at that address as the engine sees it. For the engine, localhost is its own container."
@@ -43,25 +46,25 @@ var causes = []struct {
 	part  string
 	cause Cause
 }{
-	{"no space left on device", Cause{KindFatal, adviceDisk}},
-	{"secondary rate limit", Cause{KindLimited, adviceWait}},
-	{"429 too many requests", Cause{KindLimited, adviceWait}},
-	{"toomanyrequests", Cause{KindLimited, adviceWait + " For Docker Hub, `docker login` raises the limit."}},
-	{"401 unauthorized", Cause{KindPermanent, adviceCredentials}},
-	{"authorization failed", Cause{KindPermanent, adviceCredentials}},
-	{"authentication required", Cause{KindPermanent, adviceCredentials}},
-	{"403 forbidden", Cause{KindLimited, adviceRefused}},
-	{"pull access denied", Cause{KindPermanent, "There is no such repository, or these credentials may not read it."}},
-	{"invalid reference format", Cause{KindPermanent, adviceName}},
-	{"server gave http response to https client", Cause{KindPermanent, "The engine speaks plain HTTP only to localhost, and to registries with `http = true` in its engine.toml."}},
-	{"did not complete successfully: exit code", Cause{KindPermanent, "A command that makes the image fails. What one of the Dockerfile printed is in the call's progress."}},
-	{"target stage", Cause{KindPermanent, "The SDK's Dockerfile lacks a target."}},
-	{"dockerfile parse error", Cause{KindPermanent, "The SDK's Dockerfile has a mistake."}},
-	{"connection refused", Cause{KindTransient, adviceAddress}},
-	{"no such host", Cause{KindTransient, "The engine cannot resolve that host name."}},
-	{noPlatform, Cause{KindPermanent, advicePlatform}},
-	{ErrPlatform.Error(), Cause{KindPermanent, advicePlatform}},
-	{": not found", Cause{KindPermanent, ""}},
+	{"no space left on device", Cause{Kind: KindFatal, Advice: adviceDisk}},
+	{"secondary rate limit", Cause{Kind: KindLimited, Advice: AdviceWait}},
+	{"429 too many requests", Cause{Kind: KindLimited, Advice: AdviceWait}},
+	{"toomanyrequests", Cause{Kind: KindLimited, Advice: AdviceWait + " For Docker Hub, `docker login` raises the limit."}},
+	{"401 unauthorized", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
+	{"authorization failed", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
+	{"authentication required", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
+	{"403 forbidden", Cause{Kind: KindLimited, Advice: adviceRefused}},
+	{"pull access denied", Cause{Kind: KindPermanent, Advice: "There is no such repository, or these credentials may not read it."}},
+	{"invalid reference format", Cause{Kind: KindPermanent, Advice: adviceName}},
+	{"server gave http response to https client", Cause{Kind: KindPermanent, Advice: "The engine speaks plain HTTP only to localhost, and to registries with `http = true` in its engine.toml."}},
+	{"did not complete successfully: exit code", Cause{Kind: KindPermanent, Advice: "A command that makes the image fails. What one of the Dockerfile printed is in the call's progress."}},
+	{"target stage", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile lacks a target."}},
+	{"dockerfile parse error", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile has a mistake."}},
+	{"connection refused", Cause{Kind: KindTransient, Advice: adviceAddress}},
+	{"no such host", Cause{Kind: KindTransient, Advice: "The engine cannot resolve that host name."}},
+	{noPlatform, Cause{Kind: KindPermanent, Advice: advicePlatform}},
+	{ErrPlatform.Error(), Cause{Kind: KindPermanent, Advice: advicePlatform}},
+	{": not found", Cause{Kind: KindPermanent, Advice: ""}},
 }
 
 // CauseOf tells what is known of an error.
@@ -70,7 +73,11 @@ func CauseOf(err error) Cause {
 		return Cause{Kind: KindPermanent}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Cause{KindPermanent, "The image took longer than --timeout allows."}
+		return Cause{Kind: KindPermanent, Advice: "The image took longer than --timeout allows."}
+	}
+	var caused Caused
+	if errors.As(err, &caused) {
+		return caused.Cause().whenPushing(err)
 	}
 	text := strings.ToLower(err.Error())
 	for _, known := range causes {
@@ -99,7 +106,7 @@ func (e *PushError) Unwrap() error { return e.Err }
 // official image only.
 func (c Cause) whenPushing(err error) Cause {
 	var push *PushError
-	if c.Advice == adviceCredentials && errors.As(err, &push) {
+	if c.Advice == AdviceCredentials && errors.As(err, &push) {
 		c.Kind = KindFatal
 	}
 	return c

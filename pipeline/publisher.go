@@ -59,13 +59,3 @@ type Found struct {
 type Registry interface {
 	Find(ctx context.Context, reference string) (Found, error)
 }
-
-// Labels of the images, as the annotations of the same names are defined:
-// https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md#pre-defined-annotation-keys
-const (
-	LabelBaseName   = "org.opencontainers.image.base.name"
-	LabelBaseDigest = "org.opencontainers.image.base.digest"
-	LabelRevision   = "org.opencontainers.image.revision"
-	// LabelOfficialDigest is this project's own: the digest of the official image below.
-	LabelOfficialDigest = "eval-images.official.digest"
-)

@@ -10,6 +10,8 @@ import (
 type Result struct {
 	// Published says whether the run published what it made.
 	Published bool
+	// Requests is how many requests the direct publisher sent to the registry. Zero where the engine did everything.
+	Requests int
 	// Builders is the builder's record: one, or none if nothing needed a builder. Merged from several runs there may be more.
 	Builders []Record
 	// Bases are the records of the base images that the run looked at, in the plan's order. An agent image that the

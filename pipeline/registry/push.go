@@ -14,7 +14,7 @@ import (
 
 // Access is how a registry is reached.
 type Access struct {
-	// Username and Password are the credentials.
+	// Username and Password are the credentials. No username: none are shown.
 	Username, Password string
 	// Transport sends the requests. Nil: [http.DefaultTransport].
 	Transport http.RoundTripper
@@ -40,6 +40,9 @@ func (a Access) MayPush(ctx context.Context, repository string) error {
 
 // Resolve gives the same credentials for every registry: it makes Access an [authn.Keychain].
 func (a Access) Resolve(authn.Resource) (authn.Authenticator, error) {
+	if a.Username == "" {
+		return authn.Anonymous, nil
+	}
 	return &authn.Basic{Username: a.Username, Password: a.Password}, nil
 }
 

@@ -1,0 +1,38 @@
+package pipeline
+
+import "strings"
+
+// Labels of the images, as the annotations of the same names are defined:
+// https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md#pre-defined-annotation-keys
+const (
+	LabelBaseName   = "org.opencontainers.image.base.name"
+	LabelBaseDigest = "org.opencontainers.image.base.digest"
+	LabelRevision   = "org.opencontainers.image.revision"
+	// LabelOfficialDigest is this project's own: the digest of the official image below.
+	LabelOfficialDigest = "eval-images.official.digest"
+)
+
+// Labels say what the image is made of; identity is the SDK's. An image is labelled with what it stands on directly: a base image
+// with its official image, an agent image with its base image.
+func (i Image) Labels(identity string) map[string]string {
+	_, official, _ := strings.Cut(i.Official, "@")
+	switch i.Phase {
+	case PhaseBase:
+		name, digest, _ := strings.Cut(i.Official, "@")
+		return map[string]string{LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official}
+	case PhaseAssemble:
+		name, digest, _ := strings.Cut(i.Base, "@")
+		return map[string]string{
+			LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelRevision: identity,
+		}
+	default:
+		return map[string]string{LabelRevision: identity}
+	}
+}
+
+// LayerReference names the image of nothing but the layer that agent images get from this builder, a reference with its digest. It is
+// kept beside the builder, and its name says which builder and which assembly it is of.
+func LayerReference(builder string) string {
+	reference, digest, _ := strings.Cut(builder, "@")
+	return reference + "-layer-" + keyOf([]string{digest, DefaultAssembly.key()})
+}

@@ -1,0 +1,74 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// DefaultAnswerTime bounds one request of a [Client]. What it asks and sends are manifests and configs: kilobytes.
+const DefaultAnswerTime = time.Minute
+
+// Client finds images and composes new ones in one registry. It moves no layer: a layer that an image needs is mounted from the
+// repository that has it. It may be used by many goroutines at a time.
+type Client struct {
+	host       name.Registry
+	http       *http.Client
+	answerTime time.Duration
+	requests   *atomic.Int64
+	// blobs are known to be in a repository, because this client put them there.
+	blobs onces
+}
+
+// ErrSeveral says that repositories are in different registries. A layer cannot be mounted from one to the other.
+var ErrSeveral = errors.New("the repositories are in different registries")
+
+// Connect introduces itself to the registry that has all these repositories, with leave to read and write in them.
+func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, error) {
+	client := &Client{answerTime: DefaultAnswerTime, requests: new(atomic.Int64)}
+	var scopes []string
+	for i, text := range repositories {
+		repository, err := name.NewRepository(text)
+		if err != nil {
+			return nil, fmt.Errorf("reading the repository %s: %w", text, err)
+		}
+		if i == 0 {
+			client.host = repository.Registry
+		}
+		if client.host != repository.Registry {
+			return nil, fmt.Errorf("%w: %s and %s", ErrSeveral, client.host.Name(), repository.Registry.Name())
+		}
+		scopes = append(scopes, repository.Scope(transport.PushScope))
+	}
+	auth, err := a.Resolve(client.host)
+	if err != nil {
+		return nil, err
+	}
+	authenticated, err := transport.NewWithContext(ctx, client.host, auth, counting{a.transport(), client.requests}, scopes)
+	if err != nil {
+		return nil, fmt.Errorf("introducing itself to %s: %w", client.host.Name(), err)
+	}
+	client.http = &http.Client{Transport: authenticated}
+	return client, nil
+}
+
+// Requests is how many requests the client has sent so far, to the registry and for tokens.
+func (c *Client) Requests() int { return int(c.requests.Load()) }
+
+// counting counts the requests that are really sent.
+type counting struct {
+	next http.RoundTripper
+	n    *atomic.Int64
+}
+
+// RoundTrip counts, and sends the request.
+func (c counting) RoundTrip(request *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return c.next.RoundTrip(request)
+}

@@ -1,0 +1,98 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"dagger/eval-images/pipeline"
+)
+
+// manifestTypes are the manifests of images that this package reads.
+var manifestTypes = []string{string(types.OCIManifestSchema1), string(types.DockerManifestSchema2)}
+
+// Find tells whether the registry has an image, with one request. It is a [pipeline.Registry].
+//
+// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image stands on. Docker Hub
+// counts that as a pull, so there it asks for the head.
+func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, error) {
+	ref, err := c.parse(reference)
+	if err != nil {
+		return pipeline.Found{}, err
+	}
+	if c.host.RegistryStr() == name.DefaultRegistry {
+		return c.findHead(ctx, ref)
+	}
+	got, err := c.manifest(ctx, ref)
+	if err != nil {
+		return pipeline.Found{}, err
+	}
+	return pipeline.Found{
+		Digest:         got.digest.String(),
+		BaseDigest:     got.Annotations[pipeline.LabelBaseDigest],
+		OfficialDigest: got.Annotations[pipeline.LabelOfficialDigest],
+	}, nil
+}
+
+func (c *Client) findHead(ctx context.Context, ref name.Reference) (pipeline.Found, error) {
+	got, err := c.ask(ctx, http.MethodHead, repositoryOf(ref), "manifests/"+ref.Identifier(), content{accept: manifestTypes}, http.StatusOK, http.StatusNotFound)
+	if err != nil {
+		return pipeline.Found{}, err
+	}
+	if got.status == http.StatusNotFound {
+		return pipeline.Found{}, pipeline.ErrAbsent
+	}
+	digest, err := v1.NewHash(got.header.Get("Docker-Content-Digest"))
+	if err != nil {
+		return pipeline.Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %w", ref, err)
+	}
+	return pipeline.Found{Digest: digest.String()}, nil
+}
+
+// manifest is an image's manifest, and its digest.
+type manifest struct {
+	v1.Manifest
+	digest v1.Hash
+}
+
+// manifest reads an image's manifest; the error is [pipeline.ErrAbsent] if there is none.
+func (c *Client) manifest(ctx context.Context, ref name.Reference) (*manifest, error) {
+	got, err := c.ask(ctx, http.MethodGet, repositoryOf(ref), "manifests/"+ref.Identifier(), content{accept: manifestTypes}, http.StatusOK, http.StatusNotFound)
+	if err != nil {
+		return nil, err
+	}
+	if got.status == http.StatusNotFound {
+		return nil, pipeline.ErrAbsent
+	}
+	m := &manifest{digest: digestOf(got.body)}
+	if digest, ok := ref.(name.Digest); ok && digest.DigestStr() != m.digest.String() {
+		return nil, fmt.Errorf("reading %s: what the registry gives has the digest %s", ref, m.digest)
+	}
+	if err := json.Unmarshal(got.body, &m.Manifest); err != nil {
+		return nil, fmt.Errorf("reading the manifest of %s: %w", ref, err)
+	}
+	if m.MediaType == "" { // OCI leaves it to the header.
+		m.MediaType = types.MediaType(got.header.Get("Content-Type"))
+	}
+	if !m.MediaType.IsImage() {
+		return nil, fmt.Errorf("%s is no image: its media type is %q", ref, m.MediaType)
+	}
+	return m, nil
+}
+
+// parse reads a reference, which must be to the client's registry. What has a digest and a tag goes by its digest.
+func (c *Client) parse(reference string) (name.Reference, error) {
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		return nil, fmt.Errorf("invalid reference format: %w", err)
+	}
+	if ref.Context().Registry != c.host {
+		return nil, fmt.Errorf("%s is not in the registry %s", reference, c.host.Name())
+	}
+	return ref, nil
+}

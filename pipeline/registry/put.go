@@ -1,0 +1,108 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// ErrNoMount says that a registry does not mount a layer from another of its repositories. Then somebody has to upload it.
+var ErrNoMount = errors.New("the registry does not mount layers between repositories")
+
+// Put publishes a composed image under a reference: its layers are mounted, its config is uploaded, and its manifest put by its
+// digest first and then by the reference, which so never names something incomplete. What this client put in the repository before is
+// not put there again.
+func (c *Client) Put(ctx context.Context, image *Composed, reference string) error {
+	ref, err := c.parse(reference)
+	if err != nil {
+		return err
+	}
+	to := repositoryOf(ref)
+	for _, layer := range image.layers {
+		err := c.once(ctx, to, layer.descriptor.Digest, func() error { return c.mount(ctx, to, layer) })
+		if err != nil {
+			return fmt.Errorf("mounting the layer %s: %w", layer.descriptor.Digest, err)
+		}
+	}
+	err = c.once(ctx, to, image.configDigest, func() error { return c.upload(ctx, to, image.config, image.configDigest) })
+	if err != nil {
+		return fmt.Errorf("uploading the config: %w", err)
+	}
+	byDigest := ref.Context().Digest(image.Digest())
+	err = c.once(ctx, to, image.manifestDigest, func() error { return c.putManifest(ctx, image, byDigest) })
+	if err != nil {
+		return fmt.Errorf("putting the manifest: %w", err)
+	}
+	if err := c.putManifest(ctx, image, ref); err != nil {
+		return fmt.Errorf("tagging the manifest: %w", err)
+	}
+	return nil
+}
+
+// once puts something in a repository, unless this client did so before.
+func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) error {
+	return c.blobs.do(ctx, string(in)+"@"+digest.String(), put)
+}
+
+// mount makes a layer of one repository a layer of another.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#mounting-a-blob-from-another-repository
+func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
+	if layer.in == to {
+		return nil
+	}
+	query := url.Values{"mount": {layer.descriptor.Digest.String()}, "from": {layer.in.String()}}
+	got, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{query: query}, http.StatusCreated, http.StatusAccepted)
+	if err != nil {
+		return err
+	}
+	if got.status == http.StatusCreated {
+		return nil
+	}
+	c.giveUp(ctx, got) // The registry takes it for the beginning of an upload.
+	return ErrNoMount
+}
+
+// giveUp tells the registry that an upload will not go on. It would find out by itself, later.
+func (c *Client) giveUp(ctx context.Context, begun *answer) {
+	if place, err := begun.location(); err == nil {
+		_, _ = c.send(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
+	}
+}
+
+// upload uploads a blob in one piece.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#post-then-put
+func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest v1.Hash) error {
+	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, http.StatusAccepted)
+	if err != nil {
+		return err
+	}
+	place, err := begun.location()
+	if err != nil {
+		return err
+	}
+	_, err = c.send(ctx, http.MethodPut, place, content{
+		body: blob, media: "application/octet-stream", query: url.Values{"digest": {digest.String()}},
+	}, http.StatusCreated)
+	return err
+}
+
+// location is where an upload goes on.
+func (a *answer) location() (*url.URL, error) {
+	location := a.header.Get("Location")
+	if location == "" {
+		return nil, errors.New("the registry does not say where the upload goes on")
+	}
+	return a.url.Parse(location)
+}
+
+func (c *Client) putManifest(ctx context.Context, image *Composed, ref name.Reference) error {
+	_, err := c.ask(ctx, http.MethodPut, repositoryOf(ref), "manifests/"+ref.Identifier(), content{
+		body: image.manifest, media: string(image.media),
+	}, http.StatusCreated)
+	return err
+}

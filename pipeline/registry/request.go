@@ -1,0 +1,87 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// maxAnswer bounds the answers that are read: manifests, configs and errors. Registries take no manifest of more.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests
+const maxAnswer = 4 << 20
+
+// answer is what a registry answered.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	url    *url.URL // of the request that was answered, after redirections
+}
+
+// ask sends a request about a repository, "/v2/{repository}/{what}", and expects one of these statuses. Every other answer is a
+// [StatusError].
+func (c *Client) ask(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
+	at := url.URL{Scheme: c.host.Scheme(), Host: c.host.RegistryStr(), Path: "/v2/" + repository.String() + "/" + what}
+	return c.send(ctx, method, &at, send, want...)
+}
+
+// content is what a request sends, and what it wants to have back.
+type content struct {
+	body   []byte
+	media  string   // of the body
+	accept []string // media types
+	query  url.Values
+}
+
+// send sends one request, and waits for the whole answer no longer than the client's time for that.
+func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
+	limited, cancel := context.WithTimeout(ctx, c.answerTime)
+	defer cancel()
+	got, err := c.exchange(limited, method, at, send)
+	switch {
+	case err != nil && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded):
+		return nil, fmt.Errorf("%s %s: no answer within %s", method, at.Path, c.answerTime) // Another attempt may be answered.
+	case err != nil:
+		return nil, err
+	case !slices.Contains(want, got.status):
+		return nil, newStatusError(method, at.Path, got)
+	}
+	return got, nil
+}
+
+func (c *Client) exchange(ctx context.Context, method string, at *url.URL, send content) (*answer, error) {
+	target := *at
+	if len(send.query) > 0 {
+		query := target.Query() // A place to go on with an upload has one of its own.
+		for key, values := range send.query {
+			query[key] = values
+		}
+		target.RawQuery = query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(send.body))
+	if err != nil {
+		return nil, err
+	}
+	if send.media != "" {
+		request.Header.Set("Content-Type", send.media)
+	}
+	request.Header["Accept"] = send.accept
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: reading the answer: %w", method, at.Path, err)
+	}
+	if len(body) > maxAnswer {
+		return nil, fmt.Errorf("%s %s: an answer of more than %d MiB", method, at.Path, maxAnswer>>20)
+	}
+	return &answer{status: response.StatusCode, header: response.Header, body: body, url: response.Request.URL}, nil
+}

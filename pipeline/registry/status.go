@@ -1,0 +1,100 @@
+package registry
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"dagger/eval-images/pipeline"
+)
+
+// StatusError is an answer of a registry that is none of those one could go on with.
+type StatusError struct {
+	// Method and Path are the request's.
+	Method, Path string
+	// Status is the answer's, such as 403.
+	Status int
+	// Reason is what the registry says, one line; empty if it says nothing that is meant for programs.
+	Reason string
+	// After is how long the registry asks to wait; zero if it does not ask, or not for how long.
+	After time.Duration
+	// Limited says that the registry refuses because of too many requests, whatever its status.
+	Limited bool
+}
+
+// Error gives request, status and reason.
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
+
+// Cause tells what the answer means for a run. It can tell a limit from missing rights, because it has seen the answer.
+func (e *StatusError) Cause() pipeline.Cause {
+	switch {
+	case e.Limited:
+		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: e.After}
+	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
+		return pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
+	case e.Status >= 500 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
+		// A registry that stores in several places may not have everywhere what was put there just now: 404 too may pass.
+		return pipeline.Cause{Kind: pipeline.KindTransient}
+	}
+	return pipeline.Cause{Kind: pipeline.KindPermanent}
+}
+
+func newStatusError(method, path string, got *answer) *StatusError {
+	reason := reasonIn(got.body)
+	e := &StatusError{Method: method, Path: path, Status: got.status, Reason: reason, After: waitIn(got.header.Get("Retry-After"), string(got.body))}
+	// GitHub's registry answers 403 to those who ask too often, and says so in the text only.
+	// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+	e.Limited = got.status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(string(got.body)), "secondary rate limit") ||
+		strings.Contains(reason, "TOOMANYREQUESTS") || (got.status == http.StatusServiceUnavailable && e.After > 0)
+	return e
+}
+
+// maxReason is how many characters of a registry's text stand in an error.
+const maxReason = 200
+
+// reasonIn reads the errors that registries answer with; any other text, such as a proxy's HTML, is left out.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
+func reasonIn(body []byte) string {
+	var said struct {
+		Errors []struct{ Code, Message string }
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return ""
+	}
+	var reasons []string
+	for _, one := range said.Errors {
+		reasons = append(reasons, strings.TrimSpace(one.Code+" "+one.Message))
+	}
+	text := []rune(strings.Join(strings.Fields(strings.Join(reasons, "; ")), " "))
+	return string(text[:min(maxReason, len(text))])
+}
+
+// waitInBody is how ghcr.io asks for a wait: in the message of the error, "retry-after: 214.7ms, allowed: 2000/minute".
+var waitInBody = regexp.MustCompile(`(?i)retry-after: *([0-9]+(?:\.[0-9]+)?(?:ms|µs|us|s|m|h))`)
+
+// waitIn is how long a registry asks to wait, by its header or by its text.
+// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+func waitIn(header, body string) time.Duration {
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, time.Until(at))
+	}
+	if match := waitInBody.FindStringSubmatch(body); match != nil {
+		if wait, err := time.ParseDuration(match[1]); err == nil {
+			return wait
+		}
+	}
+	return 0
+}
