@@ -41,22 +41,28 @@ func Compose(base *Image, add Addition) (*Composed, error) {
 	config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, add.Layer.diffID)
 	config.History = append(config.History, add.Layer.history)
 	add.configure(&config.Config)
-	rawConfig, err := json.Marshal(config)
-	if err != nil {
-		return nil, fmt.Errorf("writing the config: %w", err)
-	}
-	composed := &Composed{config: rawConfig, configDigest: digestOf(rawConfig), media: base.manifest.MediaType}
 
-	m := base.manifest.Manifest.DeepCopy()
-	m.SchemaVersion, m.MediaType = 2, base.manifest.MediaType
-	m.Config.Digest, m.Config.Size, m.Config.Data = composed.configDigest, int64(len(rawConfig)), nil
-	for i, descriptor := range m.Layers {
-		composed.layers = append(composed.layers, Layer{in: base.repository, descriptor: descriptor, diffID: config.RootFS.DiffIDs[i]})
+	var layers []Layer
+	for i, descriptor := range base.manifest.Layers {
+		layers = append(layers, Layer{in: base.repository, descriptor: descriptor, diffID: config.RootFS.DiffIDs[i]})
 	}
 	add.Layer.descriptor.MediaType = layerType(base.manifest.MediaType)
-	composed.layers = append(composed.layers, add.Layer)
+	m := base.manifest.Manifest.DeepCopy()
 	m.Layers = append(m.Layers, add.Layer.descriptor)
 	m.Annotations = maps.Clone(add.Labels)
+	return finish(m, base.manifest.MediaType, config, append(layers, add.Layer))
+}
+
+// finish writes the config, and the manifest that names it.
+func finish(m *v1.Manifest, media types.MediaType, config *v1.ConfigFile, layers []Layer) (*Composed, error) {
+	composed := &Composed{media: media, layers: layers}
+	var err error
+	if composed.config, err = json.Marshal(config); err != nil {
+		return nil, fmt.Errorf("writing the config: %w", err)
+	}
+	composed.configDigest = digestOf(composed.config)
+	m.SchemaVersion, m.MediaType = 2, media
+	m.Config.Digest, m.Config.Size, m.Config.Data = composed.configDigest, int64(len(composed.config)), nil
 	if composed.manifest, err = json.Marshal(m); err != nil {
 		return nil, fmt.Errorf("writing the manifest: %w", err)
 	}

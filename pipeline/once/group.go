@@ -1,0 +1,66 @@
+// Package once does pieces of work once each, however many ask for them at a time.
+package once
+
+import (
+	"context"
+	"sync"
+)
+
+// Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A piece that fails is done again for
+// those who still need it.
+type Group[V any] struct {
+	mu    sync.Mutex
+	known map[string]*piece[V]
+}
+
+// piece is one piece of work, begun by one and awaited by others.
+type piece[V any] struct {
+	done  chan struct{}
+	value V
+	err   error
+}
+
+// Do returns what the piece of work with this key came to. The first to ask does it, which is what mine says; the others wait for
+// that, and one of them tries again if it failed. An error is that of one's own work, or the context's while waiting.
+func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (value V, mine bool, err error) {
+	for {
+		p, first := g.claim(key)
+		if first {
+			p.value, p.err = work()
+			g.settle(key, p)
+			return p.value, true, p.err
+		}
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return value, false, context.Cause(ctx)
+		}
+		if p.err == nil {
+			return p.value, false, nil
+		}
+	}
+}
+
+func (g *Group[V]) claim(key string) (p *piece[V], first bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p, ok := g.known[key]; ok {
+		return p, false
+	}
+	if g.known == nil {
+		g.known = map[string]*piece[V]{}
+	}
+	p = &piece[V]{done: make(chan struct{})}
+	g.known[key] = p
+	return p, true
+}
+
+// settle lets those who wait go on: to what was done, or to try for themselves.
+func (g *Group[V]) settle(key string, p *piece[V]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p.err != nil {
+		delete(g.known, key)
+	}
+	close(p.done)
+}

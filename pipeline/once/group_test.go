@@ -1,0 +1,83 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestManyAskAndOneWorks(t *testing.T) {
+	var group Group[int]
+	var worked, mine atomic.Int32
+	hold := make(chan struct{})
+	var all sync.WaitGroup
+	for range 20 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			value, first, err := group.Do(context.Background(), "a", func() (int, error) {
+				worked.Add(1)
+				<-hold
+				return 7, nil
+			})
+			assert.NoError(t, err)
+			assert.Equal(t, 7, value)
+			if first {
+				mine.Add(1)
+			}
+		}()
+	}
+	close(hold)
+	all.Wait()
+	assert.EqualValues(t, 1, worked.Load())
+	assert.EqualValues(t, 1, mine.Load())
+}
+
+func TestAnotherTriesAfterAFailure(t *testing.T) {
+	var group Group[string]
+	begun, fail := make(chan struct{}), make(chan struct{})
+	broken := errors.New("broken")
+	first := make(chan error)
+	go func() {
+		_, _, err := group.Do(context.Background(), "a", func() (string, error) {
+			close(begun)
+			<-fail
+			return "", broken
+		})
+		first <- err
+	}()
+	<-begun
+	second := make(chan string)
+	go func() {
+		value, _, err := group.Do(context.Background(), "a", func() (string, error) { return "good", nil })
+		assert.NoError(t, err)
+		second <- value
+	}()
+	close(fail)
+	require.ErrorIs(t, <-first, broken)
+	assert.Equal(t, "good", <-second)
+}
+
+func TestWaitingEndsWithTheContext(t *testing.T) {
+	var group Group[int]
+	begun, hold := make(chan struct{}), make(chan struct{})
+	defer close(hold)
+	go group.Do(context.Background(), "a", func() (int, error) {
+		close(begun)
+		<-hold
+		return 0, nil
+	})
+	<-begun
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _, err := group.Do(ctx, "a", func() (int, error) { return 0, errors.New("not reached") })
+	require.ErrorIs(t, err, context.Canceled)
+	_, mine, err := group.Do(context.Background(), "b", func() (int, error) { return 1, nil })
+	require.NoError(t, err)
+	assert.True(t, mine, "another key is another piece of work")
+}
