@@ -11,6 +11,7 @@ import (
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/internal/telemetry"
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry"
 )
 
 // Build the agent images of all instances, publish them, and return the manifest.
@@ -71,6 +72,9 @@ func (m *EvalImages) AssembleAll(
 		// Who publishes the agent images: direct composes them in the registry, engine has the Dagger engine push them, auto is direct where the registry can be reached with the credentials given
 		// +default="auto"
 		Publisher string
+		// Run the SDK's recipe once for official images that differ only in what it certainly has nothing to do with, and let their base images have its layers in common: auto or never; by the direct publisher, for official images that are in the same registry
+		// +default="auto"
+		ShareBases string
 		// User at the registry (default: the credentials of "docker login")
 		// +optional
 		RegistryUsername string
@@ -99,6 +103,10 @@ func (m *EvalImages) AssembleAll(
 		return nil, err
 	}
 	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword}
+	how := publishing{publisher: flags.Publisher, shareBases: flags.ShareBases, login: login}
+	if err := how.check(); err != nil {
+		return nil, err
+	}
 	if err := login.use(ctx, m.BuilderRepo, m.BaseRepo, m.AgentRepo); err != nil {
 		return nil, flat(err)
 	}
@@ -116,16 +124,18 @@ func (m *EvalImages) AssembleAll(
 	}
 	engine := &engine{module: m, identity: recipe.identity, publish: flags.Publish}
 	runner := m.runner(engine, limits, flags.ForceBuild)
+	var client *registry.Client
 	if flags.Publish {
-		publisher, err := m.publisher(ctx, flags.Publisher, login, engine)
-		if err != nil {
+		if client, err = how.use(ctx, &runner, engine, recipe); err != nil {
 			return nil, flat(err)
 		}
-		runner.Publisher, runner.Registry = publisher, publisher
 	}
 	result, err := runner.Run(ctx, plan)
 	if result == nil {
 		return nil, flat(err)
+	}
+	if client != nil {
+		result.Requests = client.Requests()
 	}
 	fmt.Println(pipeline.Summary(result)) // For the terminal, whatever becomes of the manifest; and for a run that was stopped.
 	if err != nil {

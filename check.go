@@ -77,7 +77,7 @@ func (m *EvalImages) Check(
 	}
 	engine := &engine{module: m, identity: recipe.identity}
 	runner := m.runner(engine, limits{}, false)
-	if runner.Registry, err = m.publisher(ctx, publisherAuto, login, engine); err != nil {
+	if _, err := (publishing{login: login}).use(ctx, &runner, engine, recipe); err != nil {
 		return "", flat(err)
 	}
 	missing, err := runner.Missing(ctx, plan)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/once"
 	"dagger/eval-images/pipeline/registry"
 )
 
@@ -15,32 +15,43 @@ import (
 // publishes. It is a [pipeline.Publisher].
 type direct struct {
 	*engine
-	client *registry.Client
-
-	mu    sync.Mutex
-	layer *registry.Layer // of the run's builder, once it is known
+	client  *registry.Client
+	sharing *sharing // nil: every base image is built
+	layers  once.Group[registry.Layer]
 }
 
-// Publish composes an agent image; the engine makes the others.
-func (d *direct) Publish(ctx context.Context, image pipeline.Image) (pipeline.Published, error) {
-	if image.Phase != pipeline.PhaseAssemble {
+// Publish composes an agent image, and a base image that can have another one's layers; the engine makes the others, and also what the
+// registry does not let be composed.
+func (d *direct) Publish(ctx context.Context, image pipeline.Image) (published pipeline.Published, err error) {
+	switch {
+	case image.Phase == pipeline.PhaseAssemble:
+		published, err = d.put(ctx, image, d.assemble)
+	case image.Graft != nil:
+		published, err = d.put(ctx, image, d.graft)
+	default:
 		return d.engine.Publish(ctx, image)
 	}
+	if errors.Is(err, registry.ErrNoMount) || errors.Is(err, registry.ErrNoGraft) {
+		return d.engine.Publish(ctx, image)
+	}
+	return published, err
+}
+
+// put composes an image and publishes it.
+func (d *direct) put(
+	ctx context.Context, image pipeline.Image, compose func(context.Context, pipeline.Image) (*registry.Composed, error),
+) (published pipeline.Published, err error) {
 	started := time.Now()
-	composed, err := d.compose(ctx, image)
+	composed, err := compose(ctx, image)
 	if err != nil {
-		return pipeline.Published{}, fmt.Errorf("composing: %w", err)
+		return published, fmt.Errorf("composing: %w", err)
 	}
-	published := pipeline.Published{Digest: composed.Digest(), Build: time.Since(started)}
+	published.Build = time.Since(started)
 	started = time.Now()
-	err = d.client.Put(ctx, composed, image.Reference)
-	if errors.Is(err, registry.ErrNoMount) {
-		return d.engine.Publish(ctx, image) // It uploads what cannot be mounted.
+	if err := d.client.Put(ctx, composed, image.Reference); err != nil {
+		return published, &pipeline.PushError{Reference: image.Reference, Err: err}
 	}
-	if err != nil {
-		return pipeline.Published{}, &pipeline.PushError{Reference: image.Reference, Err: err}
-	}
-	published.Push = time.Since(started)
+	published.Digest, published.Push = composed.Digest(), time.Since(started)
 	return published, nil
 }
 
@@ -49,7 +60,8 @@ func (d *direct) Find(ctx context.Context, reference string) (pipeline.Found, er
 	return d.client.Find(ctx, reference)
 }
 
-func (d *direct) compose(ctx context.Context, image pipeline.Image) (*registry.Composed, error) {
+// assemble puts the agent server on a base image.
+func (d *direct) assemble(ctx context.Context, image pipeline.Image) (*registry.Composed, error) {
 	layer, err := d.agentLayer(ctx, image.Builder)
 	if err != nil {
 		return nil, err
@@ -67,29 +79,27 @@ func (d *direct) compose(ctx context.Context, image pipeline.Image) (*registry.C
 	})
 }
 
+// graft puts another base image's layers on an official image.
+func (d *direct) graft(ctx context.Context, image pipeline.Image) (*registry.Composed, error) {
+	return d.sharing.compose(ctx, image, d.identity)
+}
+
 // agentLayer is the layer with the agent server of this builder. The first image that needs it has the engine publish it, unless an
 // earlier run did so; the others wait.
 func (d *direct) agentLayer(ctx context.Context, builder string) (registry.Layer, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.layer != nil {
-		return *d.layer, nil
-	}
-	reference := pipeline.LayerReference(builder)
-	carrier, err := d.client.Image(ctx, reference)
-	if errors.Is(err, pipeline.ErrAbsent) {
-		if err := d.publishLayer(ctx, builder, reference); err != nil {
-			return registry.Layer{}, err
+	layer, _, err := d.layers.Do(ctx, builder, func() (registry.Layer, error) {
+		reference := pipeline.LayerReference(builder)
+		carrier, err := d.client.Image(ctx, reference)
+		if errors.Is(err, pipeline.ErrAbsent) {
+			if err := d.publishLayer(ctx, builder, reference); err != nil {
+				return registry.Layer{}, err
+			}
+			carrier, err = d.client.Image(ctx, reference)
 		}
-		carrier, err = d.client.Image(ctx, reference)
-	}
-	if err != nil {
-		return registry.Layer{}, fmt.Errorf("reading the agent layer %s: %w", reference, err)
-	}
-	layer, err := carrier.OnlyLayer()
-	if err != nil {
-		return registry.Layer{}, fmt.Errorf("reading the agent layer %s: %w", reference, err)
-	}
-	d.layer = &layer
-	return layer, nil
+		if err != nil {
+			return registry.Layer{}, fmt.Errorf("reading the agent layer %s: %w", reference, err)
+		}
+		return carrier.OnlyLayer()
+	})
+	return layer, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
@@ -17,31 +18,50 @@ const (
 	publisherEngine = "engine"
 )
 
-// publisher makes images, publishes them, and tells which there are.
-type publisher interface {
-	pipeline.Publisher
-	pipeline.Registry
+// Values of --share-bases.
+const (
+	shareAuto  = "auto"
+	shareNever = "never"
+)
+
+// publishing is how images are published, as the flags of a call say it.
+type publishing struct {
+	publisher, shareBases string
+	login                 credentials
 }
 
-// publisher is the one that was asked for: the direct one by default, where the registry can be reached with these credentials, and
-// otherwise the engine.
-func (m *EvalImages) publisher(ctx context.Context, choice string, login credentials, e *engine) (publisher, error) {
-	switch choice {
-	case publisherEngine:
-		return e, nil
-	case publisherAuto, publisherDirect:
-	default:
-		return nil, fmt.Errorf("--publisher is %q: it must be one of %s, %s, %s", choice, publisherAuto, publisherDirect, publisherEngine)
+func (p publishing) check() error {
+	if !slices.Contains([]string{publisherAuto, publisherDirect, publisherEngine}, p.publisher) {
+		return fmt.Errorf("--publisher is %q: it must be %s, %s or %s", p.publisher, publisherAuto, publisherDirect, publisherEngine)
 	}
-	client, err := m.client(ctx, login)
-	if err == nil {
-		return &direct{engine: e, client: client}, nil
+	if !slices.Contains([]string{shareAuto, shareNever}, p.shareBases) {
+		return fmt.Errorf("--share-bases is %q: it must be %s or %s", p.shareBases, shareAuto, shareNever)
 	}
-	if choice == publisherDirect {
+	return nil
+}
+
+// use completes a runner with a publisher: the one that was asked for; by default the direct one, where the registry can be reached with
+// these credentials, and otherwise the engine. It returns the direct one's client, if that is it.
+func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
+	runner.Publisher, runner.Registry = engine, engine
+	if p.publisher == publisherEngine {
+		return nil, nil
+	}
+	client, err := engine.module.client(ctx, p.login)
+	if err != nil && p.publisher == publisherDirect {
 		return nil, fmt.Errorf("publishing directly: %w", err)
 	}
-	fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %v\n", err)
-	return e, nil
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %v\n", err)
+		return nil, nil
+	}
+	direct := &direct{engine: engine, client: client}
+	runner.Publisher, runner.Registry = direct, direct
+	if p.shareBases == shareAuto {
+		direct.sharing = &sharing{client: client, apart: pipeline.NewApart(recipe.dockerfile)}
+		runner.Sharing = direct.sharing
+	}
+	return client, nil
 }
 
 // client is a client of the registry that may push.

@@ -23,6 +23,8 @@ func defaultSDK() *dagger.Directory {
 // recipe is what all images of a call are made by.
 type recipe struct {
 	names pipeline.Names
+	// dockerfile is the text of the SDK's Dockerfile.
+	dockerfile string
 	// identity of the SDK's source: its commit, or the digest of its files.
 	identity string
 }
@@ -44,7 +46,8 @@ func (m *EvalImages) recipe(ctx context.Context) (recipe, error) {
 		return recipe{}, fmt.Errorf("identifying the SDK: %w", err)
 	}
 	return recipe{
-		identity: identity,
+		dockerfile: dockerfile,
+		identity:   identity,
 		names: pipeline.Names{
 			BuilderRepo: m.BuilderRepo, BaseRepo: m.BaseRepo, AgentRepo: m.AgentRepo,
 			Keys: pipeline.NewKeys(identity, dockerfile),

@@ -19,6 +19,8 @@ type Image struct {
 	// Official is what a base image is built on: the official image's reference, with its digest where that is known. An agent image
 	// has it too, for its label.
 	Official string
+	// Graft is the base image whose recipe's layers a base image gets, so that the recipe need not run. Nil: it runs.
+	Graft *Graft
 	// Wrap is what a base image gets on top of the recipe; nil for most.
 	Wrap *Wrap
 	// Builder and Base are what an agent image is assembled of: references with a digest. Both are empty for the other phases, and in

@@ -35,6 +35,8 @@ type Record struct {
 	// BaseTag and BaseDigest are the base image that an agent image stands on.
 	BaseTag    text `json:"base_tag"`
 	BaseDigest text `json:"base_digest"`
+	// GraftedFrom is the instance whose base image the recipe's layers were taken from. Null: the recipe ran for this one.
+	GraftedFrom text `json:"grafted_from"`
 	// Tags are the references that the registry has after the run: for a failed image those that were not refused, and none where
 	// nothing was published.
 	Tags   []string `json:"tags"`

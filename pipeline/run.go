@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/sourcegraph/conc/pool"
+
+	"dagger/eval-images/pipeline/once"
 )
 
 // run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is theirs, and to nothing else, so no
@@ -18,6 +20,7 @@ type run struct {
 	builder Record
 	images  []Record // by the item's place in the plan; an empty status is one that is still to be made
 	bases   []Record // likewise; empty where no base was needed
+	recipes once.Group[*Graft]
 	gate    gate
 	pulse   pulse
 	stop    context.CancelCauseFunc
@@ -110,7 +113,7 @@ func (r *run) makeBase(ctx context.Context, item Item, record *Record) error {
 	if image.Official, err = r.pinOfficial(ctx, item, record); err != nil {
 		return err
 	}
-	return r.publish(ctx, record, image, item.Base)
+	return r.buildBase(ctx, record, image, item.Base)
 }
 
 // pinOfficial is the official image by the digest that it has now: its tag may move while the run goes on.

@@ -26,6 +26,8 @@ type Runner struct {
 	// Official tells the digests of the official images, so that a base image is built on one that cannot change in between. Nil: they
 	// are used by their tags.
 	Official Registry
+	// Sharing tells which base images can have the recipe's layers in common. Nil: the recipe runs for each.
+	Sharing Sharing
 	// MaxWorkers is how many images are in work at a time. Zero: 12.
 	MaxWorkers int
 	// Force makes every image, whatever the registry has.
