@@ -84,6 +84,7 @@ type record struct {
 	Digest         string   `json:"digest"`
 	Error          *string  `json:"error"`
 	SkipReason     *string  `json:"skip_reason"`
+	GraftedFrom    string   `json:"grafted_from"`
 	AttemptCount   int      `json:"attempt_count"`
 	Duration       *float64 `json:"duration_seconds"`
 }

@@ -29,9 +29,7 @@ func officialImage(t *testing.T, id string) v1.Image {
 	t.Helper()
 	var below []v1.Layer
 	for _, of := range []string{"all", id} {
-		layer, err := random.Layer(layerSize, types.DockerLayer, random.WithSource(rand.NewSource(seedOf(of))))
-		require.NoError(t, err)
-		below = append(below, layer)
+		below = append(below, randomLayer(t, of))
 	}
 	img, err := mutate.AppendLayers(empty.Image, below...)
 	require.NoError(t, err)
@@ -41,6 +39,14 @@ func officialImage(t *testing.T, id string) v1.Image {
 		config.Config.Env = []string{"PATH=/usr/bin:/bin", "INSTANCE=" + id}
 		config.Config.WorkingDir = "/testbed"
 	})
+}
+
+// randomLayer is a layer of random data, the same for the same name.
+func randomLayer(t *testing.T, name string) v1.Layer {
+	t.Helper()
+	layer, err := random.Layer(layerSize, types.DockerLayer, random.WithSource(rand.NewSource(seedOf(name))))
+	require.NoError(t, err)
+	return layer
 }
 
 func seedOf(text string) int64 {
