@@ -15,7 +15,7 @@ type Assembly struct {
 	Entrypoint []string
 }
 
-// DefaultAssembly is the assembly of the images that are already in the field, so their names do not show it.
+// DefaultAssembly is what this module adds.
 var DefaultAssembly = Assembly{
 	Path:        "/agent-server",
 	UID:         10001,
@@ -23,6 +23,10 @@ var DefaultAssembly = Assembly{
 	SDKVariable: "OPENHANDS_BUILD_GIT_SHA",
 	Entrypoint:  []string{"/agent-server/.venv/bin/python", "-m", "openhands.agent_server"},
 }
+
+// plainAssembly is the key of the assembly whose images go by the plain name: that of the images that are already in the field. It is
+// written down, so that a change of [DefaultAssembly] shows in the names. It must never be changed with it.
+const plainAssembly = "bda15c6"
 
 // key is the first characters of a hash of all there is. The zero value stands for the default.
 func (a Assembly) key() string {

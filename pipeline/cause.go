@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -46,6 +47,8 @@ var causes = []struct {
 	part  string
 	cause Cause
 }{
+	// What the command was, and what it printed before, may hold any of the texts below.
+	{"exit code: ", Cause{Kind: KindPermanent, Advice: "A command that makes the image fails. What one of the Dockerfile printed is in the call's progress."}},
 	{"no space left on device", Cause{Kind: KindFatal, Advice: adviceDisk}},
 	{"secondary rate limit", Cause{Kind: KindLimited, Advice: AdviceWait}},
 	{"429 too many requests", Cause{Kind: KindLimited, Advice: AdviceWait}},
@@ -57,7 +60,6 @@ var causes = []struct {
 	{"pull access denied", Cause{Kind: KindPermanent, Advice: "There is no such repository, or these credentials may not read it."}},
 	{"invalid reference format", Cause{Kind: KindPermanent, Advice: adviceName}},
 	{"server gave http response to https client", Cause{Kind: KindPermanent, Advice: "The engine speaks plain HTTP only to localhost, and to registries with `http = true` in its engine.toml."}},
-	{"did not complete successfully: exit code", Cause{Kind: KindPermanent, Advice: "A command that makes the image fails. What one of the Dockerfile printed is in the call's progress."}},
 	{"target stage", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile lacks a target."}},
 	{"dockerfile parse error", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile has a mistake."}},
 	{"connection refused", Cause{Kind: KindTransient, Advice: adviceAddress}},
@@ -66,6 +68,9 @@ var causes = []struct {
 	{ErrPlatform.Error(), Cause{Kind: KindPermanent, Advice: advicePlatform}},
 	{": not found", Cause{Kind: KindPermanent, Advice: ""}},
 }
+
+// printed are the lines of an error that a command printed: they are not about the registry, whatever they say.
+var printed = regexp.MustCompile(`(?m)^  \| .*$`)
 
 // CauseOf tells what is known of an error.
 func CauseOf(err error) Cause {
@@ -79,7 +84,7 @@ func CauseOf(err error) Cause {
 	if errors.As(err, &caused) {
 		return caused.Cause().whenPushing(err)
 	}
-	text := strings.ToLower(err.Error())
+	text := strings.ToLower(printed.ReplaceAllString(err.Error(), ""))
 	for _, known := range causes {
 		if strings.Contains(text, known.part) {
 			return known.cause.whenPushing(err)

@@ -4,48 +4,118 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
-// check asks the registry for the builder, and for every agent image of the plan. The builder comes first and alone: a registry
-// that gives no answer about it is one line then, and not one for each image.
+// check asks the registry whether it answers at all, and then for every agent image of the plan.
 func (r *run) check(ctx context.Context) (rerr error) {
 	if !r.publishes() {
 		return nil
 	}
 	ctx, done := r.Observe(ctx, fmt.Sprintf("check which of %d images exist", len(r.plan.Items)))
 	defer func() { done(rerr) }()
-
-	record := r.begin(PhaseBuilder, nil)
-	found, err := r.find(ctx, &record, r.plan.Builder)
-	switch {
-	case err == nil:
-		record.skip(found, r.plan.Builder)
-		r.builder = record
-	case !errors.Is(err, ErrAbsent):
-		return record.failure(err)
+	if err := r.preflight(ctx); err != nil {
+		return err
 	}
-	r.fanOut(func(i int) { r.images[i] = r.checkImage(ctx, r.plan.Items[i]) })
+	r.fanOut(func(i int) {
+		if ctx.Err() != nil {
+			r.leave(i, context.Cause(ctx))
+			return
+		}
+		r.images[i] = r.checkImage(ctx, r.plan.Items[i])
+	})
+	r.pulse.reset()
 	return nil
+}
+
+// preflight asks for the builder, and for one image of each further repository that is not asked before the builder is made. A
+// registry that gives no answer is one line then, and not one for each image, and nothing is built in vain. In a forced run only
+// that there is an answer counts.
+func (r *run) preflight(ctx context.Context) error {
+	r.builder = r.begin(PhaseBuilder, nil)
+	found, err := r.probe(ctx, &r.builder, r.plan.Builder)
+	switch {
+	case err == nil && !r.Force:
+		r.skip(&r.builder, found, r.plan.Builder)
+	case !answered(err) || errors.Is(err, ErrPlatform) && !r.Force:
+		return r.unreachable(&r.builder, err)
+	}
+	if len(r.plan.Items) == 0 {
+		return nil
+	}
+	first := r.plan.Items[0]
+	if repository(first.Base) != repository(r.plan.Builder) {
+		record := r.begin(PhaseBase, &first)
+		if _, err := r.probe(ctx, &record, first.Base); !answered(err) {
+			err = r.unreachable(&record, err)
+			r.bases[0] = record
+			return err
+		}
+	}
+	if r.Force && repository(first.Agent) != repository(first.Base) {
+		record := r.begin(PhaseAssemble, &first)
+		if _, err := r.probe(ctx, &record, first.Agent); !answered(err) {
+			err = r.unreachable(&record, err)
+			r.images[0] = record
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) probe(ctx context.Context, record *Record, reference string) (found Found, err error) {
+	err = r.watched(ctx, "check "+record.Name(), func(ctx context.Context) error {
+		found, err = r.ask(ctx, r.Registry, record, reference)
+		return err
+	})
+	return found, err
+}
+
+// unreachable completes the record of the image for which the registry gave no answer, and returns the error that ends the run.
+func (r *run) unreachable(record *Record, err error) error {
+	err = record.failure(err)
+	r.fail(record, err)
+	return err
+}
+
+// answered says whether a registry answered a question, be it by no.
+func answered(err error) bool {
+	return err == nil || errors.Is(err, ErrAbsent) || errors.Is(err, ErrPlatform)
+}
+
+// repository is a reference without its tag.
+func repository(reference string) string {
+	return reference[:max(0, strings.LastIndex(reference, ":"))]
 }
 
 // checkImage asks for one agent image, under all its references. The record it returns has no status if the image is to be made, or
 // to be published under one more reference.
 func (r *run) checkImage(ctx context.Context, item Item) Record {
 	record := r.begin(PhaseAssemble, &item)
-	found, err := r.find(ctx, &record, item.Agent)
-	for _, tag := range item.Tags {
-		if err == nil {
-			err = r.findSame(ctx, &record, tag, found)
-		}
-	}
+	var found Found
+	err := r.watched(ctx, "check "+item.Instance.ID, func(ctx context.Context) (err error) {
+		found, err = r.findAll(ctx, &record, item)
+		return err
+	})
 	switch {
 	case err == nil:
 		record.BaseTag, record.BaseDigest = text(item.Base), text(found.BaseDigest)
-		record.skip(found, item.References()...)
+		r.skip(&record, found, item.References()...)
 	case !errors.Is(err, ErrAbsent):
-		record.fail(record.failure(err))
+		r.fail(&record, record.failure(err))
 	}
 	return record
+}
+
+// findAll asks for an agent image under all its references.
+func (r *run) findAll(ctx context.Context, record *Record, item Item) (Found, error) {
+	found, err := r.find(ctx, record, item.Agent)
+	for _, tag := range item.Tags {
+		if err == nil {
+			err = r.findSame(ctx, record, tag, found)
+		}
+	}
+	return found, err
 }
 
 // findSame asks whether a further reference names the image that was found. One that names another image, as yesterday's nightly

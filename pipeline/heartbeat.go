@@ -34,6 +34,13 @@ func (p *pulse) end(unit string) {
 	p.endings++
 }
 
+// reset counts the endings anew: those of the questions would hide those of the images.
+func (p *pulse) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endings = 0
+}
+
 // pulseShown is how many units a line names, those that take longest first.
 const pulseShown = 5
 
@@ -64,7 +71,7 @@ func (r *run) beat(ctx context.Context) (stop func()) {
 	done.Add(1)
 	go func() {
 		defer done.Done()
-		for sleep(ctx, r.Heartbeat) == nil {
+		for (systemClock{}).Sleep(ctx, r.Heartbeat) == nil {
 			r.Report(r.pulse.line())
 		}
 	}()

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ const keyLength = 7
 // Keys is what the names of the images say of their content: two runs with equal keys make equal images, so an image
 // that the registry has under its name need not be built again.
 type Keys struct {
-	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits) or the digest of its files.
+	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its files, or a name of the caller's.
 	SDK string
 	// Dockerfile identifies the recipe: SHA-256 of the SDK Dockerfile's text, in hexadecimal.
 	Dockerfile string
@@ -32,6 +33,17 @@ func NewKeys(sdk, dockerfile string) Keys {
 func hashOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// hexadecimal is what a commit or a digest is, and the beginning of one.
+var hexadecimal = regexp.MustCompile(`^[0-9a-fA-F]*$`)
+
+// sdkKey is what stands for an SDK in a tag. A name is hashed: the first characters of release-1 and release-2 are the same.
+func sdkKey(identity string) string {
+	if !hexadecimal.MatchString(identity) {
+		identity = hashOf([]byte(identity))
+	}
+	return short(identity)
 }
 
 // short cuts a hash to what goes in a tag.

@@ -35,7 +35,7 @@ const maxTag = 128
 //	                                    └─ SDK key
 //
 // A wrapped base image has the wrap's key after its custom, and so has the agent image on it. A suffix follows the target, and the
-// key of an assembly other than [DefaultAssembly] comes last. Nothing that goes in an image can change without its name.
+// key of an assembly other than that of the images in the field comes last. Nothing that goes in an image can change without its name.
 //
 // A tag of more than 128 characters, which no registry takes, is cut and ends in a hash of the whole, so that it is the same in
 // every run and differs wherever the whole does.
@@ -47,11 +47,11 @@ type Names struct {
 	// Suffix, unless empty, follows the target: "acp" for agents that speak it.
 	Suffix string
 	// Tags are further tags of each agent image. As all images are in one repository, each tag stands in place of the keys:
-	// "nightly" gives nightly-{custom}-{target}.
+	// "nightly" gives nightly-{custom}-{target}. A tag that is there twice counts once.
 	Tags []string
 	// Keys go in the tags.
 	Keys Keys
-	// Assembly is what an agent image adds to its base.
+	// Assembly is what an agent image adds to its base. Zero: [DefaultAssembly].
 	Assembly Assembly
 }
 
@@ -86,7 +86,7 @@ func (n Names) Check() error {
 
 // Builder is the reference of the run's builder.
 func (n Names) Builder() string {
-	return reference(n.BuilderRepo, DefaultBuilderRepo, short(n.Keys.SDK))
+	return reference(n.BuilderRepo, DefaultBuilderRepo, sdkKey(n.Keys.SDK))
 }
 
 // Base is the reference of an instance's base image.
@@ -96,21 +96,23 @@ func (n Names) Base(instance dataset.Instance) string {
 
 // Agent is the reference of an instance's agent image.
 func (n Names) Agent(instance dataset.Instance) string {
-	return n.agent(join(short(n.Keys.SDK), short(n.Keys.Dockerfile)), instance)
+	return n.agent(join(sdkKey(n.Keys.SDK), short(n.Keys.Dockerfile)), instance)
 }
 
-// AgentTags are the further references of an instance's agent image.
+// AgentTags are the further references of an instance's agent image, each of them once.
 func (n Names) AgentTags(instance dataset.Instance) []string {
 	var references []string
 	for _, tag := range n.Tags {
-		references = append(references, n.agent(tag, instance))
+		if reference := n.agent(tag, instance); !slices.Contains(references, reference) {
+			references = append(references, reference)
+		}
 	}
 	return references
 }
 
 func (n Names) agent(keys string, instance dataset.Instance) string {
 	tag := join(keys, custom(instance), n.target(), n.Suffix)
-	if key := n.Assembly.key(); key != DefaultAssembly.key() {
+	if key := n.Assembly.key(); key != plainAssembly {
 		tag = join(tag, key)
 	}
 	return reference(n.AgentRepo, DefaultAgentRepo, tag)

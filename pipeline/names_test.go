@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -42,12 +43,61 @@ func TestNames(t *testing.T) {
 		assert.Equal(t, "a:43376f1-93c33d0-sphinx-"+key+"-source-minimal", n.Agent(sphinx))
 	})
 	t.Run("another assembly gives another name", func(t *testing.T) {
-		other := DefaultAssembly
-		other.Entrypoint = append([]string{"tini", "--"}, other.Entrypoint...)
-		plain, changed := Names{Keys: fieldKeys, Assembly: DefaultAssembly}, Names{Keys: fieldKeys, Assembly: other}
-		assert.Equal(t, plain.Agent(django)+"-"+other.key(), changed.Agent(django))
-		assert.Equal(t, plain.Base(django), changed.Base(django), "but the base is the same")
+		plain := Names{Keys: fieldKeys, Tags: []string{"nightly"}}
+		for field, other := range otherAssemblies() {
+			changed := plain
+			changed.Assembly = other
+			assert.Equal(t, plain.Agent(django)+"-"+other.key(), changed.Agent(django), field)
+			assert.Equal(t, plain.AgentTags(django)[0]+"-"+other.key(), changed.AgentTags(django)[0], field)
+			assert.Equal(t, plain.Base(django), changed.Base(django), "but the base is the same")
+		}
 	})
+	t.Run("the wrap of sphinx-doc keeps its name", func(t *testing.T) {
+		n := Names{Keys: fieldKeys}
+		assert.Equal(t, "ghcr.io/openhands/eval-base:93c33d0-sphinx-e7cd509", n.Base(sphinx))
+		assert.Equal(t, "ghcr.io/openhands/eval-agent-server:43376f1-93c33d0-sphinx-e7cd509-source-minimal", n.Agent(sphinx))
+	})
+	t.Run("a tag that is given twice is used once, and in the order given", func(t *testing.T) {
+		n := Names{Keys: fieldKeys, AgentRepo: "r", Tags: []string{"b", "a", "b", "a"}}
+		assert.Equal(t, []string{"r:b-c-source-minimal", "r:a-c-source-minimal"}, n.AgentTags(dataset.Instance{Custom: "c"}))
+	})
+}
+
+// otherAssemblies are the default one with one field changed, by that field's name.
+func otherAssemblies() map[string]Assembly {
+	others := map[string]Assembly{}
+	change := func(field string, do func(*Assembly)) {
+		other := DefaultAssembly
+		do(&other)
+		others[field] = other
+	}
+	change("Path", func(a *Assembly) { a.Path += "2" })
+	change("UID", func(a *Assembly) { a.UID++ })
+	change("GID", func(a *Assembly) { a.GID++ })
+	change("SDKVariable", func(a *Assembly) { a.SDKVariable += "2" })
+	change("Entrypoint", func(a *Assembly) { a.Entrypoint = append([]string{"tini", "--"}, a.Entrypoint...) })
+	return others
+}
+
+func TestAssemblyKeyChangesWithEachField(t *testing.T) {
+	keys := map[string]string{DefaultAssembly.key(): "the default"}
+	for field, other := range otherAssemblies() {
+		assert.NotContains(t, keys, other.key(), field)
+		keys[other.key()] = field
+	}
+	assert.Len(t, keys, 1+reflect.TypeFor[Assembly]().NumField(), "a new field needs a line in otherAssemblies")
+	assert.Equal(t, DefaultAssembly.key(), Assembly{}.key(), "the zero value is the default")
+}
+
+func TestTheDefaultAssemblyIsTheOneInTheField(t *testing.T) {
+	assert.Equal(t, plainAssembly, DefaultAssembly.key(), "a changed assembly must get names of its own: take it in here, and leave the constant")
+}
+
+func TestWrapKeyChangesWithTheCommandOnly(t *testing.T) {
+	one, other := Wrap{Command: []string{"pip", "install", "a"}}, Wrap{Command: []string{"pip", "install", "b"}}
+	assert.NotEqual(t, one.key(), other.key())
+	assert.NotEqual(t, one.key(), Wrap{Command: []string{"pip", "install a"}}.key(), "words are not run together")
+	assert.Equal(t, one.key(), Wrap{Command: one.Command, Repos: []string{"x"}}.key())
 }
 
 func TestNamesAreChecked(t *testing.T) {
@@ -92,10 +142,25 @@ func TestTagLength(t *testing.T) {
 	assert.NotContains(t, tag(strings.Repeat("a", 107)+"--.__"+fits), "--", "separators do not pile up before the hash")
 }
 
-func TestNewKeys(t *testing.T) {
-	assert.Equal(t, "43376f1", short(NewKeys("43376f1868ffd702746080714a59c16d3f69ec12", "").SDK), "a commit is its own key")
-	assert.Equal(t, "0a1b2c3", short(NewKeys("sha256:0a1b2c3d4e", "").SDK), "a digest's algorithm is no part of the key")
-	assert.Equal(t, "ab", short(NewKeys("ab", "").SDK), "a short key stays as it is")
-	assert.Equal(t, "e3b0c44", short(NewKeys("", "").Dockerfile), "the Dockerfile's key is its text's SHA-256")
+func TestSDKKey(t *testing.T) {
+	tests := map[string]struct{ sdk, key string }{
+		"a commit is its own key":                     {"43376f1868ffd702746080714a59c16d3f69ec12", "43376f1"},
+		"a digest's algorithm is no part of the key":  {"sha256:0a1b2c3d4e", "0a1b2c3"},
+		"a short commit stays as it is":               {"0a1b", "0a1b"},
+		"a name is hashed":                            {"release-1", "bc14cac"},
+		"and so two that begin alike stay two":        {"release-2", "cf768c0"},
+		"a name of hexadecimal letters and more, too": {"deadbeef-1", "607b367"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			names := Names{Keys: NewKeys(test.sdk, ""), BuilderRepo: "b", AgentRepo: "a"}
+			assert.Equal(t, "b:"+test.key, names.Builder())
+			assert.Equal(t, "a:"+test.key+"-e3b0c44-c-source-minimal", names.Agent(dataset.Instance{Custom: "c"}))
+		})
+	}
+}
+
+func TestDockerfileKey(t *testing.T) {
+	assert.Equal(t, "e3b0c44", short(NewKeys("", "").Dockerfile), "its text's SHA-256")
 	assert.NotEqual(t, NewKeys("", "FROM a"), NewKeys("", "FROM b"))
 }

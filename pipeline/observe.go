@@ -2,53 +2,42 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
 
-// observed does one unit of work: in sight of the run's observer and of its heartbeat, within the timeout, and with a record that
-// tells how it ended. A failure that every image would meet stops the run.
+// observed does one unit of work: watched, in sight of the run's observer, and with a record that tells how it ended.
 func (r *run) observed(ctx context.Context, record Record, work func(context.Context, *Record) error) (Record, error) {
-	unit := record.Name()
-	r.pulse.begin(unit)
-	defer r.pulse.end(unit)
-	ctx, done := r.Observe(ctx, unit)
-	err := r.timed(ctx, func(ctx context.Context) error { return work(ctx, &record) })
+	ctx, done := r.Observe(ctx, record.Name())
+	err := r.watched(ctx, record.Name(), func(ctx context.Context) error { return work(ctx, &record) })
 	if err != nil {
-		if CauseOf(err).Kind == KindFatal {
-			r.stop(err)
-		}
 		err = record.failure(err)
-		record.fail(err)
+		r.fail(&record, err)
 	}
 	done(err)
 	return record, err
 }
 
-// timed does work within the timeout, and says so if that is what ended it.
-func (r *run) timed(ctx context.Context, work func(context.Context) error) error {
-	inner, cancel := context.WithTimeout(ctx, r.Timeout)
+// watched does work in sight of the heartbeat, and within the timeout.
+func (r *run) watched(ctx context.Context, unit string, work func(context.Context) error) error {
+	r.pulse.begin(unit)
+	defer r.pulse.end(unit)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.Timeout, timeoutError(r.Timeout))
 	defer cancel()
-	err := work(inner)
-	if err != nil && ctx.Err() == nil && errors.Is(inner.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("took longer than %s: %w", r.Timeout, context.DeadlineExceeded)
-	}
-	return err
+	return work(ctx)
 }
 
-// begin begins the record of an item's image, or of the builder, which belongs to no item.
-func (r *run) begin(phase Phase, item *Item) Record {
-	now := time.Now()
-	record := Record{Phase: phase, Tags: []string{}, StartedAt: Time{now}, QueueSeconds: Seconds(now.Sub(r.started))}
-	if item != nil {
-		record.InstanceID, record.BaseImage = text(item.Instance.ID), text(item.Instance.OfficialImage)
-	}
-	return record
-}
+// timeoutError is the end of an image's time.
+type timeoutError time.Duration
+
+// Error says how long that was.
+func (e timeoutError) Error() string { return fmt.Sprintf("took longer than %s", time.Duration(e)) }
+
+// Is makes it a [context.DeadlineExceeded].
+func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 func (r *run) result() *Result {
-	result := &Result{Published: r.publishes(), Images: r.images}
+	result := &Result{Images: r.images}
 	if r.builder.Status != "" {
 		result.Builders = []Record{r.builder}
 	}

@@ -14,10 +14,15 @@ func (r Runner) Pin(ctx context.Context, plan Plan) (Plan, error) {
 	pinned := Plan{Builder: plan.Builder, Items: make([]Item, len(plan.Items))}
 	failed := make([]error, len(plan.Items))
 	run := newRun(r, plan, cancel)
+	defer run.beat(ctx)()
 	run.fanOut(func(i int) {
 		var record Record
 		item := plan.Items[i]
-		if _, err := run.pinOfficial(ctx, item, &record); err != nil {
+		err := run.watched(ctx, "pin "+item.Instance.ID, func(ctx context.Context) error {
+			_, err := run.pinOfficial(ctx, item, &record)
+			return err
+		})
+		if err != nil {
 			failed[i] = fmt.Errorf("%s: %w", item.Instance.ID, err)
 		}
 		item.OfficialDigest = string(record.OfficialDigest)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -41,20 +42,36 @@ func (r Record) check() error {
 }
 
 // Merge puts the records of several runs together: shards of one, or a run and the one that did the rest. Of several records of one
-// image the latest counts, but that a run found it there does not hide that another one built it. They come in the order of the
-// instances.
+// image the latest counts, but that a run found it there does not hide that another one built it. An image is of one phase, one instance
+// and one first reference: two SDKs make two of them. They come in the order of the instances, and of time.
 func Merge(records []Record) []Record {
-	latest := map[string]Record{}
 	byTime := func(a, b Record) int { return a.Time.Compare(b.Time.Time) }
+	images := map[string][]Record{}
 	for _, record := range slices.SortedStableFunc(slices.Values(records), byTime) {
-		if record.Status != StatusSkipped || latest[record.Name()].Status != StatusBuilt {
-			latest[record.Name()] = record
+		images[record.Name()] = record.addTo(images[record.Name()])
+	}
+	var merged []Record
+	for _, name := range slices.Sorted(maps.Keys(images)) {
+		merged = append(merged, images[name]...)
+	}
+	return merged
+}
+
+// addTo adds a record to earlier ones of its instance, in the place of those that it supersedes.
+func (r Record) addTo(earlier []Record) []Record {
+	var kept []Record
+	for _, old := range earlier {
+		if !r.supersedes(old) {
+			kept = append(kept, old)
+		} else if r.Status == StatusSkipped && old.Status == StatusBuilt {
+			r = old
 		}
 	}
-	merged := make([]Record, 0, len(latest))
-	for _, record := range latest {
-		merged = append(merged, record)
-	}
-	slices.SortFunc(merged, func(a, b Record) int { return strings.Compare(a.Name(), b.Name()) })
-	return merged
+	return append(kept, r)
+}
+
+// supersedes says whether a record is of the same image as an earlier one of its instance. One that failed without a reference may be of
+// any: it stands until there is a later record, and beside those before it.
+func (r Record) supersedes(old Record) bool {
+	return len(old.Tags) == 0 || slices.Contains(r.Tags, old.Tags[0])
 }

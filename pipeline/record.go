@@ -45,15 +45,21 @@ type Record struct {
 	Error      text `json:"error"`
 	SkipReason text `json:"skip_reason"`
 	// LogPath is always null: the engine keeps the logs.
-	LogPath      text `json:"log_path"`
-	AttemptCount int  `json:"attempt_count"`
+	LogPath text `json:"log_path"`
+	// AttemptCount is how often the image was tried: the most attempts that one question, or the publication under one reference,
+	// took. An agent image without a base was tried as often as its base. Zero: the run ended before it was started.
+	AttemptCount int `json:"attempt_count"`
 
-	StartedAt       Time    `json:"started_at"`
-	FinishedAt      Time    `json:"finished_at"`
+	// StartedAt and FinishedAt bound the work on the image. For an agent image that is to be made this begins with its base, and its
+	// check was before.
+	StartedAt  Time `json:"started_at"`
+	FinishedAt Time `json:"finished_at"`
+	// QueueSeconds are those from the start of the run to StartedAt in which the registry was not asked for this image,
+	// DurationSeconds those from StartedAt to FinishedAt. The two and the check before them never make more than the run took.
 	QueueSeconds    Seconds `json:"queue_seconds"`
 	DurationSeconds Seconds `json:"duration_seconds"`
 	// RemoteCheckSeconds is spent asking the registry, BuildSeconds making the image, PushSeconds publishing it and
-	// PostBuildSeconds after that: so far nothing.
+	// PostBuildSeconds after that: so far nothing. Failed attempts are included, the pauses between attempts are not.
 	RemoteCheckSeconds Seconds `json:"remote_check_seconds"`
 	BuildSeconds       Seconds `json:"build_seconds"`
 	PushSeconds        Seconds `json:"push_seconds"`
@@ -63,22 +69,16 @@ type Record struct {
 // Name is what the record is about: "assemble django__django-11099".
 func (r Record) Name() string { return unit(r.Phase, string(r.InstanceID)) }
 
-// end completes the record.
-func (r *Record) end(status Status) {
-	now := time.Now()
-	r.Status, r.Time, r.FinishedAt, r.DurationSeconds = status, Time{now}, Time{now}, since(r.StartedAt.Time)
+// carry takes over from the check of an image what is told of the image as a whole. The check is not counted as queueing.
+func (r *Record) carry(check Record) {
+	r.AttemptCount = check.AttemptCount
+	r.RemoteCheckSeconds = check.RemoteCheckSeconds
+	r.QueueSeconds -= check.RemoteCheckSeconds
 }
 
-// skip completes the record of an image that the registry has.
-func (r *Record) skip(found Found, references ...string) {
-	r.Tags, r.Digest, r.OfficialDigest, r.SkipReason = references, text(found.Digest), text(found.OfficialDigest), SkipRemoteExists
-	r.end(StatusSkipped)
-}
-
-// fail completes the record of an image that could not be made.
-func (r *Record) fail(err error) {
-	r.Error = text(err.Error())
-	r.end(StatusFailed)
+// unpublished says whether the image was made by a run that publishes nothing.
+func (r Record) unpublished() bool {
+	return r.Status == StatusBuilt && len(r.Tags) == 0 && r.Digest == ""
 }
 
 // failure says of an error which image it cost.
@@ -114,8 +114,6 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 	*s = Seconds(math.Round(seconds*1000)) * Seconds(time.Millisecond)
 	return nil
 }
-
-func since(start time.Time) Seconds { return Seconds(time.Since(start)) }
 
 // Time is a moment as Python's datetime.fromisoformat reads it in any version: no Z, six digits of a second.
 type Time struct{ time.Time }

@@ -8,11 +8,10 @@ import (
 
 // Result is what became of every image of a run.
 type Result struct {
-	// Published says whether the run published what it made.
-	Published bool
 	// Requests is how many requests the direct publisher sent to the registry. Zero where the engine did everything.
 	Requests int
-	// Builders is the builder's record: one, or none if nothing needed a builder. Merged from several runs there may be more.
+	// Builders is the builder's record: one, or none if nothing needed a builder. Merged from
+	// several runs there is one for each reference.
 	Builders []Record
 	// Bases are the records of the base images that the run looked at, in the plan's order. An agent image that the
 	// registry has needs no base, so its base is not looked at.
@@ -26,6 +25,17 @@ func (r *Result) Count(status Status) int {
 	n := 0
 	for _, record := range r.Images {
 		if record.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// Unpublished says how many agent images were built by a run that publishes nothing: they have neither tags nor a digest.
+func (r *Result) Unpublished() int {
+	n := 0
+	for _, record := range r.Images {
+		if record.unpublished() {
 			n++
 		}
 	}

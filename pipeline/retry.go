@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -14,9 +16,10 @@ type Retry struct {
 	// and 60 s.
 	First, Longest time.Duration
 	// LimitFirst and LimitLongest are the same for a registry that limits requests: there all workers pause together, and the attempt
-	// does not count. Zero: 15 s and 4 min.
+	// does not count. A registry that asks for a longer pause gets it. Zero: 15 s and 4 min.
 	LimitFirst, LimitLongest time.Duration
-	// LimitWaits is how often one image waits out a limit. Zero: 8, which is about a quarter of an hour.
+	// LimitWaits is how often one image waits out a limit. Zero: 8, which is about a quarter of an hour. After so many pauses in which
+	// nobody succeeded the run ends: every other image would wait as long and for nothing.
 	LimitWaits int
 }
 
@@ -54,46 +57,55 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 	return pause/2 + rand.N(pause)
 }
 
-// sleep returns early with the context's error when told to stop.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
-
 // do tries work until it succeeds, fails for good, or is used up, and says how many attempts that took. Waits for a limit go
-// through the gate, which all callers share.
-func (r Retry) do(ctx context.Context, gate *gate, work func(ctx context.Context) error) (attempts int, err error) {
+// through the gate, which all callers share; the kind of work is what its limits are counted by.
+func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx context.Context) error) (attempts int, err error) {
 	r = r.withDefaults()
+	var last error
 	for waits := 0; ; {
-		if err := gate.wait(ctx); err != nil {
-			return attempts, err
+		if gate.wait(ctx) != nil {
+			return attempts, stopped(ctx, last)
 		}
 		attempts++
-		err = work(ctx)
-		if err == nil || ctx.Err() != nil {
-			return attempts, err
+		began := gate.clock.Now()
+		err := work(ctx)
+		if err == nil {
+			gate.succeeded(kind)
+			return attempts, nil
 		}
-		switch CauseOf(err).Kind {
+		if last == nil || !errors.Is(err, ctx.Err()) {
+			last = err // An attempt that was cut off tells less than the one before.
+		}
+		if ctx.Err() != nil {
+			return attempts, stopped(ctx, last)
+		}
+		switch cause := CauseOf(err); cause.Kind {
 		case KindLimited:
-			if waits++; waits > r.LimitWaits {
+			waits++
+			inRow := gate.pause(kind, began, max(cause.Wait, backoff(r.LimitFirst, r.LimitLongest, waits)))
+			if inRow > r.LimitWaits {
+				return attempts, &limitError{pauses: r.LimitWaits, err: err}
+			}
+			if waits > r.LimitWaits {
 				return attempts, err
 			}
-			gate.pause(backoff(r.LimitFirst, r.LimitLongest, waits))
 		case KindTransient:
 			if attempts-waits >= r.Attempts {
 				return attempts, err
 			}
-			if err := sleep(ctx, backoff(r.First, r.Longest, attempts-waits)); err != nil {
-				return attempts, err
+			if gate.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-waits)) != nil {
+				return attempts, stopped(ctx, last)
 			}
 		default:
 			return attempts, err
 		}
 	}
+}
+
+// stopped says what ended work that was not through with its attempts, and what the last of them failed with.
+func stopped(ctx context.Context, last error) error {
+	if last == nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("%w: last: %w", context.Cause(ctx), last)
 }

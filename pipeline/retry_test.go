@@ -39,13 +39,13 @@ func TestRetry(t *testing.T) {
 		"one attempt means no retry":                           {Retry{Attempts: 1}, times(1, transient), 1, transient},
 		"what stays is not tried again":                        {quick, times(1, permanent), 1, permanent},
 		"a limit is waited out and is no attempt":              {quick, append(times(5, limited), transient), 7, nil},
-		"a limit that does not end is given up":                {quick, times(99, limited), 9, limited},
+		"a limit that does not end is given up":                {quick, times(99, limited), 9, &limitError{8, limited}},
 		"an end for good after something that may pass counts": {quick, []error{transient, permanent}, 2, permanent},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			attempts, err := test.retry.do(context.Background(), &gate{}, func(context.Context) error {
+			attempts, err := test.retry.do(context.Background(), newGate(systemClock{}), "ask", func(context.Context) error {
 				calls++
 				if calls <= len(test.fails) {
 					return test.fails[calls-1]
@@ -62,7 +62,7 @@ func TestRetry(t *testing.T) {
 func TestRetryStopsWhenTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	slow := Retry{First: time.Hour, Longest: time.Hour}
-	attempts, err := slow.do(ctx, &gate{}, func(context.Context) error {
+	attempts, err := slow.do(ctx, newGate(systemClock{}), "ask", func(context.Context) error {
 		time.AfterFunc(time.Millisecond, cancel) // While it pauses; if it came before, the attempt would be the last as well.
 		return errors.New("connection reset by peer")
 	})
@@ -81,9 +81,9 @@ func TestBackoffDoublesUpToItsLongest(t *testing.T) {
 }
 
 func TestALimitHoldsEverybodyBack(t *testing.T) {
-	var g gate
-	g.pause(time.Hour)
-	g.pause(time.Millisecond)
+	g := newGate(systemClock{})
+	g.pause("ask", time.Now(), time.Hour)
+	g.pause("ask", time.Now(), time.Millisecond)
 	ctx, cancel := context.WithCancel(context.Background())
 	waiting := make(chan error, 3)
 	for range 3 {

@@ -21,14 +21,15 @@ type run struct {
 	images  []Record // by the item's place in the plan; an empty status is one that is still to be made
 	bases   []Record // likewise; empty where no base was needed
 	recipes once.Group[*Graft]
-	gate    gate
+	gate    *gate
 	pulse   pulse
 	stop    context.CancelCauseFunc
 }
 
 func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {
+	runner = runner.withDefaults()
 	return &run{
-		Runner: runner.withDefaults(), plan: plan, started: time.Now(), stop: stop,
+		Runner: runner, plan: plan, started: runner.clock.Now(), gate: newGate(runner.clock), stop: stop,
 		images: make([]Record, len(plan.Items)), bases: make([]Record, len(plan.Items)),
 	}
 }
@@ -49,9 +50,7 @@ func (r *run) fanOut(do func(i int)) {
 func (r *run) makeImages(ctx context.Context) {
 	r.fanOut(func(i int) {
 		if ctx.Err() != nil {
-			record := r.begin(PhaseAssemble, &r.plan.Items[i])
-			record.fail(record.failure(fmt.Errorf("not started: %w", context.Cause(ctx))))
-			r.images[i] = record
+			r.leave(i, context.Cause(ctx))
 			return
 		}
 		r.makeImage(ctx, i)
@@ -62,14 +61,14 @@ func (r *run) makeImages(ctx context.Context) {
 func (r *run) makeImage(ctx context.Context, i int) {
 	item := r.plan.Items[i]
 	record := r.begin(PhaseAssemble, &item)
-	record.RemoteCheckSeconds = r.images[i].RemoteCheckSeconds
+	record.carry(r.images[i])
 	base, err := r.observed(ctx, r.begin(PhaseBase, &item), func(ctx context.Context, record *Record) error {
 		return r.makeBase(ctx, item, record)
 	})
 	r.bases[i] = base
 	if err != nil {
-		record.AttemptCount = base.AttemptCount // That is how often this image was tried.
-		record.fail(err)
+		record.AttemptCount = max(record.AttemptCount, base.AttemptCount)
+		r.fail(&record, err)
 		r.images[i] = record
 		return
 	}
@@ -83,8 +82,10 @@ func (r *run) makeBuilder(ctx context.Context) error {
 	if r.builder.Status == StatusSkipped || !r.anyAbsent() {
 		return nil
 	}
+	record := r.begin(PhaseBuilder, nil)
+	record.carry(r.builder)
 	var err error
-	r.builder, err = r.observed(ctx, r.begin(PhaseBuilder, nil), func(ctx context.Context, record *Record) error {
+	r.builder, err = r.observed(ctx, record, func(ctx context.Context, record *Record) error {
 		return r.publish(ctx, record, Image{Phase: PhaseBuilder}, r.plan.Builder)
 	})
 	return err
@@ -103,7 +104,7 @@ func (r *run) anyAbsent() bool {
 func (r *run) makeBase(ctx context.Context, item Item, record *Record) error {
 	found, err := r.find(ctx, record, item.Base)
 	if err == nil {
-		record.skip(found, item.Base)
+		r.skip(record, found, item.Base)
 		return nil
 	}
 	if !errors.Is(err, ErrAbsent) {
@@ -150,25 +151,41 @@ func (r *run) assemble(ctx context.Context, item Item, base Record, record *Reco
 	return r.publish(ctx, record, image, item.References()...)
 }
 
-// publish makes one image and publishes it under each of the references. One that the registry refuses keeps no other back.
+// publish makes one image and publishes it under each of the references. One that the registry refuses keeps no other back, and the
+// error names all of them.
 func (r *run) publish(ctx context.Context, record *Record, image Image, references ...string) error {
 	var failed []error
 	for _, image.Reference = range references {
-		attempts, err := r.Retry.do(ctx, &r.gate, func(ctx context.Context) error { return r.publishOne(ctx, record, image) })
-		record.AttemptCount = max(record.AttemptCount, attempts)
-		var push *PushError
-		if err != nil && (!errors.As(err, &push) || CauseOf(err).Kind == KindFatal) {
-			return err // There is no image, or no hope: the other references would fail alike.
+		err := r.try(ctx, record, string(image.Phase), func(ctx context.Context) error { return r.publishOne(ctx, record, image) })
+		if err == nil {
+			continue
 		}
-		if err != nil {
-			failed = append(failed, err)
+		failed = append(failed, err)
+		var push *PushError
+		if !errors.As(err, &push) || CauseOf(err).Kind == KindFatal || ctx.Err() != nil {
+			break // There is no image, no hope, or no time: the other references would fail alike.
 		}
 	}
-	if len(failed) > 0 {
+	switch len(failed) {
+	case 0:
+		r.end(record, StatusBuilt)
+		return nil
+	case 1:
+		return failed[0]
+	default:
 		return errors.Join(failed...)
 	}
-	record.end(StatusBuilt)
-	return nil
+}
+
+// try does a kind of work as often as the run's policy says, and counts the attempts. A failure that every image would meet stops the
+// run.
+func (r *run) try(ctx context.Context, record *Record, kind string, work func(context.Context) error) error {
+	attempts, err := r.Retry.do(ctx, r.gate, kind, work)
+	record.AttemptCount = max(record.AttemptCount, attempts)
+	if err != nil && CauseOf(err).Kind == KindFatal {
+		r.stop(fmt.Errorf("the run ended early: %w", err))
+	}
+	return err
 }
 
 func (r *run) publishOne(ctx context.Context, record *Record, image Image) error {
@@ -194,20 +211,19 @@ func (r *run) find(ctx context.Context, record *Record, reference string) (Found
 	return r.ask(ctx, r.Registry, record, reference)
 }
 
-// ask asks a registry for an image, and notes in the record how long the answer took.
+// ask asks a registry for an image, and notes in the record how long the answers took.
 func (r *run) ask(ctx context.Context, registry Registry, record *Record, reference string) (Found, error) {
 	var found Found
 	var answer error
-	asked := time.Now()
-	attempts, err := r.Retry.do(ctx, &r.gate, func(ctx context.Context) error {
+	err := r.try(ctx, record, "ask", func(ctx context.Context) error {
+		asked := r.clock.Now()
 		found, answer = registry.Find(ctx, reference)
+		record.RemoteCheckSeconds += Seconds(r.clock.Now().Sub(asked))
 		if errors.Is(answer, ErrAbsent) {
 			return nil // That is an answer: no reason to ask again.
 		}
 		return answer
 	})
-	record.AttemptCount = max(record.AttemptCount, attempts)
-	record.RemoteCheckSeconds += since(asked)
 	if err != nil {
 		return Found{}, fmt.Errorf("asking the registry for %s: %w", reference, err)
 	}

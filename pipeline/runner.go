@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -34,7 +36,8 @@ type Runner struct {
 	Force bool
 	// Retry says how often something is tried.
 	Retry Retry
-	// Timeout bounds one image, retries included. Zero: 2000 s.
+	// Timeout bounds one image, retries included: making the builder, a base image or an agent image, and likewise asking for one
+	// agent image before, and for one official image in [Runner.Pin]. Zero: 2000 s.
 	Timeout time.Duration
 	// Observe, unless nil, is told of each unit of work as it starts, and by the function it returns how that ended. The unit's work
 	// runs under the context it returns.
@@ -43,30 +46,45 @@ type Runner struct {
 	// can be told from one that hangs.
 	Report    func(line string)
 	Heartbeat time.Duration
+
+	clock clock // Nil: the system's.
 }
 
-// Run makes the images of the plan. An error means that nothing could be made: it is a [*Failure] of the builder, or the context's.
-// What became of single images stands in the result. After a cancellation there is both: a result in which every image that was not
-// finished is a failed one, and the context's error.
+// Run makes the images of the plan. What became of single images stands in the result, which is never nil. With an error too it tells
+// of every image: those that were not finished are failed ones. An error is a [*Failure] of the image that ended the run before any
+// agent image was made, because the registry gave no answer or there is no builder, or else the context's.
 func (r Runner) Run(ctx context.Context, plan Plan) (*Result, error) {
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	run := newRun(r, plan, cancel)
 	defer run.beat(inner)()
-	if err := run.check(inner); err != nil {
-		return nil, err
+	err := run.check(inner)
+	if err == nil {
+		err = run.makeBuilder(inner)
 	}
-	if err := run.makeBuilder(inner); err != nil {
-		return nil, err
+	if err != nil {
+		run.leaveRest(whyLeft(ctx, err))
+		return run.result(), err
 	}
 	run.makeImages(inner)
 	return run.result(), ctx.Err()
+}
+
+// whyLeft is in short what kept a run from its agent images. The reason in full is the error's, and stands in the record of the image
+// that failed.
+func whyLeft(ctx context.Context, err error) error {
+	var failure *Failure
+	if ctx.Err() == nil && errors.As(err, &failure) {
+		return fmt.Errorf("%s failed", unit(failure.Phase, failure.Instance))
+	}
+	return context.Cause(ctx)
 }
 
 func (r Runner) withDefaults() Runner {
 	orDefault(&r.MaxWorkers, DefaultMaxWorkers)
 	orDefault(&r.Timeout, DefaultTimeout)
 	orDefault(&r.Heartbeat, DefaultHeartbeat)
+	orDefault[clock](&r.clock, systemClock{})
 	if r.Observe == nil {
 		r.Observe = func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }
 	}

@@ -29,11 +29,11 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 		assert.Equal(t, "r/builder:b@sha256:r/builder:b", agent.Builder)
 		assert.Equal(t, "r/base:i0@sha256:r/base:i0", agent.Base)
 	})
-	t.Run("an agent image that is there costs one question and needs neither base nor builder", func(t *testing.T) {
-		registry := &fakeRegistry{has: map[string]Found{"r/agent:i0": {Digest: "sha256:a", BaseDigest: "sha256:b"}}}
+	t.Run("an agent image that is there needs neither base nor builder", func(t *testing.T) {
+		registry := &fakeRegistry{has: map[string]Found{"r/agent:i0": {Digest: "sha256:a", BaseDigest: "sha256:b", OfficialDigest: "sha256:o"}}}
 		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
-		assert.Equal(t, []string{"r/builder:b", "r/agent:i0"}, registry.asked)
+		assert.Equal(t, []string{"r/builder:b", "r/base:i0", "r/agent:i0"}, registry.asked, "and two questions show that the registry answers")
 		assert.Empty(t, registry.published)
 		assert.Empty(t, result.Bases)
 		record := result.Images[0]
@@ -41,6 +41,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 		assert.EqualValues(t, SkipRemoteExists, record.SkipReason)
 		assert.EqualValues(t, "sha256:a", record.Digest)
 		assert.EqualValues(t, "sha256:b", record.BaseDigest, "as the image's label tells")
+		assert.EqualValues(t, "sha256:o", record.OfficialDigest, "and as this one does")
 		assert.Equal(t, []string{"r/agent:i0"}, record.Tags)
 	})
 	t.Run("a base that is there is used as it is", func(t *testing.T) {
@@ -101,7 +102,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 		result, err := runner.Run(context.Background(), planOf(5))
 		require.NoError(t, err)
 		assert.Empty(t, registry.published)
-		assert.Len(t, registry.asked, 6, "one question for the builder, one for each image")
+		assert.Len(t, registry.asked, 7, "one question for the builder, one for a base, one for each image")
 		assert.Equal(t, 5, result.Count(StatusSkipped))
 	})
 	t.Run("without a registry everything is built, nothing asked and no tag claimed", func(t *testing.T) {
@@ -165,18 +166,14 @@ func TestRunFailures(t *testing.T) {
 	t.Run("without a builder there is no run", func(t *testing.T) {
 		registry := failing("r/builder:b")
 		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
-		assert.Nil(t, result)
 		require.EqualError(t, err, "builder: boom")
+		assert.EqualValues(t, "builder: boom", result.Builders[0].Error)
+		assert.Equal(t, []Status{StatusFailed, StatusFailed}, statuses(result.Images))
+		assert.EqualValues(t, "assemble i1: not started: builder failed", result.Images[1].Error)
+		assert.Zero(t, result.Images[1].AttemptCount)
 		var failure *Failure
 		require.ErrorAs(t, err, &failure)
 		assert.Equal(t, PhaseBuilder, failure.Phase)
-		assert.Empty(t, registry.published)
-	})
-	t.Run("a registry that gives no answer ends the run with its first question", func(t *testing.T) {
-		registry := &fakeRegistry{findErr: map[string]error{"r/builder:b": errors.New("connection refused")}}
-		_, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
-		require.ErrorContains(t, err, "builder: asking the registry for r/builder:b: connection refused")
-		assert.Equal(t, []string{"r/builder:b", "r/builder:b"}, registry.asked, "asked again once, and for no image")
 		assert.Empty(t, registry.published)
 	})
 	t.Run("an image of which the registry does not say whether it exists is neither built nor skipped", func(t *testing.T) {

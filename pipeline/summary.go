@@ -20,19 +20,21 @@ func Summary(result *Result) string {
 	writeCounts(&out, PhaseBuilder, result.Builders)
 	writeCounts(&out, PhaseBase, result.Bases)
 	writeCounts(&out, PhaseAssemble, result.Images)
-	writeNotes(&out, result.Images)
+	writeNotes(&out, result)
 	writeFailures(&out, result.Failed())
 	writeTimes(&out, result.Images)
 	return out.String()
 }
 
 func headline(result *Result) string {
-	failed, total := result.Count(StatusFailed), len(result.Images)
+	failed, total, unpublished := result.Count(StatusFailed), len(result.Images), result.Unpublished()
 	switch {
 	case failed > 0:
 		return fmt.Sprintf("%d of %d agent images failed", failed, total)
-	case !result.Published:
+	case unpublished == total && total > 0:
 		return fmt.Sprintf("all %d agent images build; none was published", total)
+	case unpublished > 0:
+		return fmt.Sprintf("all %d agent images build; %d were not published", total, unpublished)
 	case result.Count(StatusBuilt) == 0:
 		return fmt.Sprintf("all %d agent images were published already", total)
 	default:
@@ -48,10 +50,10 @@ func writeCounts(out *strings.Builder, phase Phase, records []Record) {
 	fmt.Fprintf(out, "| %s | %d | %d | %d | %d |\n", phase, len(records), counts[StatusBuilt], counts[StatusSkipped], counts[StatusFailed])
 }
 
-// writeNotes says why images were skipped, and how many were tried more than once.
-func writeNotes(out *strings.Builder, records []Record) {
-	reasons, retried := map[text]int{}, 0
-	for _, record := range records {
+// writeNotes says why images were skipped, how many were only built, and how many were tried more than once.
+func writeNotes(out *strings.Builder, result *Result) {
+	reasons, retried, unpublished := map[text]int{}, 0, result.Unpublished()
+	for _, record := range result.Images {
 		if record.SkipReason != "" {
 			reasons[record.SkipReason]++
 		}
@@ -59,11 +61,14 @@ func writeNotes(out *strings.Builder, records []Record) {
 			retried++
 		}
 	}
-	if len(reasons) > 0 || retried > 0 {
+	if len(reasons)+retried+unpublished > 0 {
 		out.WriteString("\n")
 	}
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		fmt.Fprintf(out, "- skipped, `%s`: %d\n", reason, reasons[reason])
+	}
+	if unpublished > 0 {
+		fmt.Fprintf(out, "- built and not published: %d\n", unpublished)
 	}
 	if retried > 0 {
 		fmt.Fprintf(out, "- tried more than once: %d\n", retried)

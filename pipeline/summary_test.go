@@ -9,12 +9,14 @@ import (
 
 func TestSummary(t *testing.T) {
 	built := func(id text, seconds int, attempts int) Record {
-		return Record{InstanceID: id, Phase: PhaseAssemble, Status: StatusBuilt, AttemptCount: attempts, DurationSeconds: Seconds(time.Duration(seconds) * time.Second)}
+		return Record{
+			InstanceID: id, Phase: PhaseAssemble, Status: StatusBuilt, Tags: []string{"r:" + string(id)}, AttemptCount: attempts,
+			DurationSeconds: Seconds(time.Duration(seconds) * time.Second),
+		}
 	}
 	result := &Result{
-		Published: true,
-		Builders:  []Record{{Phase: PhaseBuilder, Status: StatusBuilt}},
-		Bases:     []Record{{Status: StatusBuilt}, {Status: StatusSkipped}, {Status: StatusFailed}},
+		Builders: []Record{{Phase: PhaseBuilder, Status: StatusBuilt}},
+		Bases:    []Record{{Status: StatusBuilt}, {Status: StatusSkipped}, {Status: StatusFailed}},
 		Images: []Record{
 			built("a", 1, 1), built("b", 2, 2), built("c", 3, 1), built("d", 4, 1), built("e", 5, 1), built("f", 9, 3),
 			{InstanceID: "g", Status: StatusSkipped, SkipReason: SkipRemoteExists, AttemptCount: 1},
@@ -49,11 +51,26 @@ mean 4s, median 3.5s; slowest:
 }
 
 func TestSummaryHeadline(t *testing.T) {
-	one := func(published bool, status Status) *Result {
-		return &Result{Published: published, Images: []Record{{Status: status}}}
+	published, unpublished := Record{Status: StatusBuilt, Tags: []string{"r:a"}}, Record{Status: StatusBuilt}
+	tests := map[string]struct {
+		images   []Record
+		headline string
+	}{
+		"all were published by this run": {[]Record{published}, "all 1 agent images are published"},
+		"all were published before":      {[]Record{{Status: StatusSkipped}}, "all 1 agent images were published already"},
+		"the run published nothing":      {[]Record{unpublished}, "all 1 agent images build; none was published"},
+		"one of the merged runs did not": {[]Record{published, unpublished}, "all 2 agent images build; 1 were not published"},
+		"a failure comes first":          {[]Record{unpublished, {Status: StatusFailed}}, "1 of 2 agent images failed"},
+		"an empty shard lacks nothing":   {nil, "all 0 agent images were published already"},
 	}
-	assert.Equal(t, "all 1 agent images are published", headline(one(true, StatusBuilt)))
-	assert.Equal(t, "all 1 agent images were published already", headline(one(true, StatusSkipped)))
-	assert.Equal(t, "all 1 agent images build; none was published", headline(one(false, StatusBuilt)))
-	assert.Equal(t, "1 of 1 agent images failed", headline(one(true, StatusFailed)))
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.headline, headline(&Result{Images: test.images}))
+		})
+	}
+}
+
+func TestSummarySaysWhatIsNotPublishedBesideFailures(t *testing.T) {
+	result := &Result{Images: []Record{{Status: StatusBuilt}, {Status: StatusFailed, Error: "base b: boom"}}}
+	assert.Contains(t, Summary(result), "\n- built and not published: 1\n")
 }

@@ -1,0 +1,29 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+)
+
+// clock is the time that a run goes by. Tests have one of their own, so that they need not wait.
+type clock interface {
+	Now() time.Time
+	// Sleep returns early with the context's error when told to stop.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// systemClock is the machine's.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
