@@ -7,13 +7,12 @@ import (
 	"strings"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
 )
 
 // Check that the registry has every agent image that assemble-all would make with the same flags.
 //
-// It lists those that are missing, and then does not end with exit status 0. A registry that gives no answer is not taken for an
-// empty one.
+// It lists those that are missing, and those of which the registry does not say, and then does not end with exit status 0. A registry
+// that gives no answer is not taken for an empty one.
 func (m *EvalImages) Check(
 	ctx context.Context,
 	flags struct {
@@ -80,16 +79,21 @@ func (m *EvalImages) Check(
 	if _, err := (publishing{login: login}).use(ctx, &runner, engine, recipe); err != nil {
 		return "", flat(err)
 	}
-	missing, err := runner.Missing(ctx, plan)
-	if err != nil {
-		return "", flat(fmt.Errorf("the registry does not say whether it has all images: %w", err))
-	}
-	if len(missing) > 0 {
-		return "", errors.New(missingText(missing, plan))
+	missing, unknown := runner.Missing(ctx, plan)
+	if err := incomplete(missing, unknown, len(plan.Items)); err != nil {
+		return "", flat(err)
 	}
 	return fmt.Sprintf("All %d agent images are published.\n", len(plan.Items)), nil
 }
 
-func missingText(missing []string, plan pipeline.Plan) string {
-	return fmt.Sprintf("the registry lacks %d references of %d agent images:\n%s", len(missing), len(plan.Items), strings.Join(missing, "\n"))
+// incomplete lists what the registry lacks, and of what it does not say; nil if it has all.
+func incomplete(missing []string, unknown error, total int) error {
+	var errs []error
+	if len(missing) > 0 {
+		errs = append(errs, fmt.Errorf("the registry lacks %d references of %d agent images:\n%s", len(missing), total, strings.Join(missing, "\n")))
+	}
+	if unknown != nil {
+		errs = append(errs, fmt.Errorf("the registry does not say whether it has all images: %w", unknown))
+	}
+	return errors.Join(errs...)
 }

@@ -91,8 +91,12 @@ func (m *Manifest) Check() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := failure((&pipeline.Result{Images: records}).Failed(), m.Total); err != nil {
+	result := &pipeline.Result{Images: records}
+	if err := failure(result.Failed(), m.Total); err != nil {
 		return "", err
+	}
+	if unpublished := result.Unpublished(); unpublished > 0 {
+		return fmt.Sprintf("All %d agent images build; %d were not published.\n", m.Total, unpublished), nil
 	}
 	return fmt.Sprintf("All %d agent images are there.\n", m.Total), nil
 }

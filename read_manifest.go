@@ -11,7 +11,8 @@ import (
 
 // Read manifests back, and merge them into one: those of all shards of a run, or of a run and the one that did its rest.
 //
-// Every manifest.jsonl in the directory and below it counts. Of several records of one image the latest does.
+// Every manifest.jsonl in the directory and below it counts. Of several records of one image the latest does. Images of different SDKs or
+// targets are different ones, by their first tag.
 func (m *EvalImages) ReadManifest(
 	ctx context.Context,
 	// Directory with the manifests
@@ -40,7 +41,6 @@ func (m *EvalImages) ReadManifest(
 	if expect > 0 && found != expect {
 		return nil, fmt.Errorf("there are %d files %s, and not %d: what became of the other images nobody knows", found, manifestFile, expect)
 	}
-	result.Published = true
 	return newManifest(&result)
 }
 
