@@ -55,6 +55,27 @@ func TestLimitDrawsThatManyOfTheSelectedInstances(t *testing.T) {
 	assert.Subset(t, selected, resolveIDs(t, rows, dataset.Selection{IDs: selected, Limit: 2}))
 }
 
+func TestLimitCountsInstancesAndNotTheImagesThatTheyShare(t *testing.T) {
+	var rows []dataset.Row
+	for i := range 30 {
+		repo := fmt.Sprintf("repo-%d", i%3)
+		rows = append(rows, dataset.Row{InstanceID: fmt.Sprintf("org__%s-%d", repo, i), Org: "org", Repo: repo})
+	}
+	for limit, images := range map[int]int{1: 1, 20: 3, 30: 3, 0: 3} {
+		result, err := dataset.Resolve(rows, dataset.Options{
+			Family: family(t, "multiswebench"), Selection: dataset.Selection{Limit: limit},
+		})
+		require.NoError(t, err)
+		assert.Len(t, result.Instances, images, "images of %d instances", limit)
+		assert.Equal(t, images, result.Total)
+		drawn := limit
+		if limit == 0 {
+			drawn = len(rows)
+		}
+		assert.Len(t, ids(result), drawn)
+	}
+}
+
 func TestLimitDrawsTheSameOnEveryMachine(t *testing.T) {
 	// Written down once: another Go version or platform must not change it.
 	assert.Equal(t, []string{"org__repo-41", "org__repo-55", "org__repo-72"}, resolveIDs(t, many(100), dataset.Selection{Limit: 3}))

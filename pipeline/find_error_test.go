@@ -27,4 +27,5 @@ func TestFindErrorKnowsTheAnswerThatThereIsNone(t *testing.T) {
 		})
 	}
 	assert.NoError(t, FindError(nil))
+	assert.ErrorIs(t, FindError(errors.New("no match for platform in manifest: not found")), ErrPlatform)
 }

@@ -25,6 +25,16 @@ func TestMissing(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:i1", "r/agent:nightly-i2", "r/agent:old-i2"}, missing)
 	assert.Empty(t, registry.published)
 
-	_, err = runner.Missing(context.Background(), planOf(4))
-	require.ErrorContains(t, err, "i3: asking the registry for r/agent:i3: 401 Unauthorized", "which is not the same as missing")
+	t.Run("of what the registry does not say is not missing, and hides nothing that is", func(t *testing.T) {
+		registry.findErr["r/agent:new-i2"] = errors.New("401 Unauthorized")
+		registry.findErr["r/agent:old-i2"] = errors.New("invalid reference format")
+		plan := planOf(4)
+		plan.Items[2].Tags = []string{"r/agent:new-i2", "r/agent:nightly-i2", "r/agent:old-i2"}
+		plan.Items[3].Tags = []string{"r/agent:nightly-i3"}
+		missing, err := runner.Missing(context.Background(), plan)
+		assert.Equal(t, []string{"r/agent:i1", "r/agent:nightly-i2"}, missing)
+		require.ErrorContains(t, err, "i3: asking the registry for r/agent:i3: 401 Unauthorized")
+		require.ErrorContains(t, err, "i2: asking the registry for r/agent:new-i2: 401 Unauthorized")
+		require.ErrorContains(t, err, "asking the registry for r/agent:old-i2: invalid reference format", "each is named")
+	})
 }

@@ -107,6 +107,44 @@ func TestRunBoundsEachImage(t *testing.T) {
 	assert.Equal(t, 1, result.Bases[0].AttemptCount, "its time is used up")
 }
 
+func TestAnImageThatTookTooLongSaysWhyItDid(t *testing.T) {
+	limit := &PushError{Reference: "r/agent:i0", Err: errors.New("429 Too Many Requests")}
+	reset := &PushError{Reference: "r/agent:i0", Err: errors.New("connection reset by peer")}
+	hour := Retry{First: time.Hour, Longest: time.Hour, LimitFirst: time.Hour, LimitLongest: time.Hour}
+	tests := map[string]struct {
+		retry Retry
+		first error
+		last  string
+	}{
+		"while it waited for a limit":         {hour, limit, limit.Error()},
+		"while it waited to try again":        {hour, reset, reset.Error()},
+		"in an attempt that followed another": {quick, reset, reset.Error()},
+		"in its first attempt":                {quick, nil, "publishing r/agent:i0: context deadline exceeded"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			registry, first := withBases(1, nil), test.first
+			registry.onPublish = func(ctx context.Context, image Image) error {
+				if err := first; err != nil {
+					first = nil
+					return err
+				}
+				<-ctx.Done() // It hangs.
+				return &PushError{Reference: image.Reference, Err: ctx.Err()}
+			}
+			var ended error
+			observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
+				return ctx, func(err error) { ended = err }
+			}
+			runner := Runner{Publisher: registry, Registry: registry, Retry: test.retry, Timeout: 10 * time.Millisecond, Observe: observe}
+			result, err := runner.Run(context.Background(), planOf(1))
+			require.NoError(t, err)
+			assert.Contains(t, string(result.Images[0].Error), "assemble i0: took longer than 10ms: last: "+test.last+"\n  → The image took longer")
+			require.ErrorIs(t, ended, context.DeadlineExceeded)
+		})
+	}
+}
+
 func TestRunForced(t *testing.T) {
 	registry := withBuilder(nil)
 	runner := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}

@@ -91,3 +91,66 @@ func TestMerge(t *testing.T) {
 		})
 	}
 }
+
+func TestMergeTellsImagesApartByTheirFirstTag(t *testing.T) {
+	record := func(minute int, status Status, tags ...string) Record {
+		return Record{
+			Phase: PhaseAssemble, InstanceID: "a", Status: status, Tags: tags,
+			Time: Time{time.Date(2026, 1, 1, 0, minute, 0, 0, time.UTC)},
+		}
+	}
+	tests := map[string]struct{ records, merged []Record }{
+		"two SDKs make two images": {
+			[]Record{record(1, StatusBuilt, "one", "nightly"), record(2, StatusBuilt, "two", "nightly")},
+			[]Record{record(1, StatusBuilt, "one", "nightly"), record(2, StatusBuilt, "two", "nightly")},
+		},
+		"one image with a further tag is one": {
+			[]Record{record(1, StatusBuilt, "one"), record(2, StatusBuilt, "one", "nightly")},
+			[]Record{record(2, StatusBuilt, "one", "nightly")},
+		},
+		"a later success takes the place of a failure without a tag": {
+			[]Record{record(1, StatusFailed), record(2, StatusBuilt, "one")},
+			[]Record{record(2, StatusBuilt, "one")},
+		},
+		"and of one that had a further tag only": {
+			[]Record{record(1, StatusFailed, "nightly"), record(2, StatusBuilt, "one", "nightly")},
+			[]Record{record(2, StatusBuilt, "one", "nightly")},
+		},
+		"a later failure without a tag hides no image": {
+			[]Record{record(1, StatusBuilt, "one"), record(2, StatusFailed)},
+			[]Record{record(1, StatusBuilt, "one"), record(2, StatusFailed)},
+		},
+		"nor does that of another run": {
+			[]Record{record(1, StatusBuilt, "one"), record(2, StatusFailed), record(3, StatusSkipped, "one")},
+			[]Record{record(1, StatusBuilt, "one")},
+		},
+		"what was built is not hidden by a run that found it later": {
+			[]Record{record(1, StatusBuilt, "one"), record(2, StatusBuilt, "two"), record(3, StatusSkipped, "one")},
+			[]Record{record(2, StatusBuilt, "two"), record(1, StatusBuilt, "one")},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			slices.Reverse(test.records)
+			assert.ElementsMatch(t, test.merged, Merge(test.records))
+		})
+	}
+}
+
+func TestMergeKeepsTheBuildersOfSeveralSDKs(t *testing.T) {
+	one, two := Record{Phase: PhaseBuilder, Status: StatusBuilt, Tags: []string{"b:1"}}, Record{Phase: PhaseBuilder, Status: StatusSkipped, Tags: []string{"b:2"}}
+	assert.Equal(t, []Record{one, two}, Merge([]Record{one, two}))
+}
+
+func TestAReadManifestTellsWhetherItWasPublished(t *testing.T) {
+	registry := &fakeRegistry{}
+	for published, runner := range map[bool]Runner{true: {Publisher: registry, Registry: registry}, false: {Publisher: registry}} {
+		result, err := runner.Run(context.Background(), planOf(2))
+		require.NoError(t, err)
+		text, err := JSONLines(result.Images)
+		require.NoError(t, err)
+		read, err := ReadJSONLines("m", text)
+		require.NoError(t, err)
+		assert.Equal(t, published, (&Result{Images: Merge(read)}).Unpublished() == 0)
+	}
+}

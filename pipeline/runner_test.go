@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -146,12 +147,11 @@ func TestRunFailures(t *testing.T) {
 		assert.EqualValues(t, "assemble i0: boom", result.Images[0].Error)
 		assert.Contains(t, registry.references(), "r/base:i0")
 	})
-	t.Run("a tag that is refused keeps no other back, and the record has those that are there", func(t *testing.T) {
-		refused := &PushError{Reference: "r/agent:b", Err: errors.New("invalid reference format")}
+	t.Run("tags that are refused keep no other back, and the record has those that are there", func(t *testing.T) {
 		registry, plan := &fakeRegistry{}, planOf(1)
 		registry.onPublish = func(_ context.Context, image Image) error {
-			if image.Reference == "r/agent:b" {
-				return refused
+			if image.Reference == "r/agent:b" || image.Reference == "r/agent:i0" {
+				return &PushError{Reference: image.Reference, Err: errors.New("invalid reference format")}
 			}
 			return nil
 		}
@@ -159,9 +159,38 @@ func TestRunFailures(t *testing.T) {
 		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), plan)
 		require.NoError(t, err)
 		assert.Equal(t, StatusFailed, result.Images[0].Status)
-		assert.Equal(t, []string{"r/agent:i0", "r/agent:a", "r/agent:c"}, result.Images[0].Tags)
-		assert.Contains(t, string(result.Images[0].Error), "publishing r/agent:b: invalid reference format")
+		assert.Equal(t, []string{"r/agent:a", "r/agent:c"}, result.Images[0].Tags)
+		assert.Contains(t, string(result.Images[0].Error), "publishing r/agent:i0: invalid reference format\npublishing r/agent:b: invalid reference format")
 		assert.NotContains(t, string(result.Images[0].Error), "r/agent:c")
+	})
+	t.Run("a tag that was refused is named beside what ended the image", func(t *testing.T) {
+		for reason, end := range map[string]func(context.Context) error{
+			"401 Unauthorized": func(context.Context) error {
+				return &PushError{Reference: "r/agent:a", Err: errors.New("401 Unauthorized")}
+			},
+			"took longer than 10ms": func(ctx context.Context) error {
+				<-ctx.Done()
+				return &PushError{Reference: "r/agent:a", Err: ctx.Err()}
+			},
+			"the base does not load": func(context.Context) error { return errors.New("the base does not load: invalid reference format") },
+		} {
+			registry, plan := withBases(1, nil), planOf(1)
+			plan.Items[0].Tags = []string{"r/agent:a", "r/agent:b"}
+			registry.onPublish = func(ctx context.Context, image Image) error {
+				switch image.Reference {
+				case "r/agent:i0":
+					return &PushError{Reference: image.Reference, Err: errors.New("429 is no name: invalid reference format")}
+				case "r/agent:a":
+					return end(ctx)
+				}
+				return nil
+			}
+			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Timeout: 10 * time.Millisecond}.Run(context.Background(), plan)
+			require.NoError(t, err)
+			assert.Contains(t, string(result.Images[0].Error), "publishing r/agent:i0: 429 is no name", reason)
+			assert.Contains(t, string(result.Images[0].Error), reason)
+			assert.NotContains(t, registry.references(), "r/agent:b", "the others would fail alike")
+		}
 	})
 	t.Run("without a builder there is no run", func(t *testing.T) {
 		registry := failing("r/builder:b")
