@@ -32,6 +32,7 @@ type Cause struct {
 }
 
 const (
+	// AdviceWait and AdviceCredentials are for errors that know their cause themselves.
 	AdviceWait        = "The registry limits requests. Wait some minutes and make the same call again: what is done is skipped. Fewer --max-workers ask less often."
 	AdviceCredentials = "The registry wants other credentials: `docker login HOST` where the engine's client runs, or --registry-username and --registry-password."
 	adviceRefused     = "These credentials may not do that there, or the registry limits requests without saying so, as ghcr.io does. If other images were published in this run, wait and make the same call again."

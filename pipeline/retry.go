@@ -16,7 +16,7 @@ type Retry struct {
 	// and 60 s.
 	First, Longest time.Duration
 	// LimitFirst and LimitLongest are the same for a registry that limits requests: there all workers pause together, and the attempt
-	// does not count. A registry that asks for a longer pause gets it. Zero: 15 s and 4 min.
+	// does not count. A registry that says how long it wants gets just that. Zero: 15 s and 4 min.
 	LimitFirst, LimitLongest time.Duration
 	// LimitWaits is how often one image waits out a limit. Zero: 8, which is about a quarter of an hour. After so many pauses in which
 	// nobody succeeded the run ends: every other image would wait as long and for nothing.
@@ -63,12 +63,13 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 	r = r.withDefaults()
 	var last error
 	for waits := 0; ; {
-		if gate.wait(ctx) != nil {
+		if gate.enter(ctx) != nil {
 			return attempts, stopped(ctx, last)
 		}
 		attempts++
 		began := gate.clock.Now()
 		err := work(ctx)
+		gate.leave()
 		if err == nil {
 			gate.succeeded(kind)
 			return attempts, nil
@@ -82,7 +83,11 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 		switch cause := CauseOf(err); cause.Kind {
 		case KindLimited:
 			waits++
-			inRow := gate.pause(kind, began, max(cause.Wait, backoff(r.LimitFirst, r.LimitLongest, waits)))
+			wait := cause.Wait
+			if wait == 0 {
+				wait = backoff(r.LimitFirst, r.LimitLongest, waits)
+			}
+			inRow := gate.pause(kind, began, wait)
 			if inRow > r.LimitWaits {
 				return attempts, &limitError{pauses: r.LimitWaits, err: err}
 			}

@@ -45,7 +45,7 @@ func TestRetry(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			attempts, err := test.retry.do(context.Background(), newGate(systemClock{}), "ask", func(context.Context) error {
+			attempts, err := test.retry.do(context.Background(), newGate(systemClock{}, 12), "ask", func(context.Context) error {
 				calls++
 				if calls <= len(test.fails) {
 					return test.fails[calls-1]
@@ -62,7 +62,7 @@ func TestRetry(t *testing.T) {
 func TestRetryStopsWhenTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	slow := Retry{First: time.Hour, Longest: time.Hour}
-	attempts, err := slow.do(ctx, newGate(systemClock{}), "ask", func(context.Context) error {
+	attempts, err := slow.do(ctx, newGate(systemClock{}, 12), "ask", func(context.Context) error {
 		time.AfterFunc(time.Millisecond, cancel) // While it pauses; if it came before, the attempt would be the last as well.
 		return errors.New("connection reset by peer")
 	})
@@ -81,13 +81,13 @@ func TestBackoffDoublesUpToItsLongest(t *testing.T) {
 }
 
 func TestALimitHoldsEverybodyBack(t *testing.T) {
-	g := newGate(systemClock{})
+	g := newGate(systemClock{}, 12)
 	g.pause("ask", time.Now(), time.Hour)
 	g.pause("ask", time.Now(), time.Millisecond)
 	ctx, cancel := context.WithCancel(context.Background())
 	waiting := make(chan error, 3)
 	for range 3 {
-		go func() { waiting <- g.wait(ctx) }()
+		go func() { waiting <- g.enter(ctx) }()
 	}
 	select {
 	case err := <-waiting:
@@ -99,5 +99,5 @@ func TestALimitHoldsEverybodyBack(t *testing.T) {
 		require.ErrorIs(t, <-waiting, context.Canceled)
 	}
 	g.until = time.Time{}
-	require.NoError(t, g.wait(context.Background()), "open again")
+	require.NoError(t, g.enter(context.Background()), "open again")
 }

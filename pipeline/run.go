@@ -29,7 +29,7 @@ type run struct {
 func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {
 	runner = runner.withDefaults()
 	return &run{
-		Runner: runner, plan: plan, started: runner.clock.Now(), gate: newGate(runner.clock), stop: stop,
+		Runner: runner, plan: plan, started: runner.clock.Now(), gate: newGate(runner.clock, runner.MaxWorkers), stop: stop,
 		images: make([]Record, len(plan.Items)), bases: make([]Record, len(plan.Items)),
 	}
 }

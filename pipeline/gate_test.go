@@ -1,0 +1,79 @@
+package pipeline
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// room is how many can be inside of a gate at a time.
+func room(t *testing.T, g *gate) int {
+	t.Helper()
+	entered := 0
+	for {
+		pause, full := g.tryEnter()
+		require.Zero(t, pause, "the gate is closed")
+		if full != nil {
+			break
+		}
+		entered++
+	}
+	for range entered {
+		g.leave()
+	}
+	return entered
+}
+
+func TestFewerTryAtATimeAfterALimitAndMoreAgainAfterSuccess(t *testing.T) {
+	clock := newFakeClock()
+	g := newGate(clock, 12)
+	assert.Equal(t, 12, room(t, g))
+	limit := func() {
+		g.pause("assemble", clock.Now(), time.Second)
+		require.NoError(t, clock.Sleep(context.Background(), time.Second))
+	}
+	limit()
+	assert.Equal(t, 6, room(t, g), "half of them")
+	limit()
+	limit()
+	limit()
+	assert.Equal(t, 1, room(t, g), "never nobody")
+
+	g.succeeded("assemble")
+	assert.Equal(t, 2, room(t, g), "one more for a round in which all succeed")
+	g.succeeded("assemble")
+	assert.Equal(t, 2, room(t, g))
+	g.succeeded("assemble")
+	assert.Equal(t, 3, room(t, g))
+	for range 1000 {
+		g.succeeded("assemble")
+	}
+	assert.Equal(t, 12, room(t, g), "no more than there were")
+}
+
+func TestWhoMetOneLimitTogetherHalveTheRoomOnce(t *testing.T) {
+	clock := newFakeClock()
+	g, began := newGate(clock, 12), clock.Now()
+	for range 12 {
+		g.pause("assemble", began, time.Second)
+	}
+	require.NoError(t, clock.Sleep(context.Background(), time.Second))
+	assert.Equal(t, 6, room(t, g))
+}
+
+func TestWhoLeavesLetsTheNextOneIn(t *testing.T) {
+	g := newGate(newFakeClock(), 1)
+	require.NoError(t, g.enter(context.Background()))
+	next := make(chan error)
+	go func() { next <- g.enter(context.Background()) }()
+	g.leave()
+	require.NoError(t, <-next)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { next <- g.enter(ctx) }()
+	cancel()
+	require.ErrorIs(t, <-next, context.Canceled, "nobody leaves, and it was told to stop")
+}
