@@ -136,10 +136,10 @@ func TestAnImageThatTookTooLongSaysWhyItDid(t *testing.T) {
 			observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
 				return ctx, func(err error) { ended = err }
 			}
-			runner := Runner{Publisher: registry, Registry: registry, Retry: test.retry, Timeout: 10 * time.Millisecond, Observe: observe}
+			runner := Runner{Publisher: registry, Registry: registry, Retry: test.retry, Timeout: 50 * time.Millisecond, Observe: observe}
 			result, err := runner.Run(context.Background(), planOf(1))
 			require.NoError(t, err)
-			assert.Contains(t, string(result.Images[0].Error), "assemble i0: took longer than 10ms: last: "+test.last+"\n  → The image took longer")
+			assert.Contains(t, string(result.Images[0].Error), "assemble i0: took longer than 50ms: last: "+test.last+"\n  → The image took longer")
 			require.ErrorIs(t, ended, context.DeadlineExceeded)
 		})
 	}

@@ -162,8 +162,8 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 		}
 		failed = append(failed, err)
 		var push *PushError
-		if !errors.As(err, &push) || CauseOf(err).Kind == KindFatal || ctx.Err() != nil {
-			break // There is no image, no hope, or no time: the other references would fail alike.
+		if !errors.As(err, &push) || ctx.Err() != nil {
+			break // There is no image, or the run or the image's time is over: the other references would fail alike.
 		}
 	}
 	switch len(failed) {

@@ -103,7 +103,7 @@ func TestAnImageWithoutABaseWasTriedAsOftenAsItsBase(t *testing.T) {
 	retry := quick
 	retry.Attempts = 3
 	answers := &slow{fakeRegistry: registry, clock: newFakeClock(), unsure: map[string]bool{"r/agent:i1": true}}
-	result, err := Runner{Publisher: registry, Registry: answers, Retry: retry}.Run(context.Background(), planOf(2))
+	result, err := Runner{Publisher: registry, Registry: answers, Retry: retry, MaxWorkers: 1}.Run(context.Background(), planOf(2))
 	require.NoError(t, err)
 	assert.Equal(t, 3, result.Images[0].AttemptCount)
 	assert.Equal(t, 2, result.Images[1].AttemptCount, "but if its check took more, as often as that")
