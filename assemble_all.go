@@ -131,27 +131,19 @@ func (m *EvalImages) AssembleAll(
 		}
 	}
 	result, err := runner.Run(ctx, plan)
-	if result == nil {
-		return nil, flat(err)
-	}
 	if client != nil {
 		result.Requests = client.Requests()
 	}
-	fmt.Println(pipeline.Summary(result)) // For the terminal, whatever becomes of the manifest; and for a run that was stopped.
-	if err != nil {
+	if err == nil || ctx.Err() != nil { // For the terminal, whatever becomes of the manifest. A run that could not begin is one line.
+		fmt.Println(pipeline.Summary(result))
+	}
+	if err != nil && !flags.AllowFailures {
 		return nil, flat(err)
 	}
-	manifest, err := newManifest(result)
-	if err != nil {
-		return nil, err
-	}
-	if flags.AllowFailures {
-		return manifest, nil
-	}
-	if err := failure(result.Failed(), len(result.Images)); err != nil {
+	if err := failure(result.Failed(), len(result.Images)); err != nil && !flags.AllowFailures {
 		return nil, fmt.Errorf("%w\n%s", err, "The same call again makes only what is missing. With --allow-failures it returns the manifest.")
 	}
-	return manifest, nil
+	return newManifest(result)
 }
 
 // runner is how a run goes: the engine makes the images, and tells of the official ones.

@@ -28,6 +28,7 @@ func (d *direct) Publish(ctx context.Context, image pipeline.Image) (published p
 		published, err = d.put(ctx, image, d.assemble)
 	case image.Graft != nil:
 		published, err = d.put(ctx, image, d.graft)
+		published.Grafted = err == nil
 	default:
 		return d.engine.Publish(ctx, image)
 	}
@@ -48,10 +49,12 @@ func (d *direct) put(
 	}
 	published.Build = time.Since(started)
 	started = time.Now()
-	if err := d.client.Put(ctx, composed, image.Reference); err != nil {
+	err = d.client.Put(ctx, composed, image.Reference)
+	published.Push = time.Since(started) // Also of a push that failed.
+	if err != nil {
 		return published, &pipeline.PushError{Reference: image.Reference, Err: err}
 	}
-	published.Digest, published.Push = composed.Digest(), time.Since(started)
+	published.Digest = composed.Digest()
 	return published, nil
 }
 

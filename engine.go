@@ -29,20 +29,21 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	if err != nil {
 		return published, err
 	}
-	if err := e.make(ctx, image, container); err != nil {
+	err = e.make(ctx, image, container)
+	published.Build = time.Since(started) // Also of one that failed.
+	if err != nil {
 		return published, fmt.Errorf("building: %w", plain(err))
 	}
-	published.Build = time.Since(started)
 	if !e.publish {
 		return published, nil
 	}
 	started = time.Now()
 	address, err := container.Publish(ctx, image.Reference)
+	published.Push = time.Since(started)
 	if err != nil {
 		return published, &pipeline.PushError{Reference: image.Reference, Err: plain(err)}
 	}
 	_, published.Digest, _ = strings.Cut(address, "@")
-	published.Push = time.Since(started)
 	return published, nil
 }
 

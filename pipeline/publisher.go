@@ -32,6 +32,8 @@ type Image struct {
 type Published struct {
 	// Digest is the manifest's digest in the registry, "sha256:…". Empty if nothing was published.
 	Digest string
+	// Grafted says that a base image has the layers of image.Graft, as was asked for. A publisher that cannot do that builds the image.
+	Grafted bool
 	// Build is the time until the image existed, Push the time from then until the registry had it. A publisher that does
 	// both in one go counts all of it as Push.
 	Build, Push time.Duration

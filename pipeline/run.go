@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sourcegraph/conc/pool"
+	"golang.org/x/sync/semaphore"
 
 	"dagger/eval-images/pipeline/once"
 )
@@ -21,6 +22,7 @@ type run struct {
 	images  []Record // by the item's place in the plan; an empty status is one that is still to be made
 	bases   []Record // likewise; empty where no base was needed
 	recipes once.Group[*Graft]
+	workers *semaphore.Weighted // those who wait for another image give their place up meanwhile
 	gate    *gate
 	pulse   pulse
 	stop    context.CancelCauseFunc
@@ -30,20 +32,34 @@ func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {
 	runner = runner.withDefaults()
 	return &run{
 		Runner: runner, plan: plan, started: runner.clock.Now(), gate: newGate(runner.clock, runner.MaxWorkers), stop: stop,
-		images: make([]Record, len(plan.Items)), bases: make([]Record, len(plan.Items)),
+		workers: semaphore.NewWeighted(int64(runner.MaxWorkers)),
+		images:  make([]Record, len(plan.Items)), bases: make([]Record, len(plan.Items)),
 	}
 }
 
 // fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a time as there are workers.
 func (r *run) fanOut(do func(i int)) {
-	p := pool.New().WithMaxGoroutines(r.MaxWorkers)
+	p := pool.New()
 	for i := range r.plan.Items {
-		if r.images[i].Status == "" {
-			p.Go(func() { do(i) })
+		if r.images[i].Status != "" {
+			continue
 		}
+		r.startWork()
+		p.Go(func() {
+			defer r.endWork()
+			do(i)
+		})
 	}
 	p.Wait()
 }
+
+// startWork returns when there is a place for one more worker. Places are given in the order in which they were asked for.
+func (r *run) startWork() {
+	// Without an end of its own: whoever gets a place looks whether the run goes on.
+	_ = r.workers.Acquire(context.Background(), 1)
+}
+
+func (r *run) endWork() { r.workers.Release(1) }
 
 // makeImages makes the agent images that are absent. After a cancellation the rest is not started, and its records say so: a pool
 // would go on with what it has queued.
@@ -192,6 +208,9 @@ func (r *run) publishOne(ctx context.Context, record *Record, image Image) error
 	published, err := r.Publisher.Publish(ctx, image)
 	record.BuildSeconds += Seconds(published.Build)
 	record.PushSeconds += Seconds(published.Push)
+	if published.Grafted {
+		record.GraftedFrom = text(image.Graft.Instance)
+	}
 	switch {
 	case err != nil || !r.publishes():
 		return err

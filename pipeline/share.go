@@ -27,17 +27,30 @@ func (r *run) buildBase(ctx context.Context, record *Record, image Image, refere
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
-	graft, mine, err := r.recipes.Do(ctx, key, func() (*Graft, error) {
+	graft, err := r.recipe(ctx, key, func() (*Graft, error) {
 		if err := r.publish(ctx, record, image, reference); err != nil {
 			return nil, err
 		}
 		return &Graft{Official: image.Official, Base: pin(reference, record.Digest), Instance: image.Instance.ID}, nil
 	})
-	if err != nil || mine {
+	if err != nil || record.Status == StatusBuilt {
 		return err
 	}
-	image.Graft, record.GraftedFrom = graft, text(graft.Instance)
+	image.Graft = graft
 	return r.publish(ctx, record, image, reference)
+}
+
+// recipe runs the recipe once for a key. Who waits for another's run of it gives the place of a worker up meanwhile, or those who wait
+// would keep all places from those whose recipes have to run.
+func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)) (*Graft, error) {
+	r.endWork()
+	defer r.startWork()
+	graft, _, err := r.recipes.Do(ctx, key, func() (*Graft, error) {
+		r.startWork()
+		defer r.endWork()
+		return run()
+	})
+	return graft, err
 }
 
 // alike is the key of an image's recipe and official image. Not to know it costs time only, so an error is no failure.

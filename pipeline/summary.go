@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -48,31 +47,6 @@ func writeCounts(out *strings.Builder, phase Phase, records []Record) {
 		counts[record.Status]++
 	}
 	fmt.Fprintf(out, "| %s | %d | %d | %d | %d |\n", phase, len(records), counts[StatusBuilt], counts[StatusSkipped], counts[StatusFailed])
-}
-
-// writeNotes says why images were skipped, how many were only built, and how many were tried more than once.
-func writeNotes(out *strings.Builder, result *Result) {
-	reasons, retried, unpublished := map[text]int{}, 0, result.Unpublished()
-	for _, record := range result.Images {
-		if record.SkipReason != "" {
-			reasons[record.SkipReason]++
-		}
-		if record.AttemptCount > 1 {
-			retried++
-		}
-	}
-	if len(reasons)+retried+unpublished > 0 {
-		out.WriteString("\n")
-	}
-	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		fmt.Fprintf(out, "- skipped, `%s`: %d\n", reason, reasons[reason])
-	}
-	if unpublished > 0 {
-		fmt.Fprintf(out, "- built and not published: %d\n", unpublished)
-	}
-	if retried > 0 {
-		fmt.Fprintf(out, "- tried more than once: %d\n", retried)
-	}
 }
 
 func writeFailures(out *strings.Builder, failed []Record) {

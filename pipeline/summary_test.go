@@ -16,7 +16,11 @@ func TestSummary(t *testing.T) {
 	}
 	result := &Result{
 		Builders: []Record{{Phase: PhaseBuilder, Status: StatusBuilt}},
-		Bases:    []Record{{Status: StatusBuilt}, {Status: StatusSkipped}, {Status: StatusFailed}},
+		Requests: 123,
+		Bases: []Record{
+			{Status: StatusBuilt, BuildSeconds: Seconds(30 * time.Second)}, {Status: StatusSkipped}, {Status: StatusFailed},
+			{Status: StatusBuilt, GraftedFrom: "a"}, {Status: StatusBuilt, GraftedFrom: "a"},
+		},
 		Images: []Record{
 			built("a", 1, 1), built("b", 2, 2), built("c", 3, 1), built("d", 4, 1), built("e", 5, 1), built("f", 9, 3),
 			{InstanceID: "g", Status: StatusSkipped, SkipReason: SkipRemoteExists, AttemptCount: 1},
@@ -28,11 +32,13 @@ func TestSummary(t *testing.T) {
 | phase | images | built | skipped | failed |
 |---|---:|---:|---:|---:|
 | builder | 1 | 1 | 0 | 0 |
-| base | 3 | 1 | 1 | 1 |
+| base | 5 | 3 | 1 | 1 |
 | assemble | 8 | 6 | 1 | 1 |
 
 - skipped, `+"`remote_image_exists`"+`: 1
 - tried more than once: 2
+- requests to the registry: 123
+- the recipe ran for 1 of 3 base images, 30s each; the others have its layers from those
 
 ### Failed
 

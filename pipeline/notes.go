@@ -1,0 +1,73 @@
+package pipeline
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// writeNotes says what a run did besides building: what it skipped and why, did not publish, tried again, shared and asked.
+func writeNotes(out *strings.Builder, result *Result) {
+	notes := slices.Concat(skipNotes(result.Images), countNotes(result), recipeNotes(result.Bases))
+	for i, note := range notes {
+		if i == 0 {
+			out.WriteString("\n")
+		}
+		fmt.Fprintf(out, "- %s\n", note)
+	}
+}
+
+func skipNotes(images []Record) (notes []string) {
+	reasons := map[text]int{}
+	for _, record := range images {
+		if record.SkipReason != "" {
+			reasons[record.SkipReason]++
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		notes = append(notes, fmt.Sprintf("skipped, `%s`: %d", reason, reasons[reason]))
+	}
+	return notes
+}
+
+func countNotes(result *Result) (notes []string) {
+	retried := 0
+	for _, record := range result.Images {
+		if record.AttemptCount > 1 {
+			retried++
+		}
+	}
+	for _, count := range []struct {
+		of string
+		n  int
+	}{
+		{"built and not published", result.Unpublished()}, {"tried more than once", retried}, {"requests to the registry", result.Requests},
+	} {
+		if count.n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d", count.of, count.n))
+		}
+	}
+	return notes
+}
+
+// recipeNotes say how often the recipe ran, how long that took, and how often it need not run.
+func recipeNotes(bases []Record) []string {
+	var ran, grafted int
+	var took Seconds
+	for _, base := range bases {
+		switch {
+		case base.Status != StatusBuilt:
+		case base.GraftedFrom != "":
+			grafted++
+		default:
+			ran++
+			took += base.BuildSeconds
+		}
+	}
+	if grafted == 0 {
+		return nil
+	}
+	each := seconds(took / Seconds(max(1, ran)))
+	return []string{fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others have its layers from those", ran, ran+grafted, each)}
+}

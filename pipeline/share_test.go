@@ -1,0 +1,107 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sharingBy gives official images their keys, by their references without the digest; an error for those that are not there.
+type sharingBy map[string]string
+
+func (s sharingBy) Alike(_ context.Context, official string) (string, error) {
+	name, _, _ := strings.Cut(official, "@")
+	key, ok := s[name]
+	if !ok {
+		return "", errors.New("nobody knows")
+	}
+	return key, nil
+}
+
+// grafts are the instances whose base images were published, and whose base image the recipe's layers came from.
+func (f *fakeRegistry) grafts() map[string]string {
+	from := map[string]string{}
+	for _, image := range f.published {
+		if image.Phase != PhaseBase {
+			continue
+		}
+		from[image.Instance.ID] = ""
+		if image.Graft != nil {
+			from[image.Instance.ID] = image.Graft.Instance
+		}
+	}
+	return from
+}
+
+func TestTheRecipeRunsOnceForOfficialImagesThatAreAlike(t *testing.T) {
+	registry := &fakeRegistry{}
+	plan := planOf(6)
+	plan.Items[5].Wrap = &Wrap{Command: []string{"pip", "install"}}
+	sharing := sharingBy{"official/i0": "a", "official/i1": "a", "official/i2": "b", "official/i3": "b", "official/i5": "a"}
+
+	_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1}.Run(context.Background(), plan)
+
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{
+		"i0": "", "i1": "i0", "i2": "", "i3": "i2",
+		"i4": "", // Nobody knows what it is like.
+		"i5": "", // Its wrap is a part of its recipe.
+	}, registry.grafts())
+	for _, image := range registry.published {
+		if image.Instance.ID == "i1" && image.Phase == PhaseBase {
+			assert.Equal(t, &Graft{Official: "official/i0", Base: "r/base:i0@sha256:r/base:i0", Instance: "i0"}, image.Graft)
+		}
+	}
+}
+
+func TestARecipeThatFailsCostsOneImageAndRunsForTheNext(t *testing.T) {
+	registry := &fakeRegistry{}
+	registry.onPublish = func(_ context.Context, image Image) error {
+		if image.Phase == PhaseBase && image.Instance.ID == "i0" {
+			return errors.New("exit code: 1")
+		}
+		return nil
+	}
+	sharing := sharingBy{"official/i0": "a", "official/i1": "a", "official/i2": "a"}
+
+	result, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1}.Run(context.Background(), planOf(3))
+
+	require.NoError(t, err)
+	assert.Equal(t, []Status{StatusFailed, StatusBuilt, StatusBuilt}, statuses(result.Images))
+	assert.Equal(t, map[string]string{"i1": "", "i2": "i1"}, registry.grafts())
+}
+
+// With two places, the recipe of the first three must not keep the fourth, whose recipe is another one, from starting.
+func TestWhoWaitsForARecipeGivesItsPlaceUp(t *testing.T) {
+	registry := &fakeRegistry{}
+	other := make(chan struct{})
+	var once sync.Once
+	registry.onPublish = func(_ context.Context, image Image) error {
+		switch {
+		case image.Phase != PhaseBase || image.Graft != nil:
+		case image.Instance.ID == "i3":
+			once.Do(func() { close(other) })
+		default:
+			<-other
+		}
+		return nil
+	}
+	sharing := sharingBy{"official/i0": "a", "official/i1": "a", "official/i2": "a", "official/i3": "b"}
+
+	result, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 2}.Run(context.Background(), planOf(4))
+
+	require.NoError(t, err)
+	assert.Equal(t, 4, result.Count(StatusBuilt))
+}
+
+func TestNothingIsSharedWhereNothingIsPublished(t *testing.T) {
+	registry := &fakeRegistry{}
+	_, err := Runner{Publisher: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}}.Run(context.Background(), planOf(2))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"i0": "", "i1": ""}, registry.grafts())
+}
