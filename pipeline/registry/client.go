@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// DefaultAnswerTime bounds one request of a [Client]. What it asks and sends are manifests and configs: kilobytes.
+// DefaultAnswerTime bounds one request. What is asked and sent are manifests and configs: kilobytes.
 const DefaultAnswerTime = time.Minute
 
 // Client finds images and composes new ones in one registry. It moves no layer: a layer that an image needs is mounted from the
@@ -31,7 +31,7 @@ var ErrSeveral = errors.New("the repositories are in different registries")
 
 // Connect introduces itself to the registry that has all these repositories, with leave to read and write in them.
 func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, error) {
-	client := &Client{answerTime: DefaultAnswerTime, requests: new(atomic.Int64)}
+	client := &Client{answerTime: a.answerTime(), requests: new(atomic.Int64)}
 	var scopes []string
 	for i, text := range repositories {
 		repository, err := name.NewRepository(text)
@@ -50,7 +50,11 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 	if err != nil {
 		return nil, err
 	}
-	authenticated, err := transport.NewWithContext(ctx, client.host, auth, counting{a.transport(), client.requests}, scopes)
+	var authenticated http.RoundTripper
+	err = within(ctx, client.answerTime, func(ctx context.Context) (err error) {
+		authenticated, err = transport.NewWithContext(ctx, client.host, auth, wire{a.transport(), client.requests}, scopes)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("introducing itself to %s: %w", client.host.Name(), err)
 	}
@@ -60,15 +64,3 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 
 // Requests is how many requests the client has sent so far, to the registry and for tokens.
 func (c *Client) Requests() int { return int(c.requests.Load()) }
-
-// counting counts the requests that are really sent.
-type counting struct {
-	next http.RoundTripper
-	n    *atomic.Int64
-}
-
-// RoundTrip counts, and sends the request.
-func (c counting) RoundTrip(request *http.Request) (*http.Response, error) {
-	c.n.Add(1)
-	return c.next.RoundTrip(request)
-}

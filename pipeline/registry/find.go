@@ -80,7 +80,7 @@ func (c *Client) manifest(ctx context.Context, ref name.Reference) (*manifest, e
 		m.MediaType = types.MediaType(got.header.Get("Content-Type"))
 	}
 	if !m.MediaType.IsImage() {
-		return nil, fmt.Errorf("%s is no image: its media type is %q", ref, m.MediaType)
+		return nil, fmt.Errorf("%s is no image: its media type is %.100q", ref, m.MediaType)
 	}
 	return m, nil
 }

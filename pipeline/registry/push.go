@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // Access is how a registry is reached.
@@ -18,6 +18,8 @@ type Access struct {
 	Username, Password string
 	// Transport sends the requests. Nil: [http.DefaultTransport].
 	Transport http.RoundTripper
+	// AnswerTime bounds one request, its answer included; the handshake is one. Zero: [DefaultAnswerTime].
+	AnswerTime time.Duration
 }
 
 // ErrRefused says that the registry does not take these credentials for pushing.
@@ -30,10 +32,12 @@ func (a Access) MayPush(ctx context.Context, repository string) error {
 	if err != nil {
 		return fmt.Errorf("reading the repository %s: %w", repository, err)
 	}
-	err = remote.CheckPushPermission(repo.Tag("push"), a, bound{ctx, a.transport()})
-	var answer *transport.Error
-	if errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden) {
-		return fmt.Errorf("%w: %s answers %d %s", ErrRefused, repo.RegistryStr(), answer.StatusCode, http.StatusText(answer.StatusCode))
+	err = within(ctx, a.answerTime(), func(ctx context.Context) error {
+		return remote.CheckPushPermission(repo.Tag("push"), a, bound{ctx, a.transport()})
+	})
+	var answer *StatusError
+	if errors.As(err, &answer) && !answer.Limited && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden) {
+		return fmt.Errorf("%w: %s answers %d %s", ErrRefused, repo.RegistryStr(), answer.Status, http.StatusText(answer.Status))
 	}
 	return err
 }
@@ -51,6 +55,13 @@ func (a Access) transport() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	return a.Transport
+}
+
+func (a Access) answerTime() time.Duration {
+	if a.AnswerTime == 0 {
+		return DefaultAnswerTime
+	}
+	return a.AnswerTime
 }
 
 // bound puts requests under a context, for library code that takes none.

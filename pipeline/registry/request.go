@@ -3,7 +3,6 @@ package registry
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,16 +39,17 @@ type content struct {
 
 // send sends one request, and waits for the whole answer no longer than the client's time for that.
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
-	limited, cancel := context.WithTimeout(ctx, c.answerTime)
-	defer cancel()
-	got, err := c.exchange(limited, method, at, send)
-	switch {
-	case err != nil && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded):
-		return nil, fmt.Errorf("%s %s: no answer within %s", method, at.Path, c.answerTime) // Another attempt may be answered.
-	case err != nil:
-		return nil, err
-	case !slices.Contains(want, got.status):
-		return nil, newStatusError(method, at.Path, got)
+	path := printable(at.EscapedPath()) // The registry may have chosen it.
+	var got *answer
+	err := within(ctx, c.answerTime, func(ctx context.Context) (err error) {
+		got, err = c.exchange(ctx, method, at, send)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if !slices.Contains(want, got.status) {
+		return nil, newStatusError(method, path, got)
 	}
 	return got, nil
 }
@@ -78,10 +78,10 @@ func (c *Client) exchange(ctx context.Context, method string, at *url.URL, send 
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: reading the answer: %w", method, at.Path, err)
+		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("%s %s: an answer of more than %d MiB", method, at.Path, maxAnswer>>20)
+		return nil, fmt.Errorf("an answer of more than %d MiB", maxAnswer>>20)
 	}
 	return &answer{status: response.StatusCode, header: response.Header, body: body, url: response.Request.URL}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"dagger/eval-images/pipeline"
 )
@@ -20,7 +21,7 @@ type StatusError struct {
 	Status int
 	// Reason is what the registry says, one line; empty if it says nothing that is meant for programs.
 	Reason string
-	// After is how long the registry asks to wait; zero if it does not ask, or not for how long.
+	// After is how long the registry asks to wait, and at most 15 minutes; zero if it does not ask, or not for how long.
 	After time.Duration
 	// Limited says that the registry refuses because of too many requests, whatever its status.
 	Limited bool
@@ -28,7 +29,7 @@ type StatusError struct {
 
 // Error gives request, status and reason.
 func (e *StatusError) Error() string {
-	text := fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
+	text := strings.TrimSpace(fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status)))
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
@@ -59,6 +60,10 @@ func newStatusError(method, path string, got *answer) *StatusError {
 	return e
 }
 
+// maxWait bounds the wait that a registry may ask for. A limit by the hour is worth asking again in between; and a run that sits out a
+// year, by a mistake of the registry's, looks like one that hangs.
+const maxWait = 15 * time.Minute
+
 // maxReason is how many characters of a registry's text stand in an error.
 const maxReason = 200
 
@@ -75,21 +80,40 @@ func reasonIn(body []byte) string {
 	for _, one := range said.Errors {
 		reasons = append(reasons, strings.TrimSpace(one.Code+" "+one.Message))
 	}
-	text := []rune(strings.Join(strings.Fields(strings.Join(reasons, "; ")), " "))
-	return string(text[:min(maxReason, len(text))])
+	return printable(strings.Join(reasons, "; "))
+}
+
+// printable is a registry's text for a terminal: one line, without control characters, and cut where it is long.
+func printable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, text)
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	return strings.TrimSpace(string(runes[:min(maxReason, len(runes))]))
 }
 
 // waitInBody is how ghcr.io asks for a wait: in the message of the error, "retry-after: 214.7ms, allowed: 2000/minute".
 var waitInBody = regexp.MustCompile(`(?i)retry-after: *([0-9]+(?:\.[0-9]+)?(?:ms|µs|us|s|m|h))`)
 
-// waitIn is how long a registry asks to wait, by its header or by its text.
-// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+// waitIn is how long a registry asks to wait, by its header or by its text, and at most maxWait.
 func waitIn(header, body string) time.Duration {
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
+	return min(max(0, askedWait(header, body)), maxWait)
+}
+
+// askedWait reads both forms of the header.
+// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+func askedWait(header, body string) time.Duration {
+	if seconds, err := strconv.ParseUint(header, 10, 64); err == nil {
+		return time.Duration(min(seconds, uint64(maxWait/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil {
-		return max(0, time.Until(at))
+		return time.Until(at)
 	}
 	if match := waitInBody.FindStringSubmatch(body); match != nil {
 		if wait, err := time.ParseDuration(match[1]); err == nil {

@@ -1,0 +1,62 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// within does work that waits for answers, no longer than so long in all. To run out of that time is not the end of the caller's own:
+// another attempt may be answered.
+func within(ctx context.Context, limit time.Duration, work func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := work(limited)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(limited.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("no answer within %s", limit)
+	}
+	return presentable(err)
+}
+
+// presentable leaves out of a library's error what is not for terminals and logs: the query of a URL, which may be a signature that
+// opens a storage, a page of HTML, and a token server's answer.
+func presentable(err error) error {
+	var answered *transport.Error
+	if errors.As(err, &answered) {
+		return statusErrorOf(answered)
+	}
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		return presentable(asked.Err)
+	}
+	if first, _, more := strings.Cut(err.Error(), "\n"); more {
+		return errors.New(printable(first))
+	}
+	return err
+}
+
+// statusErrorOf is the same answer as an error of this package.
+func statusErrorOf(answered *transport.Error) *StatusError {
+	body := []byte(answered.Error()) // Not read as a reason, but a limit may stand in it.
+	if len(answered.Errors) > 0 {
+		if text, err := json.Marshal(map[string]any{"errors": answered.Errors}); err == nil {
+			body = text
+		}
+	}
+	method, path := "", ""
+	if request := answered.Request; request != nil {
+		method, path = request.Method, request.URL.Host+request.URL.EscapedPath()
+	}
+	return newStatusError(method, path, &answer{status: answered.StatusCode, body: body})
+}
