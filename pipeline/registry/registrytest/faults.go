@@ -26,6 +26,14 @@ func Delay(d time.Duration) Fault {
 	}
 }
 
+// NoMount hides from the registry that a client wants a layer mounted. It answers as registries do that do not mount.
+func NoMount() Fault {
+	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		r.URL.RawQuery = ""
+		registry.ServeHTTP(w, r)
+	}
+}
+
 // Stall keeps the client waiting until it gives up, or for so long.
 func Stall(longest time.Duration) Fault {
 	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {

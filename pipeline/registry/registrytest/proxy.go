@@ -19,6 +19,8 @@ type Proxy struct {
 // Request is one request as the proxy saw it, and how it was answered.
 type Request struct {
 	Method, Path string
+	// Query is the URL's, as it was sent; a mount is known by it.
+	Query string
 	// Status of the answer; 0 if there was none, because the connection was cut.
 	Status int
 }
@@ -61,11 +63,11 @@ func (p *Proxy) Script(rules ...Rule) {
 
 // ServeHTTP answers as the script says, or else as the registry does.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer := &recorder{ResponseWriter: w}
+	answer, query := &recorder{ResponseWriter: w}, r.URL.RawQuery
 	defer func() { // A cut connection is a panic.
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.asked = append(p.asked, Request{r.Method, r.URL.Path, answer.status})
+		p.asked = append(p.asked, Request{r.Method, r.URL.Path, query, answer.status})
 	}()
 	if fault := p.fault(r); fault != nil {
 		fault(answer, r, p.next)

@@ -1,0 +1,98 @@
+package registry
+
+import (
+	"encoding/json"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCompose(t *testing.T) {
+	for name, media := range map[string]types.MediaType{"on OCI": types.OCIManifestSchema1, "on Docker's media types": types.DockerManifestSchema2} {
+		t.Run(name, func(t *testing.T) {
+			b := newTestbed(t)
+			client := b.connect(t, Access{})
+			add := b.addition(t, client)
+			b.push(t, "base:x", layered(t, media, "one", "two"))
+			base, err := client.Image(ctx, b.reference("base:x"))
+			require.NoError(t, err)
+			before := marshalled(t, base.manifest.Manifest) + marshalled(t, base.config)
+
+			composed, err := Compose(base, add)
+			require.NoError(t, err)
+			var manifest v1.Manifest
+			var config v1.ConfigFile
+			require.NoError(t, json.Unmarshal(composed.manifest, &manifest))
+			require.NoError(t, json.Unmarshal(composed.config, &config))
+
+			t.Run("the layers are the base's and one more", func(t *testing.T) {
+				layer := add.Layer.descriptor
+				layer.MediaType = base.manifest.Layers[0].MediaType
+				assert.Equal(t, append(base.manifest.DeepCopy().Layers, layer), manifest.Layers)
+				assert.Equal(t, append(base.config.DeepCopy().RootFS.DiffIDs, add.Layer.diffID), config.RootFS.DiffIDs)
+				assert.Equal(t, []string{"layer one", "layer two", "layer agent"}, createdBy(config.History))
+			})
+			t.Run("the media types stay", func(t *testing.T) {
+				assert.Equal(t, media, manifest.MediaType)
+				assert.Equal(t, base.manifest.Config.MediaType, manifest.Config.MediaType)
+			})
+			t.Run("variables are replaced where they are, and others added in the order of their names", func(t *testing.T) {
+				assert.Equal(t, []string{"PATH=/bin", "SDK=new", "SDK_HOME=/sdk", "ADDED=yes"}, config.Config.Env)
+			})
+			t.Run("the entrypoint is the addition's, and the command goes", func(t *testing.T) {
+				assert.Equal(t, add.Entrypoint, config.Config.Entrypoint)
+				assert.Empty(t, config.Config.Cmd)
+			})
+			t.Run("labels are added, and are the annotations", func(t *testing.T) {
+				assert.Equal(t, map[string]string{"base": "b", "sdk": "s", "kept": "yes"}, config.Config.Labels)
+				assert.Equal(t, add.Labels, manifest.Annotations)
+			})
+			t.Run("all else is the base's", func(t *testing.T) {
+				assert.Equal(t, "nobody", config.Config.User)
+				assert.Equal(t, "/testbed", config.Config.WorkingDir)
+				assert.Equal(t, "linux/amd64", config.OS+"/"+config.Architecture)
+			})
+			t.Run("the digests are those of what will be put", func(t *testing.T) {
+				assert.Equal(t, digestOf(composed.config), manifest.Config.Digest)
+				assert.EqualValues(t, len(composed.config), manifest.Config.Size)
+				assert.Equal(t, digestOf(composed.manifest).String(), composed.Digest())
+			})
+			t.Run("the base is as it was, and the same again is the same image", func(t *testing.T) {
+				again, err := Compose(base, add)
+				require.NoError(t, err)
+				assert.Equal(t, composed.Digest(), again.Digest())
+				assert.Equal(t, before, marshalled(t, base.manifest.Manifest)+marshalled(t, base.config))
+			})
+		})
+	}
+}
+
+func TestComposeWithoutAnEntrypointKeepsTheBases(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	add := b.addition(t, client)
+	add.Entrypoint, add.Env, add.Labels = nil, nil, nil
+	var config v1.ConfigFile
+	require.NoError(t, json.Unmarshal(b.composed(t, client, "x", add).config, &config))
+	assert.Equal(t, []string{"/entry"}, config.Config.Entrypoint)
+	assert.Equal(t, []string{"bash"}, config.Config.Cmd)
+	assert.Equal(t, []string{"PATH=/bin", "SDK=old", "SDK_HOME=/sdk"}, config.Config.Env)
+}
+
+func marshalled(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func createdBy(history []v1.History) []string {
+	var all []string
+	for _, step := range history {
+		all = append(all, step.CreatedBy)
+	}
+	return all
+}

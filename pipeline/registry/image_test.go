@@ -1,0 +1,97 @@
+package registry
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+func TestImage(t *testing.T) {
+	b := newTestbed(t)
+	img := b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one", "two"))
+	digest := digestOfImage(t, img)
+	client := b.connect(t, Access{})
+
+	t.Run("is its manifest and its config, and no layer is read", func(t *testing.T) {
+		got, err := client.Image(ctx, b.reference("base:x@"+digest))
+		require.NoError(t, err)
+		want, err := img.ConfigFile()
+		require.NoError(t, err)
+		assert.Equal(t, want, got.config)
+		config, err := img.ConfigName()
+		require.NoError(t, err)
+		assert.Equal(t, []string{"GET /v2/base/manifests/" + digest, "GET /v2/base/blobs/" + config.String()}, asked(b.proxy))
+	})
+	t.Run("is absent, and that is told from a config that is", func(t *testing.T) {
+		_, err := client.Image(ctx, b.reference("base:gone"))
+		require.ErrorIs(t, err, pipeline.ErrAbsent)
+		b.proxy.Script(registrytest.Rule{Path: "/blobs/", Fault: registrytest.Answer(http.StatusNotFound, "")})
+		_, err = client.Image(ctx, b.reference("base:x"))
+		require.ErrorContains(t, err, "reading the config")
+		assert.NotErrorIs(t, err, pipeline.ErrAbsent)
+	})
+}
+
+func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
+	b := newTestbed(t)
+	digest := digestOfImage(t, b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one", "two")))
+	client := b.connect(t, Access{})
+	oneLayerLess := `{"rootfs":{"type":"layers","diff_ids":["sha256:` + strings.Repeat("1", 64) + `"]}}`
+	tests := map[string]struct{ path, body, says string }{
+		"a manifest with another digest":              {"/manifests/", `{"schemaVersion":2}`, "what the registry gives has the digest"},
+		"a config with another digest":                {"/blobs/", "{}", "what the registry gives has the digest"},
+		"a config with another number of layers":      {"tag", manifestWith(oneLayerLess, 2), "it has 1 layers, and the manifest 2"},
+		"a manifest that is none":                     {"tag", "<html>", "reading the manifest"},
+		"a config that is none, under its own digest": {"tag", manifestWith("<html>", 1), "reading the config"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			reference := b.reference("base@" + digest)
+			if test.path == "tag" {
+				reference = b.reference("base:tag")
+			}
+			b.proxy.Script(
+				registrytest.Rule{Path: test.path, Fault: registrytest.Answer(http.StatusOK, test.body, "Content-Type", string(types.OCIManifestSchema1))},
+				registrytest.Rule{Path: digestOf([]byte(oneLayerLess)).Hex, Fault: registrytest.Answer(http.StatusOK, oneLayerLess)},
+				registrytest.Rule{Path: digestOf([]byte("<html>")).Hex, Fault: registrytest.Answer(http.StatusOK, "<html>")},
+			)
+			_, err := client.Image(ctx, reference)
+			require.ErrorContains(t, err, test.says)
+			assert.NotContains(t, err.Error(), "html")
+		})
+	}
+}
+
+// manifestWith is a manifest of so many layers, with this config.
+func manifestWith(config string, layers int) string {
+	layer := fmt.Sprintf(`{"mediaType":%q,"size":1,"digest":"sha256:%s"}`, types.OCILayer, strings.Repeat("2", 64))
+	return fmt.Sprintf(`{"schemaVersion":2,"config":{"mediaType":%q,"size":%d,"digest":%q},"layers":[%s]}`,
+		types.OCIConfigJSON, len(config), digestOf([]byte(config)).String(), strings.TrimSuffix(strings.Repeat(layer+",", layers), ","))
+}
+
+func TestOnlyLayer(t *testing.T) {
+	b := newTestbed(t)
+	b.push(t, "builder:one", layered(t, types.OCIManifestSchema1, "one"))
+	b.push(t, "builder:two", layered(t, types.OCIManifestSchema1, "one", "two"))
+	client := b.connect(t, Access{})
+
+	img, err := client.Image(ctx, b.reference("builder:one"))
+	require.NoError(t, err)
+	layer, err := img.OnlyLayer()
+	require.NoError(t, err)
+	assert.Equal(t, img.manifest.Layers[0], layer.descriptor)
+	assert.Equal(t, "layer one", layer.history.CreatedBy)
+
+	img, err = client.Image(ctx, b.reference("builder:two"))
+	require.NoError(t, err)
+	_, err = img.OnlyLayer()
+	require.ErrorContains(t, err, "it has 2 layers, and not one")
+}

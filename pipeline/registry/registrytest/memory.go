@@ -1,0 +1,108 @@
+package registrytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"regexp"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// memory adds to the registry of go-containerregistry what that leaves out: that each repository has blobs of its own, and that they
+// can be mounted.
+type memory struct {
+	next http.Handler
+
+	mu    sync.Mutex
+	blobs map[blob]bool
+}
+
+// blob is a blob in a repository.
+type blob struct{ repository, digest string }
+
+// Memory is a registry that keeps everything in memory and takes everybody. As real ones do, it refuses a manifest that names a blob
+// which its repository does not have, and mounts blobs from other repositories.
+func Memory() http.Handler {
+	return &memory{next: registry.New(registry.Logger(log.New(io.Discard, "", 0))), blobs: map[blob]bool{}}
+}
+
+// place is the part of the API that is about one repository: its name, the kind of thing, and which one.
+var place = regexp.MustCompile(`^/v2/(.+)/(blobs/uploads|blobs|manifests)/([^/]*)$`)
+
+// ServeHTTP answers as a registry does.
+func (m *memory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	at := place.FindStringSubmatch(r.URL.Path)
+	if at == nil {
+		m.next.ServeHTTP(w, r)
+		return
+	}
+	switch repository, kind, which := at[1], at[2], at[3]; {
+	case kind == "blobs/uploads" && r.Method == http.MethodDelete:
+		w.WriteHeader(http.StatusNoContent) // An upload that was begun is nothing yet.
+	case kind == "blobs/uploads":
+		m.upload(w, r, repository)
+	case kind == "blobs" && !m.has(repository, which):
+		refuse(w, http.StatusNotFound, "BLOB_UNKNOWN")
+	case kind == "manifests" && r.Method == http.MethodPut:
+		m.putManifest(w, r, repository)
+	default:
+		m.next.ServeHTTP(w, r)
+	}
+}
+
+func (m *memory) upload(w http.ResponseWriter, r *http.Request, repository string) {
+	query := r.URL.Query()
+	if digest := query.Get("mount"); digest != "" && m.has(query.Get("from"), digest) {
+		m.add(repository, digest)
+		w.Header().Set("Location", "/v2/"+repository+"/blobs/"+digest)
+		w.WriteHeader(http.StatusCreated)
+		return
+	}
+	answer := &recorder{ResponseWriter: w}
+	m.next.ServeHTTP(answer, r)
+	if answer.status == http.StatusCreated {
+		m.add(repository, query.Get("digest"))
+	}
+}
+
+func (m *memory) putManifest(w http.ResponseWriter, r *http.Request, repository string) {
+	text, err := io.ReadAll(r.Body)
+	var manifest v1.Manifest
+	if err != nil || json.Unmarshal(text, &manifest) != nil {
+		refuse(w, http.StatusBadRequest, "MANIFEST_INVALID")
+		return
+	}
+	if types.MediaType(r.Header.Get("Content-Type")).IsImage() { // An index names no blobs.
+		for _, of := range append(manifest.Layers, manifest.Config) {
+			if !m.has(repository, of.Digest.String()) {
+				refuse(w, http.StatusBadRequest, "MANIFEST_BLOB_UNKNOWN")
+				return
+			}
+		}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	m.next.ServeHTTP(w, r)
+}
+
+func (m *memory) has(repository, digest string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.blobs[blob{repository, digest}]
+}
+
+func (m *memory) add(repository, digest string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blobs[blob{repository, digest}] = true
+}
+
+// refuse answers with one of the codes that the distribution specification has for errors.
+func refuse(w http.ResponseWriter, status int, code string) {
+	Answer(status, `{"errors":[{"code":"`+code+`"}]}`)(w, nil, nil)
+}
