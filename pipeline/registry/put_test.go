@@ -1,0 +1,206 @@
+package registry
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+func TestPut(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	add := b.addition(t, client)
+	one, two := b.composed(t, client, "one", add), b.composed(t, client, "two", add)
+
+	b.proxy.Script()
+	require.NoError(t, client.Put(ctx, one, b.reference("agent:one")))
+	assert.Equal(t, []string{
+		"POST mount", "POST mount", "POST mount", "POST upload", "PUT upload", "PUT manifest " + one.Digest(), "PUT manifest one",
+	}, puts(b.proxy), "the first image needs all its layers")
+
+	b.proxy.Script()
+	require.NoError(t, client.Put(ctx, two, b.reference("agent:two")))
+	assert.Equal(t, []string{
+		"POST mount", "POST upload", "PUT upload", "PUT manifest " + two.Digest(), "PUT manifest two",
+	}, puts(b.proxy), "the second one only that of its own")
+
+	b.proxy.Script()
+	require.NoError(t, client.Put(ctx, two, b.reference("agent:again")))
+	assert.Equal(t, []string{"PUT manifest again"}, puts(b.proxy), "another tag is one request")
+
+	for tag, composed := range map[string]*Composed{"one": one, "two": two, "again": two} {
+		ref, err := name.ParseReference(b.reference("agent:" + tag))
+		require.NoError(t, err)
+		img, err := remote.Image(ref)
+		require.NoError(t, err)
+		all, err := img.Layers()
+		require.NoError(t, err)
+		assert.Len(t, all, 3)
+		for _, layer := range all {
+			content, err := layer.Compressed()
+			require.NoError(t, err, "whoever pulls it gets all of it")
+			_, err = io.Copy(io.Discard, content)
+			require.NoError(t, err)
+		}
+		assert.Equal(t, composed.Digest(), digestOfImage(t, img))
+	}
+}
+
+func TestPutBesideTheBaseMountsOnlyTheAgentLayer(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	add := b.addition(t, client)
+	composed := b.composed(t, client, "one", add)
+	b.proxy.Script()
+	require.NoError(t, client.Put(ctx, composed, b.reference("base:agent")))
+	assert.Equal(t, []string{"POST mount", "POST upload", "PUT upload", "PUT manifest " + composed.Digest(), "PUT manifest agent"}, puts(b.proxy))
+	assert.Contains(t, b.proxy.Requests()[0].Query, "from=builder")
+}
+
+func TestATagFollowsItsDigest(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	composed := b.composed(t, client, "one", b.addition(t, client))
+	b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Times: 1, Fault: registrytest.Answer(http.StatusBadGateway, "")})
+
+	require.ErrorContains(t, client.Put(ctx, composed, b.reference("agent:one")), "tagging the manifest: PUT /v2/agent/manifests/one: 502")
+	found, err := client.Find(ctx, b.reference("agent@"+composed.Digest()))
+	require.NoError(t, err, "what the tag would have named is complete")
+	assert.Equal(t, composed.Digest(), found.Digest)
+
+	before := len(b.proxy.Requests())
+	require.NoError(t, client.Put(ctx, composed, b.reference("agent:one")))
+	assert.Equal(t, []string{"PUT /v2/agent/manifests/one"}, asked(b.proxy)[before:], "a retry sends only what is missing")
+}
+
+// TestPutStops: what fails leaves no tag, and says at which step.
+func TestPutStops(t *testing.T) {
+	tests := map[string]struct {
+		method, path string
+		skip         int
+		says         string
+	}{
+		"at a layer":               {http.MethodPost, "blobs/uploads/$", 1, "mounting the layer sha256:"},
+		"as the config is begun":   {http.MethodPost, "blobs/uploads/$", 3, "uploading the config: POST"},
+		"as the config is sent":    {http.MethodPut, "blobs/uploads/", 0, "uploading the config: PUT"},
+		"at the manifest's digest": {http.MethodPut, "manifests/sha256", 0, "putting the manifest: PUT"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newTestbed(t)
+			client := b.connect(t, Access{})
+			composed := b.composed(t, client, "one", b.addition(t, client))
+			b.proxy.Script(registrytest.Rule{
+				Method: test.method, Path: test.path, Skip: test.skip, Times: 1, Fault: registrytest.Answer(http.StatusInternalServerError, ""),
+			})
+			require.ErrorContains(t, client.Put(ctx, composed, b.reference("agent:one")), test.says)
+			assert.Zero(t, b.proxy.Count(http.MethodPut, "manifests/one"))
+			require.NoError(t, client.Put(ctx, composed, b.reference("agent:one")), "the next attempt does the rest")
+		})
+	}
+}
+
+func TestARegistryThatDoesNotMount(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	composed := b.composed(t, client, "one", b.addition(t, client))
+	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: registrytest.NoMount()})
+
+	require.ErrorIs(t, client.Put(ctx, composed, b.reference("agent:one")), ErrNoMount)
+	requests := b.proxy.Requests()
+	require.Len(t, requests, 2, "no other layer is tried, and nothing is put")
+	assert.Equal(t, http.MethodDelete, requests[1].Method, "the upload is given up")
+	assert.Contains(t, requests[1].Path, "/v2/agent/blobs/uploads/")
+	assert.Equal(t, http.StatusNoContent, requests[1].Status)
+}
+
+func TestAnUploadWithoutAPlaceToGoOn(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	composed := b.composed(t, client, "one", b.addition(t, client))
+	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "")})
+	require.ErrorContains(t, client.Put(ctx, composed, b.reference("agent:one")), "does not say where the upload goes on")
+}
+
+// TestALayerIsMountedOnce: twelve images need the same layer at the same time. The mount is held until all twelve are on their way.
+func TestALayerIsMountedOnce(t *testing.T) {
+	const workers = 12
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	add := b.addition(t, client)
+	var images []*Composed
+	for i := range workers {
+		images = append(images, b.composed(t, client, string(rune('a'+i)), add))
+	}
+	release := make(chan struct{})
+	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		<-release
+		registry.ServeHTTP(w, r)
+	}})
+
+	done := make(chan error, workers)
+	var under []watched
+	for i, image := range images {
+		ctx := watch(ctx)
+		under = append(under, ctx)
+		go func() { done <- client.Put(ctx, image, b.reference("agent:"+string(rune('a'+i)))) }()
+	}
+	for _, ctx := range under {
+		<-ctx.seen
+	}
+	close(release)
+	for range workers {
+		require.NoError(t, <-done)
+	}
+
+	mounts := map[string]int{}
+	for _, request := range b.proxy.Requests() {
+		if strings.Contains(request.Query, "mount=") {
+			mounts[request.Query]++
+		}
+	}
+	assert.Len(t, mounts, workers+2, "one layer of each, one of all bases, and the agent layer")
+	for query, n := range mounts {
+		assert.Equal(t, 1, n, query)
+	}
+}
+
+func TestPutWhenToldToStop(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	composed := b.composed(t, client, "one", b.addition(t, client))
+	stopped, stop := context.WithCancel(ctx)
+	b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "manifests/sha256", Fault: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		stop()
+		registrytest.Stall(time.Minute)(nil, r, nil)
+	}})
+	require.ErrorIs(t, client.Put(stopped, composed, b.reference("agent:one")), context.Canceled)
+	assert.Zero(t, b.proxy.Count(http.MethodPut, "manifests/one"))
+}
+
+// puts are the requests of a put by what they do, in the order of their answers: "POST mount", "PUT manifest x".
+func puts(proxy *registrytest.Proxy) []string {
+	var all []string
+	for _, request := range proxy.Requests() {
+		_, which, isManifest := strings.Cut(request.Path, "/manifests/")
+		switch {
+		case isManifest:
+			all = append(all, request.Method+" manifest "+which)
+		case strings.Contains(request.Query, "mount="):
+			all = append(all, request.Method+" mount")
+		default:
+			all = append(all, request.Method+" upload")
+		}
+	}
+	return all
+}
