@@ -24,7 +24,8 @@ var ctx = context.Background()
 
 // testbed is a registry in memory, behind a proxy that the test scripts.
 type testbed struct {
-	host  string
+	host  string // as the client reaches it
+	open  string // where it takes everybody
 	proxy *registrytest.Proxy
 }
 
@@ -33,7 +34,8 @@ func newTestbed(t *testing.T) testbed {
 	proxy := registrytest.New(registrytest.Memory())
 	server := httptest.NewServer(proxy)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	return testbed{host: strings.TrimPrefix(server.URL, "http://"), proxy: proxy}
+	host := strings.TrimPrefix(server.URL, "http://")
+	return testbed{host: host, open: host, proxy: proxy}
 }
 
 func (b testbed) reference(rest string) string { return b.host + "/" + rest }
@@ -50,7 +52,7 @@ func (b testbed) connect(t *testing.T, access Access) *Client {
 // push puts an image in the registry.
 func (b testbed) push(t *testing.T, rest string, img v1.Image) v1.Image {
 	t.Helper()
-	ref, err := name.ParseReference(b.reference(rest))
+	ref, err := name.ParseReference(b.open + "/" + rest)
 	require.NoError(t, err)
 	require.NoError(t, remote.Write(ref, img))
 	return img

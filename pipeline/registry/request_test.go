@@ -1,0 +1,133 @@
+package registry
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// TestASilentRegistry: a request that nobody answers ends, and may be tried again; it has not used up the image's own time.
+func TestASilentRegistry(t *testing.T) {
+	silent := map[string]registrytest.Fault{
+		"that never answers": registrytest.Stall(time.Minute),
+		"that stops in the middle of its answer": func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+			io.WriteString(w, "{")
+			http.NewResponseController(w).Flush()
+			registrytest.Stall(time.Minute)(w, r, nil)
+		},
+	}
+	for name, fault := range silent {
+		t.Run(name, func(t *testing.T) {
+			b := newTestbed(t)
+			client := b.connect(t, Access{AnswerTime: 20 * time.Millisecond})
+			b.proxy.Script(registrytest.Rule{Fault: fault})
+			_, err := client.Find(ctx, b.reference("agent:x"))
+			require.EqualError(t, err, "GET /v2/agent/manifests/x: no answer within 20ms")
+			require.NotErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, pipeline.KindTransient, pipeline.CauseOf(err).Kind)
+		})
+	}
+	t.Run("at the handshake", func(t *testing.T) {
+		b := newTestbed(t)
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
+		access := Access{AnswerTime: 20 * time.Millisecond}
+		_, err := access.Connect(ctx, b.reference("agent"))
+		require.ErrorContains(t, err, "no answer within 20ms")
+		err = access.MayPush(ctx, b.reference("agent"))
+		require.ErrorContains(t, err, "no answer within 20ms")
+		assert.NotErrorIs(t, err, ErrRefused)
+	})
+	t.Run("has a minute by default", func(t *testing.T) {
+		assert.Equal(t, time.Minute, newTestbed(t).connect(t, Access{}).answerTime)
+	})
+}
+
+func TestWhoeverIsToldToStopDoesNotWait(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	t.Run("for an answer", func(t *testing.T) {
+		stopped, stop := context.WithCancel(ctx)
+		b.proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			stop()
+			registrytest.Stall(time.Minute)(w, r, next)
+		}})
+		_, err := client.Find(stopped, b.reference("agent:x"))
+		require.ErrorIs(t, err, context.Canceled)
+	})
+	t.Run("longer than the image has", func(t *testing.T) {
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
+		limited, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+		defer cancel()
+		_, err := client.Find(limited, b.reference("agent:x"))
+		require.ErrorIs(t, err, context.DeadlineExceeded, "this is the image's time, and not the registry's")
+	})
+	t.Run("and asks nothing", func(t *testing.T) {
+		b.proxy.Script()
+		stopped, stop := context.WithCancel(ctx)
+		stop()
+		_, err := client.Find(stopped, b.reference("agent:x"))
+		require.ErrorIs(t, err, context.Canceled)
+		_, err = Access{}.Connect(stopped, b.reference("agent"))
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Empty(t, b.proxy.Requests())
+	})
+}
+
+func TestAnEndlessAnswerIsRefused(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	b.proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		for block := make([]byte, 1<<16); r.Context().Err() == nil; {
+			w.Write(block) // Until nobody reads on.
+		}
+	}})
+	_, err := client.Find(ctx, b.reference("agent:x"))
+	require.EqualError(t, err, "GET /v2/agent/manifests/x: an answer of more than 4 MiB")
+}
+
+// TestAStoragesAddressIsNotInAnError: registries send those who read a blob to a storage, with an address that opens it for everybody.
+func TestAStoragesAddressIsNotInAnError(t *testing.T) {
+	b := newTestbed(t)
+	b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one"))
+	client := b.connect(t, Access{Username: "me", Password: "secret"})
+	storage := httptest.NewServer(registrytest.New(nil, registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		assert.Empty(t, r.Header.Get("Authorization"), "the storage is somebody else")
+		registrytest.Cut(0)(w, r, nil)
+	}}))
+	defer storage.Close()
+	b.proxy.Script(registrytest.Rule{Path: "/blobs/", Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", storage.URL+"/b?signature=secret")})
+	_, err := client.Image(ctx, b.reference("base:x"))
+	require.ErrorContains(t, err, "GET /v2/base/blobs/sha256:")
+	assert.NotContains(t, err.Error(), "secret")
+}
+
+// TestAPlaceThatTheRegistryChose: the place where an upload goes on is the registry's text as well.
+func TestAPlaceThatTheRegistryChose(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	composed := b.composed(t, client, "one", b.addition(t, client))
+	place := "/v2/agent/blobs/uploads/%1b%5b2J%0a" + strings.Repeat("x", 1000) + "?state=secret"
+	b.proxy.Script(
+		registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", place)},
+		registrytest.Rule{Method: http.MethodPut, Fault: registrytest.Answer(http.StatusInternalServerError, "")},
+	)
+	err := client.Put(ctx, composed, b.reference("agent:one"))
+	require.ErrorContains(t, err, "500 Internal Server Error")
+	assert.Less(t, len(err.Error()), 2*maxReason)
+	assert.NotContains(t, err.Error(), "\x1b")
+	assert.NotContains(t, err.Error(), "secret")
+	requests := b.proxy.Requests()
+	assert.Contains(t, requests[len(requests)-1].Query, "state=secret", "what the place asks for is kept")
+	assert.Contains(t, requests[len(requests)-1].Query, "digest=sha256")
+}

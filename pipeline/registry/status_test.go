@@ -1,0 +1,109 @@
+package registry
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+func TestStatusError(t *testing.T) {
+	const (
+		ghcr      = `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 214.7ms, allowed: 44000/minute"}]}`
+		secondary = `{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit. Please wait."}]}`
+		denied    = `{"errors":[{"code":"DENIED","message":"permission denied"},{"code":"UNAUTHORIZED"}]}`
+		html      = "<html><body>\n<h1>500 Internal Server Error</h1>\n</body></html>"
+	)
+	limited := func(wait time.Duration) pipeline.Cause {
+		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: wait}
+	}
+	credentials := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
+	transient, permanent := pipeline.Cause{Kind: pipeline.KindTransient}, pipeline.Cause{Kind: pipeline.KindPermanent}
+	tests := map[string]struct {
+		status      int
+		after, body string
+		cause       pipeline.Cause
+		text        string
+	}{
+		"429 with seconds":                        {429, "17", "", limited(17 * time.Second), "429 Too Many Requests"},
+		"429 as ghcr.io says it":                  {429, "", ghcr, limited(214700 * time.Microsecond), "429 Too Many Requests: TOOMANYREQUESTS retry-after: 214.7ms, allowed: 44000/minute"},
+		"429 that asks for a year":                {429, "31536000", "", limited(maxWait), "429 Too Many Requests"},
+		"429 with more seconds than a time holds": {429, "18446744073709551615", "", limited(maxWait), "429 Too Many Requests"},
+		"429 with a date that has passed":         {429, "Mon, 01 Jan 2024 00:00:00 GMT", "", limited(0), "429 Too Many Requests"},
+		"429 with a date far away":                {429, "Mon, 01 Jan 2996 00:00:00 GMT", "", limited(maxWait), "429 Too Many Requests"},
+		"429 with something else":                 {429, "-5", "retry-after: -5s", limited(0), "429 Too Many Requests"},
+		"403 as GitHub limits":                    {403, "60", secondary, limited(time.Minute), "403 Forbidden: DENIED You have exceeded a secondary rate limit. Please wait."},
+		"403 as GitHub limits, in its other form": {403, "", `{"message":"You have exceeded a secondary rate limit"}`, limited(0), "403 Forbidden"},
+		"403":                     {403, "", denied, credentials, "403 Forbidden: DENIED permission denied; UNAUTHORIZED"},
+		"401":                     {401, "", "", credentials, "401 Unauthorized"},
+		"500 with a page of HTML": {500, "", html, transient, "500 Internal Server Error"},
+		"503 with a wait":         {503, "3", "", limited(3 * time.Second), "503 Service Unavailable"},
+		"503 without":             {503, "", "", transient, "503 Service Unavailable"},
+		"404":                     {404, "", "", transient, "404 Not Found"},
+		"400 with another JSON":   {400, "", `{"errors":"none"}`, permanent, "400 Bad Request"},
+		"a status without a name": {599, "", "", transient, "599"},
+		"a text in several lines": {
+			400, "", `{"errors":[{"code":"A\r\nB","message":"one\n\ntwo\u2028three"}]}`, permanent, "400 Bad Request: A B one two three",
+		},
+		"control characters": {
+			400, "", `{"errors":[{"code":"A","message":"\u001b[31mred\u0000 \u0007bell\u202e \u009b2J"}]}`, permanent, "400 Bad Request: A [31mred bell 2J",
+		},
+		"a long text": {
+			400, "", `{"errors":[{"message":"` + strings.Repeat("ä", 1<<20) + `"}]}`, permanent, "400 Bad Request: " + strings.Repeat("ä", maxReason),
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			header := http.Header{}
+			header.Set("Retry-After", test.after)
+			err := newStatusError(http.MethodPut, "/v2/agent/manifests/x", &answer{status: test.status, header: header, body: []byte(test.body)})
+			assert.Equal(t, test.cause, err.Cause())
+			assert.Equal(t, "PUT /v2/agent/manifests/x: "+test.text, err.Error())
+		})
+	}
+	t.Run("429 with a date", func(t *testing.T) {
+		wait := waitIn(time.Now().Add(time.Minute).UTC().Format(http.TimeFormat), "")
+		assert.InDelta(t, time.Minute, wait, float64(2*time.Second), "dates have no fractions of a second")
+	})
+}
+
+// TestStatusOfAnAnswer: what the table above holds is what arrives by way of HTTP, the name of a run's cause included.
+func TestStatusOfAnAnswer(t *testing.T) {
+	b := newTestbed(t)
+	client := b.connect(t, Access{})
+	b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "7")})
+	_, err := client.Find(ctx, b.reference("agent:x"))
+	assert.Equal(t, 7*time.Second, pipeline.CauseOf(err).Wait)
+	_, err = client.Image(ctx, b.reference("agent:x"))
+	assert.Equal(t, pipeline.KindLimited, pipeline.CauseOf(err).Kind)
+}
+
+// FuzzReasonAndWait: whatever a registry answers, what stands in the error is one short line for a terminal, and the wait is one that
+// can be waited.
+func FuzzReasonAndWait(f *testing.F) {
+	for _, body := range []string{
+		"", "{}", `{"errors":[{"code":"DENIED","message":"no\nway"}]}`, `{"errors":[{"message":"retry-after: 214.7ms, allowed: 44000/minute"}]}`,
+		`{"errors":[{"code":"\u001b[2J\u0000"}]}`, "<html>", "retry-after: 99999999999999999999h", "\xff\xfe", `{"errors":[null,{"code":null}]}`,
+	} {
+		for _, header := range []string{"", "17", "-1", "18446744073709551616", "Mon, 01 Jan 2996 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"} {
+			f.Add(header, body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, header, body string) {
+		for _, text := range []string{reasonIn([]byte(body)), printable(body)} {
+			if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxReason || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("not a short line: %q", text)
+			}
+		}
+		if wait := waitIn(header, body); wait < 0 || wait > maxWait {
+			t.Errorf("waits %s", wait)
+		}
+	})
+}
