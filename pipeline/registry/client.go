@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,8 @@ type Client struct {
 	requests   *atomic.Int64
 	// blobs are known to be in a repository, because this client put them there.
 	blobs onces
+	// found are manifests that Find has read, by their references with a digest: Image goes on from there, and saves a request.
+	found sync.Map
 }
 
 // ErrSeveral says that repositories are in different registries. A layer cannot be mounted from one to the other.

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -83,6 +84,8 @@ func TestTokenAuthentication(t *testing.T) {
 	})
 	t.Run("gets a new one when the old one has expired, even in the middle of a put", func(t *testing.T) {
 		r := newTokenRegistry(t)
+		access := access
+		access.Transport = &http.Transport{DisableKeepAlives: true} // On a connection that was used before, net/http helps by itself.
 		client := r.connect(t, access)
 		composed := r.composed(t, client, "one", r.addition(t, client))
 		for _, path := range []string{"blobs/uploads/$", "blobs/uploads/.", "manifests/sha256", "manifests/one"} {
@@ -115,6 +118,13 @@ func TestTokenAuthentication(t *testing.T) {
 		require.NotErrorIs(t, err, ErrRefused)
 		assert.Equal(t, pipeline.KindLimited, pipeline.CauseOf(err).Kind)
 		assert.Equal(t, "3s", pipeline.CauseOf(err).Wait.String())
+	})
+	t.Run("does not read an endless answer", func(t *testing.T) {
+		r := newTokenRegistry(t)
+		r.tokens = endless
+		_, err := Access{AnswerTime: 5 * time.Second}.Connect(ctx, r.reference("agent"))
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "no answer within")
 	})
 	t.Run("shows nothing of an answer without a token", func(t *testing.T) {
 		r := newTokenRegistry(t)

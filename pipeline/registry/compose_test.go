@@ -40,7 +40,7 @@ func TestCompose(t *testing.T) {
 				assert.Equal(t, base.manifest.Config.MediaType, manifest.Config.MediaType)
 			})
 			t.Run("variables are replaced where they are, and others added in the order of their names", func(t *testing.T) {
-				assert.Equal(t, []string{"PATH=/bin", "SDK=new", "SDK_HOME=/sdk", "ADDED=yes"}, config.Config.Env)
+				assert.Equal(t, []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=new", "A=1", "B=2", "C=3", "D=4"}, config.Config.Env)
 			})
 			t.Run("the entrypoint is the addition's, and the command goes", func(t *testing.T) {
 				assert.Equal(t, add.Entrypoint, config.Config.Entrypoint)
@@ -79,7 +79,7 @@ func TestComposeWithoutAnEntrypointKeepsTheBases(t *testing.T) {
 	require.NoError(t, json.Unmarshal(b.composed(t, client, "x", add).config, &config))
 	assert.Equal(t, []string{"/entry"}, config.Config.Entrypoint)
 	assert.Equal(t, []string{"bash"}, config.Config.Cmd)
-	assert.Equal(t, []string{"PATH=/bin", "SDK=old", "SDK_HOME=/sdk"}, config.Config.Env)
+	assert.Equal(t, []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=old"}, config.Config.Env)
 }
 
 func marshalled(t *testing.T, value any) string {

@@ -32,6 +32,7 @@ func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, er
 	if err != nil {
 		return pipeline.Found{}, err
 	}
+	c.found.Store(ref.Context().Digest(got.digest.String()).Name(), got)
 	return pipeline.Found{
 		Digest:         got.digest.String(),
 		BaseDigest:     got.Annotations[pipeline.LabelBaseDigest],

@@ -23,8 +23,10 @@ func (c *Client) Image(ctx context.Context, reference string) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.manifest(ctx, ref)
-	if err != nil {
+	var m *manifest
+	if found, ok := c.found.LoadAndDelete(ref.Name()); ok { // What has a digest is the same for ever. A retry looks again.
+		m = found.(*manifest)
+	} else if m, err = c.manifest(ctx, ref); err != nil {
 		return nil, err
 	}
 	config, err := c.config(ctx, repositoryOf(ref), m)

@@ -30,6 +30,19 @@ func TestImage(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{"GET /v2/base/manifests/" + digest, "GET /v2/base/blobs/" + config.String()}, asked(b.proxy))
 	})
+	t.Run("goes on from what was found, once", func(t *testing.T) {
+		b.proxy.Script()
+		_, err := client.Find(ctx, b.reference("base:x"))
+		require.NoError(t, err)
+		for range 2 {
+			got, err := client.Image(ctx, b.reference("base:x@"+digest))
+			require.NoError(t, err)
+			assert.Equal(t, digest, got.manifest.digest.String())
+		}
+		assert.Equal(t, 1, b.proxy.Count("", "manifests/x"))
+		assert.Equal(t, 1, b.proxy.Count("", "manifests/sha256"))
+		assert.Equal(t, 2, b.proxy.Count("", "/blobs/"))
+	})
 	t.Run("is absent, and that is told from a config that is", func(t *testing.T) {
 		_, err := client.Image(ctx, b.reference("base:gone"))
 		require.ErrorIs(t, err, pipeline.ErrAbsent)

@@ -35,6 +35,10 @@ func TestPut(t *testing.T) {
 	}, puts(b.proxy), "the second one only that of its own")
 
 	b.proxy.Script()
+	require.NoError(t, client.Put(ctx, two, b.reference("other:two")))
+	assert.Len(t, puts(b.proxy), 7, "another repository needs all of them")
+
+	b.proxy.Script()
 	require.NoError(t, client.Put(ctx, two, b.reference("agent:again")))
 	assert.Equal(t, []string{"PUT manifest again"}, puts(b.proxy), "another tag is one request")
 

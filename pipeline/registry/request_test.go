@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -65,6 +66,16 @@ func TestWhoeverIsToldToStopDoesNotWait(t *testing.T) {
 		_, err := client.Find(stopped, b.reference("agent:x"))
 		require.ErrorIs(t, err, context.Canceled)
 	})
+	t.Run("for the handshake", func(t *testing.T) {
+		reason := errors.New("the disk is full")
+		stopped, stop := context.WithCancelCause(ctx)
+		b.proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			stop(reason)
+			registrytest.Stall(time.Minute)(w, r, next)
+		}})
+		_, err := Access{}.Connect(stopped, b.reference("agent"))
+		require.ErrorIs(t, err, reason)
+	})
 	t.Run("longer than the image has", func(t *testing.T) {
 		b.proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
 		limited, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
@@ -87,13 +98,16 @@ func TestWhoeverIsToldToStopDoesNotWait(t *testing.T) {
 func TestAnEndlessAnswerIsRefused(t *testing.T) {
 	b := newTestbed(t)
 	client := b.connect(t, Access{})
-	b.proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
-		for block := make([]byte, 1<<16); r.Context().Err() == nil; {
-			w.Write(block) // Until nobody reads on.
-		}
-	}})
+	b.proxy.Script(registrytest.Rule{Fault: endless})
 	_, err := client.Find(ctx, b.reference("agent:x"))
 	require.EqualError(t, err, "GET /v2/agent/manifests/x: an answer of more than 4 MiB")
+}
+
+// endless answers until nobody reads on.
+func endless(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+	for block := make([]byte, 1<<16); r.Context().Err() == nil; {
+		w.Write(block)
+	}
 }
 
 // TestAStoragesAddressIsNotInAnError: registries send those who read a blob to a storage, with an address that opens it for everybody.

@@ -67,7 +67,7 @@ func (b testbed) addition(t *testing.T, client *Client) Addition {
 	layer, err := carrier.OnlyLayer()
 	require.NoError(t, err)
 	return Addition{
-		Layer: layer, Env: map[string]string{"SDK": "new", "ADDED": "yes"}, Entrypoint: []string{"/agent", "serve"},
+		Layer: layer, Env: map[string]string{"SDK": "new", "D": "4", "C": "3", "B": "2", "A": "1"}, Entrypoint: []string{"/agent", "serve"},
 		Labels: map[string]string{"base": "b", "sdk": "s"},
 	}
 }
@@ -104,7 +104,7 @@ func layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
 	config = config.DeepCopy()
 	config.OS, config.Architecture = "linux", "amd64"
 	config.Config = v1.Config{
-		User: "nobody", WorkingDir: "/testbed", Env: []string{"PATH=/bin", "SDK=old", "SDK_HOME=/sdk"},
+		User: "nobody", WorkingDir: "/testbed", Env: []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=old"},
 		Entrypoint: []string{"/entry"}, Cmd: []string{"bash"}, Labels: map[string]string{"base": "old", "kept": "yes"},
 	}
 	img, err = mutate.ConfigFile(img, config)
