@@ -40,6 +40,7 @@ func TestStatusError(t *testing.T) {
 		"429 with a date far away":                {429, "Mon, 01 Jan 2996 00:00:00 GMT", "", limited(maxWait), "429 Too Many Requests"},
 		"429 with something else":                 {429, "-5", "retry-after: -5s", limited(0), "429 Too Many Requests"},
 		"403 as GitHub limits":                    {403, "60", secondary, limited(time.Minute), "403 Forbidden: DENIED You have exceeded a secondary rate limit. Please wait."},
+		"403 with the code of a limit":            {403, "", `{"errors":[{"code":"TOOMANYREQUESTS"}]}`, limited(0), "403 Forbidden: TOOMANYREQUESTS"},
 		"403 as GitHub limits, in its other form": {403, "", `{"message":"You have exceeded a secondary rate limit"}`, limited(0), "403 Forbidden"},
 		"403":                     {403, "", denied, credentials, "403 Forbidden: DENIED permission denied; UNAUTHORIZED"},
 		"401":                     {401, "", "", credentials, "401 Unauthorized"},
