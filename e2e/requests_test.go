@@ -65,13 +65,15 @@ func TestAnEngineRunReadsNoLayer(t *testing.T) {
 	}
 }
 
-// fleetWithoutAgents has the builder and the base images of twenty instances in its registry, and their agent images no more.
+// fleetWithoutAgents has the builder and the base images of twenty instances in its registry, and their agent images no more. The bases
+// are others than the engine made: the layers of those it would have anyway, and would not have to read.
 func fleetWithoutAgents(t *testing.T, publisher string) (fleet, *registrytest.Proxy) {
 	t.Helper()
 	f, proxy := faultyFleet(t, 20)
 	f.makes(t, "built", publisher)
 	for _, id := range f.all {
 		remove(t, f.agent(id))
+		push(t, f.base(id), officialImage(t, f.prefix+id))
 	}
 	return f, proxy
 }
