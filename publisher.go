@@ -57,6 +57,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	}
 	direct := &direct{engine: engine, client: client}
 	runner.Publisher, runner.Registry = direct, direct
+	runner.Official = &officials{client: client, engine: engine}
 	if p.shareBases == shareAuto {
 		direct.sharing = &sharing{client: client, apart: pipeline.NewApart(recipe.dockerfile)}
 		runner.Sharing = direct.sharing

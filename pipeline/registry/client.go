@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"dagger/eval-images/pipeline/once"
 )
 
 // DefaultAnswerTime bounds one request. What is asked and sent are manifests and configs: kilobytes.
@@ -24,17 +26,22 @@ type Client struct {
 	answerTime time.Duration
 	requests   *atomic.Int64
 	// blobs are known to be in a repository, because this client put them there.
-	blobs onces
-	// found are manifests that Find has read, by their references with a digest: Image goes on from there, and saves a request.
-	found sync.Map
+	blobs once.Group[struct{}]
+	// manifests and images were read lately, by their references with a digest: those stay what they are. An image is mostly found, and
+	// then read, and then an official image is what another one is put on: each of these saves requests.
+	manifests *lru.Cache[string, *manifest]
+	images    *lru.Cache[string, *Image]
 }
+
+// remembered is how many manifests and images a client keeps of those that it read last: more than there are workers.
+const remembered = 64
 
 // ErrSeveral says that repositories are in different registries. A layer cannot be mounted from one to the other.
 var ErrSeveral = errors.New("the repositories are in different registries")
 
 // Connect introduces itself to the registry that has all these repositories, with leave to read and write in them.
 func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, error) {
-	client := &Client{answerTime: a.answerTime(), requests: new(atomic.Int64)}
+	client := newClient(a.answerTime())
 	var scopes []string
 	for i, text := range repositories {
 		repository, err := name.NewRepository(text)
@@ -63,6 +70,17 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 	}
 	client.http = &http.Client{Transport: authenticated}
 	return client, nil
+}
+
+func newClient(answerTime time.Duration) *Client {
+	client := &Client{answerTime: answerTime, requests: new(atomic.Int64)}
+	var errs [2]error // Only a size below one is an error.
+	client.manifests, errs[0] = lru.New[string, *manifest](remembered)
+	client.images, errs[1] = lru.New[string, *Image](remembered)
+	if err := errors.Join(errs[:]...); err != nil {
+		panic(err)
+	}
+	return client
 }
 
 // Requests is how many requests the client has sent so far, to the registry and for tokens.

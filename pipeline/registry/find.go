@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -13,8 +14,18 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// manifestTypes are the manifests of images that this package reads.
-var manifestTypes = []string{string(types.OCIManifestSchema1), string(types.DockerManifestSchema2)}
+// manifestTypes are what is asked for: the manifests of images, and also the indexes that this package does not read. A registry that may
+// not give an index answers as if there were nothing.
+var manifestTypes = []string{
+	string(types.OCIManifestSchema1), string(types.DockerManifestSchema2), string(types.OCIImageIndex), string(types.DockerManifestList),
+}
+
+var (
+	// ErrNoImage says that what a reference names is no image: most likely an index of images for several platforms.
+	ErrNoImage = errors.New("not an image")
+	// ErrElsewhere says that a reference is to another registry than the client's.
+	ErrElsewhere = errors.New("in another registry")
+)
 
 // Find tells whether the registry has an image, with one request. It is a [pipeline.Registry].
 //
@@ -32,7 +43,6 @@ func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, er
 	if err != nil {
 		return pipeline.Found{}, err
 	}
-	c.found.Store(ref.Context().Digest(got.digest.String()).Name(), got)
 	return pipeline.Found{
 		Digest:         got.digest.String(),
 		BaseDigest:     got.Annotations[pipeline.LabelBaseDigest],
@@ -81,8 +91,9 @@ func (c *Client) manifest(ctx context.Context, ref name.Reference) (*manifest, e
 		m.MediaType = types.MediaType(got.header.Get("Content-Type"))
 	}
 	if !m.MediaType.IsImage() {
-		return nil, fmt.Errorf("%s is no image: its media type is %.100q", ref, m.MediaType)
+		return nil, fmt.Errorf("%w: the media type of %s is %.100q", ErrNoImage, ref, m.MediaType)
 	}
+	c.manifests.Add(ref.Context().Digest(m.digest.String()).Name(), m)
 	return m, nil
 }
 
@@ -93,7 +104,7 @@ func (c *Client) parse(reference string) (name.Reference, error) {
 		return nil, fmt.Errorf("invalid reference format: %w", err)
 	}
 	if ref.Context().Registry != c.host {
-		return nil, fmt.Errorf("%s is not in the registry %s", reference, c.host.Name())
+		return nil, fmt.Errorf("%s is %w than %s", reference, ErrElsewhere, c.host.Name())
 	}
 	return ref, nil
 }

@@ -23,18 +23,29 @@ func (c *Client) Image(ctx context.Context, reference string) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	var m *manifest
-	if found, ok := c.found.LoadAndDelete(ref.Name()); ok { // What has a digest is the same for ever. A retry looks again.
-		m = found.(*manifest)
-	} else if m, err = c.manifest(ctx, ref); err != nil {
-		return nil, err
+	if image, ok := c.images.Get(ref.Name()); ok {
+		return image, nil
+	}
+	m, ok := c.manifests.Get(ref.Name())
+	if !ok {
+		if m, err = c.manifest(ctx, ref); err != nil {
+			return nil, err
+		}
 	}
 	config, err := c.config(ctx, repositoryOf(ref), m)
 	if err != nil {
 		return nil, fmt.Errorf("reading the config of %s: %w", ref, err)
 	}
-	return &Image{repository: repositoryOf(ref), manifest: m, config: config}, nil
+	image := &Image{repository: repositoryOf(ref), manifest: m, config: config}
+	c.images.Add(ref.Context().Digest(image.Digest()).Name(), image)
+	return image, nil
 }
+
+// Digest of the image's manifest, "sha256:…".
+func (i *Image) Digest() string { return i.manifest.digest.String() }
+
+// Platform that the image is for, such as "linux/amd64".
+func (i *Image) Platform() string { return i.config.OS + "/" + i.config.Architecture }
 
 func (c *Client) config(ctx context.Context, in repository, m *manifest) (*v1.ConfigFile, error) {
 	got, err := c.ask(ctx, http.MethodGet, in, "blobs/"+m.Config.Digest.String(), content{}, http.StatusOK)

@@ -30,8 +30,8 @@ func TestImage(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{"GET /v2/base/manifests/" + digest, "GET /v2/base/blobs/" + config.String()}, asked(b.proxy))
 	})
-	t.Run("goes on from what was found, once", func(t *testing.T) {
-		b.proxy.Script()
+	t.Run("goes on from what was found, and is read once", func(t *testing.T) {
+		client := b.connect(t, Access{})
 		_, err := client.Find(ctx, b.reference("base:x"))
 		require.NoError(t, err)
 		for range 2 {
@@ -40,8 +40,25 @@ func TestImage(t *testing.T) {
 			assert.Equal(t, digest, got.manifest.digest.String())
 		}
 		assert.Equal(t, 1, b.proxy.Count("", "manifests/x"))
-		assert.Equal(t, 1, b.proxy.Count("", "manifests/sha256"))
-		assert.Equal(t, 2, b.proxy.Count("", "/blobs/"))
+		assert.Equal(t, 0, b.proxy.Count("", "manifests/sha256"))
+		assert.Equal(t, 1, b.proxy.Count("", "/blobs/"))
+	})
+	t.Run("is forgotten when many others were read since", func(t *testing.T) {
+		client := b.connect(t, Access{})
+		read := func() {
+			_, err := client.Image(ctx, b.reference("base@"+digest))
+			require.NoError(t, err)
+		}
+		read()
+		for i := range remembered {
+			other := fmt.Sprintf("base:other-%d", i)
+			b.push(t, other, layered(t, types.OCIManifestSchema1, other))
+			_, err := client.Image(ctx, b.reference(other))
+			require.NoError(t, err)
+		}
+		b.proxy.Script()
+		read()
+		assert.Equal(t, 1, b.proxy.Count("", "manifests/"+digest))
 	})
 	t.Run("is absent, and that is told from a config that is", func(t *testing.T) {
 		_, err := client.Image(ctx, b.reference("base:gone"))
@@ -56,7 +73,6 @@ func TestImage(t *testing.T) {
 func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
 	b := newTestbed(t)
 	digest := digestOfImage(t, b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one", "two")))
-	client := b.connect(t, Access{})
 	oneLayerLess := `{"rootfs":{"type":"layers","diff_ids":["sha256:` + strings.Repeat("1", 64) + `"]}}`
 	tests := map[string]struct{ path, body, says string }{
 		"a manifest with another digest":              {"/manifests/", `{"schemaVersion":2}`, "what the registry gives has the digest"},
@@ -71,6 +87,7 @@ func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
 			if test.path == "tag" {
 				reference = b.reference("base:tag")
 			}
+			client := b.connect(t, Access{})
 			b.proxy.Script(
 				registrytest.Rule{Path: test.path, Fault: registrytest.Answer(http.StatusOK, test.body, "Content-Type", string(types.OCIManifestSchema1))},
 				registrytest.Rule{Path: digestOf([]byte(oneLayerLess)).Hex, Fault: registrytest.Answer(http.StatusOK, oneLayerLess)},

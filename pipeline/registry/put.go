@@ -46,7 +46,8 @@ func (c *Client) Put(ctx context.Context, image *Composed, reference string) err
 
 // once puts something in a repository, unless this client did so before.
 func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) error {
-	return c.blobs.do(ctx, string(in)+"@"+digest.String(), put)
+	_, _, err := c.blobs.Do(ctx, string(in)+"@"+digest.String(), func() (struct{}, error) { return struct{}{}, put() })
+	return err
 }
 
 // mount makes a layer of one repository a layer of another.

@@ -6,6 +6,7 @@ import (
 	"math/rand"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -58,6 +59,16 @@ func (b testbed) push(t *testing.T, rest string, img v1.Image) v1.Image {
 	return img
 }
 
+// pull gets an image from the registry.
+func (b testbed) pull(t *testing.T, rest string) v1.Image {
+	t.Helper()
+	ref, err := name.ParseReference(b.open + "/" + rest)
+	require.NoError(t, err)
+	img, err := remote.Image(ref)
+	require.NoError(t, err)
+	return img
+}
+
 // addition is what agent images get, with a layer that is in the repository "builder".
 func (b testbed) addition(t *testing.T, client *Client) Addition {
 	t.Helper()
@@ -92,11 +103,8 @@ func layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
 	}
 	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, media), configMedia)
 	for _, name := range names {
-		hash := fnv.New64a()
-		hash.Write([]byte(name)) // A hash never fails to write.
-		layer, err := random.Layer(64, layerMedia, random.WithSource(rand.NewSource(int64(hash.Sum64()))))
-		require.NoError(t, err)
-		img, err = mutate.Append(img, mutate.Addendum{Layer: layer, MediaType: layerMedia, History: v1.History{CreatedBy: "layer " + name}})
+		var err error
+		img, err = mutate.Append(img, mutate.Addendum{Layer: layer(t, name, layerMedia), MediaType: layerMedia, History: v1.History{CreatedBy: "layer " + name}})
 		require.NoError(t, err)
 	}
 	config, err := img.ConfigFile()
@@ -112,9 +120,34 @@ func layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
 	return img
 }
 
+// layer is a small layer, the same for the same name.
+func layer(t *testing.T, name string, media types.MediaType) v1.Layer {
+	t.Helper()
+	hash := fnv.New64a()
+	hash.Write([]byte(name)) // A hash never fails to write.
+	layer, err := random.Layer(64, media, random.WithSource(rand.NewSource(int64(hash.Sum64()))))
+	require.NoError(t, err)
+	return layer
+}
+
 func digestOfImage(t *testing.T, img v1.Image) string {
 	t.Helper()
 	digest, err := img.Digest()
 	require.NoError(t, err)
 	return digest.String()
+}
+
+// watched is a context that tells when somebody waits under it.
+type watched struct {
+	context.Context
+	seen chan struct{}
+	once *sync.Once
+}
+
+func watch(ctx context.Context) watched { return watched{ctx, make(chan struct{}), new(sync.Once)} }
+
+// Done is what those ask for who wait.
+func (w watched) Done() <-chan struct{} {
+	w.once.Do(func() { close(w.seen) })
+	return w.Context.Done()
 }
