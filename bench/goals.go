@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// goal is a line of the last table.
+type goal struct {
+	Text    string `json:"text"`
+	Figure  string `json:"figure"`
+	Verdict string `json:"verdict"`
+}
+
+// Verdicts on a goal.
+const (
+	holds       = "holds"
+	holdsNot    = "does not hold"
+	notMeasured = "not measured"
+)
+
+func verdict(ok bool) string {
+	if ok {
+		return holds
+	}
+	return holdsNot
+}
+
+func missedGoals(goals []goal) (missed int) {
+	for _, g := range goals {
+		if g.Verdict != holds {
+			missed++
+		}
+	}
+	return missed
+}
+
+// goalsOf computes all goals from the medians.
+func goalsOf(r *results) []goal {
+	goals := []goal{r.nearFloor(1.5)}
+	for _, want := range []struct {
+		way   string
+		base  int
+		times float64
+	}{{wayDirect, 200, 40}, {wayDirect, 16, 20}, {wayEngine, 200, 15}, {wayEngine, 16, 10}} {
+		goals = append(goals, r.quicker(want.way, wayOrigin, want.base, want.times))
+	}
+	goals = append(goals, r.quicker(wayDirect, wayOnePass, r.CurveMB, 200), r.flat(1.2), r.linear(1.2))
+	return append(append(goals, r.wholeCall(10)), r.secondRun(3)...)
+}
+
+func (r *results) nearFloor(times float64) goal {
+	at := point{r.Most, r.CurveMB}
+	g := goal{Text: fmt.Sprintf("%s takes at most %g times the floor, %d images at %d MB", wayDirect, times, at.images, at.baseMB), Verdict: notMeasured}
+	direct, known := r.find(wayDirect, kindCold, at)
+	floor, knownToo := r.find(wayFloor, kindCold, at)
+	if known && knownToo {
+		ratio := direct.each() / floor.each()
+		g.Figure, g.Verdict = fmt.Sprintf("%.2f times (%.2f s, %.2f s)", ratio, direct.AssemblySeconds, floor.AssemblySeconds), verdict(ratio <= times)
+	}
+	return g
+}
+
+// quicker compares the time per image; that of the whole call is shown with it.
+func (r *results) quicker(way, than string, baseMB int, times float64) goal {
+	g := goal{Text: fmt.Sprintf("an image of %s takes 1/%g of the time of %s, at %d MB", way, times, than, baseMB), Verdict: notMeasured}
+	one, known := r.find(way, kindCold, point{r.Most, baseMB})
+	other, knownToo := r.find(than, kindCold, point{r.Most, baseMB})
+	if known && knownToo {
+		ratio := other.each() / one.each()
+		g.Figure, g.Verdict = fmt.Sprintf("1/%.0f (whole call: 1/%.0f)", ratio, other.wholeEach()/one.wholeEach()), verdict(ratio >= times)
+	}
+	return g
+}
+
+// flat compares the base sizes that most images were made at.
+func (r *results) flat(times float64) goal {
+	g := goal{Text: fmt.Sprintf("%s takes the same for all base sizes, within %.0f %%", wayDirect, 100*(times-1)), Verdict: notMeasured}
+	var sizes []int
+	var each []float64
+	for _, m := range r.Medians {
+		if m.Way == wayDirect && m.Kind == kindCold && m.Images == r.Most {
+			sizes, each = append(sizes, m.BaseMB), append(each, m.each())
+		}
+	}
+	if len(each) > 1 {
+		ratio := slices.Max(each) / slices.Min(each)
+		g.Figure = fmt.Sprintf("the slowest %.2f times the fastest, %d to %d MB", ratio, slices.Min(sizes), slices.Max(sizes))
+		g.Verdict = verdict(ratio <= times)
+	}
+	return g
+}
+
+// linear compares the time per image of the fewest and of the most images.
+func (r *results) linear(times float64) goal {
+	g := goal{Text: fmt.Sprintf("an image of %s takes no longer among many, within %.0f %%", wayDirect, 100*(times-1)), Verdict: notMeasured}
+	few, many := middle{}, middle{}
+	for _, m := range r.Medians { // They rise with the number of images.
+		if m.Way == wayDirect && m.Kind == kindCold && m.BaseMB == r.CurveMB {
+			if few.Images == 0 {
+				few = m
+			}
+			many = m
+		}
+	}
+	if few.Images < many.Images {
+		g.Figure = fmt.Sprintf("%.1f ms among %d, %.1f ms among %d", 1000*few.each(), few.Images, 1000*many.each(), many.Images)
+		g.Verdict = verdict(many.each() <= times*few.each())
+	}
+	return g
+}
+
+func (r *results) wholeCall(seconds float64) goal {
+	g := goal{Text: fmt.Sprintf("the whole call of %s for %d images takes under %g s", wayDirect, r.Most, seconds), Verdict: notMeasured}
+	if m, ok := r.find(wayDirect, kindCold, point{r.Most, r.CurveMB}); ok {
+		g.Figure, g.Verdict = fmt.Sprintf("%.2f s", m.WholeSeconds), verdict(m.WholeSeconds < seconds)
+	}
+	return g
+}
+
+func (r *results) secondRun(seconds float64) []goal {
+	text := fmt.Sprintf("a second run over %d present images takes under %g s", r.Present, seconds)
+	records, whole := goal{Text: text + ", by the records", Verdict: notMeasured}, goal{Text: text + ", the whole call", Verdict: notMeasured}
+	for _, m := range r.Medians {
+		if m.Way == wayDirect && m.Kind == kindPresent {
+			records.Figure, records.Verdict = fmt.Sprintf("%.2f s", m.AssemblySeconds), verdict(m.AssemblySeconds < seconds)
+			whole.Figure, whole.Verdict = fmt.Sprintf("%.2f s", m.WholeSeconds), verdict(m.WholeSeconds < seconds)
+		}
+	}
+	return []goal{records, whole}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// kinds are the tables, in their order, with what they show.
+var kinds = []struct{ kind, title string }{
+	{kindCold, "Base images that nothing has seen before"},
+	{kindWarm, "The same base images again, in a new repository"},
+	{kindPresent, "A second run: all agent images are there"},
+}
+
+// markdown is the results for people.
+func (r *results) markdown() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Measured on %s on %s. Medians of %d rounds; agent layer of %d MB.\n",
+		r.Started.Format("2006-01-02"), r.Machine, r.Rounds, r.AgentMB)
+	for _, k := range kinds {
+		r.table(&text, k.kind, k.title)
+	}
+	text.WriteString("\n### Goals\n\n| goal | figure | |\n|---|---|---|\n")
+	for _, g := range r.Goals {
+		fmt.Fprintf(&text, "| %s | %s | %s |\n", g.Text, g.Figure, g.Verdict)
+	}
+	text.WriteString("\n### What was measured\n\n")
+	for _, note := range append(notes(r), r.Notes...) {
+		fmt.Fprintf(&text, "- %s\n", note)
+	}
+	return text.String()
+}
+
+func (r *results) table(text *strings.Builder, kind, title string) {
+	var rows []middle
+	for _, m := range r.Medians {
+		if m.Kind == kind {
+			rows = append(rows, m)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(text, "\n### %s\n\n", title)
+	text.WriteString("| base | way | images | assembly | fastest – slowest | an image | whole call | an image | Docker's traffic an image |\n")
+	text.WriteString("|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, m := range rows {
+		traffic := "–"
+		if m.DownMB+m.UpMB > 0 {
+			traffic = fmt.Sprintf("%.0f MB down, %.0f MB up", m.DownMB/float64(m.Images), m.UpMB/float64(m.Images))
+		}
+		fmt.Fprintf(text, "| %d MB | %s | %d | %s | %s – %s | %s | %s | %s | %s |\n", m.BaseMB, m.Way, m.Images, seconds(m.AssemblySeconds),
+			seconds(m.Fastest), seconds(m.Slowest), seconds(m.each()), seconds(m.WholeSeconds), seconds(m.wholeEach()), traffic)
+	}
+}
+
+// seconds is a duration for people: "1.23 s", "45.6 ms".
+func seconds(s float64) string {
+	if s < 1 {
+		return fmt.Sprintf("%.1f ms", 1000*s)
+	}
+	return fmt.Sprintf("%.2f s", s)
+}
+
+// notes say what the figures are, and what they are not.
+func notes(r *results) []string {
+	return []string{
+		"origin: a thin Dockerfile for each image, `docker build` with the classic builder and `docker push`, " +
+			"12 at a time. The base images are not in Docker's store; the builder is.",
+		"one pass: the sample SDK's whole Dockerfile for each image, with `docker build --no-cache` and `docker push`, in the first round only. " +
+			"Cache mounts are left out, as the classic builder has none. Its official images are Debian (69 MB) with the base size on top.",
+		"module/engine and module/direct: `dagger call … assemble-all --publish` with that publisher. Assembly is the time from the first agent " +
+			"image's start to the last one's end, by the manifest. The whole call is that and all that the CLI and the engine do around it.",
+		"floor: the least requests that any client needs, 12 images at a time: no checks, no retries, no records.",
+		"For origin, one pass and floor the whole and the assembly are the same.",
+		"Builder, agent layer and base images are made before, and the module is compiled. Base images have the layer that the module's recipe " +
+			"adds and new random data below it, which neither Docker nor the engine has seen. Of their size all but 1 MB (or a quarter, if that " +
+			"is less) is one layer in common, so that a disk holds them. Docker pulls that once in a run; without it the origin would take longer.",
+		"cold: the first run on such base images of each way. warm: the module once more on the same ones. The agent repository is new in both.",
+		"Random data does not compress. The registry is on the same machine, so that a network costs nothing.",
+		"Ways take turns in each round, beginning with another one each time.",
+		fmt.Sprintf("The benchmark took %.0f minutes. All single measurements: results.json.", r.Seconds/60),
+	}
+}

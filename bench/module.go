@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// module makes agent images by `dagger call … assemble-all --publish`.
+type module struct {
+	lab       *lab
+	publisher string // value of --publisher
+}
+
+func (module) prepare(context.Context, batch) error { return nil }
+
+// clear does nothing: each run has its own names, and what the engine keeps of it is of no use to another.
+func (module) clear(context.Context) error { return nil }
+
+// run times the whole call, and reads from its manifest how long the images took.
+func (m module) run(ctx context.Context, job batch) (timing, error) {
+	started := time.Now()
+	out, err := m.call(ctx, job)
+	if err != nil {
+		return timing{}, err
+	}
+	took := timing{whole: time.Since(started)}
+	records, err := readRecords(filepath.Join(out, "manifest.jsonl"))
+	if err != nil {
+		return took, err
+	}
+	status := "built"
+	if job.present {
+		status = "skipped_remote_exists"
+	}
+	took.assembly, err = span(records, status, len(job.images))
+	return took, err
+}
+
+// call returns the directory with the manifest.
+func (m module) call(ctx context.Context, job batch) (string, error) {
+	at := func(path string) string { return engineRegistry + "/" + path }
+	out := filepath.Join(m.lab.work, "out")
+	// What an earlier call left must not pass for this one's.
+	if err := os.RemoveAll(out); err != nil {
+		return "", err
+	}
+	// It shows no progress, which for many images costs the CLI as much work as the images cost the engine.
+	command := exec.CommandContext(ctx, "dagger", "call", "--progress", "plain", "--silent",
+		"--sdk", m.lab.sdk(), "--sdk-sha", m.lab.sdkSHA(),
+		"--image-template", at(m.lab.prefix+"/official/{instance_id}:latest"),
+		"--builder-repo", at(m.lab.prefix+"/builder"), "--base-repo", at(job.base), "--agent-repo", at(job.to),
+		"assemble-all", "--publish", "--publisher", m.publisher, "--dataset-file", job.dataset,
+		"directory", "export", "--path", out)
+	command.Dir = m.lab.root
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("dagger call: %w\n%s", err, stderr.String())
+	}
+	return out, nil
+}
