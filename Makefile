@@ -61,3 +61,7 @@ lint: generate ## Check the code: gofmt, go vet, staticcheck, actionlint, shellc
 clean: ## Remove what make made here: out/, bin/, generated code, the local registry and its images
 	hack/registry/down.sh
 	rm -rf out bin dagger.gen.go internal
+
+.PHONY: bench
+bench: registry generate ## Measure the ways to make agent images side by side; BENCH_FLAGS=-quick is a smoke test
+	go -C bench run . $(BENCH_FLAGS)

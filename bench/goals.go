@@ -63,12 +63,12 @@ func (r *results) nearFloor(times float64) goal {
 
 // quicker compares the time per image; that of the whole call is shown with it.
 func (r *results) quicker(way, than string, baseMB int, times float64) goal {
-	g := goal{Text: fmt.Sprintf("an image of %s takes 1/%g of the time of %s, at %d MB", way, times, than, baseMB), Verdict: notMeasured}
+	g := goal{Text: fmt.Sprintf("an image of %s is at least %g times as quick as one of %s, at %d MB", way, times, than, baseMB), Verdict: notMeasured}
 	one, known := r.find(way, kindCold, point{r.Most, baseMB})
 	other, knownToo := r.find(than, kindCold, point{r.Most, baseMB})
 	if known && knownToo {
 		ratio := other.each() / one.each()
-		g.Figure, g.Verdict = fmt.Sprintf("1/%.0f (whole call: 1/%.0f)", ratio, other.wholeEach()/one.wholeEach()), verdict(ratio >= times)
+		g.Figure, g.Verdict = fmt.Sprintf("%.0f times as quick (whole call: %.0f)", ratio, other.wholeEach()/one.wholeEach()), verdict(ratio >= times)
 	}
 	return g
 }

@@ -67,15 +67,17 @@ func notes(r *results) []string {
 	return []string{
 		"origin: a thin Dockerfile for each image, `docker build` with the classic builder and `docker push`, " +
 			"12 at a time. The base images are not in Docker's store; the builder is.",
-		"one pass: the sample SDK's whole Dockerfile for each image, with `docker build --no-cache` and `docker push`, in the first round only. " +
+		"one-pass: the sample SDK's whole Dockerfile for each image, with `docker build --no-cache` and `docker push`, in the first round only. " +
 			"Cache mounts are left out, as the classic builder has none. Its official images are Debian (69 MB) with the base size on top.",
 		"module/engine and module/direct: `dagger call … assemble-all --publish` with that publisher. Assembly is the time from the first agent " +
 			"image's start to the last one's end, by the manifest. The whole call is that and all that the CLI and the engine do around it.",
 		"floor: the least requests that any client needs, 12 images at a time: no checks, no retries, no records.",
-		"For origin, one pass and floor the whole and the assembly are the same.",
+		"For origin, one-pass and floor the whole and the assembly are the same.",
 		"Builder, agent layer and base images are made before, and the module is compiled. Base images have the layer that the module's recipe " +
 			"adds and new random data below it, which neither Docker nor the engine has seen. Of their size all but 1 MB (or a quarter, if that " +
-			"is less) is one layer in common, so that a disk holds them. Docker pulls that once in a run; without it the origin would take longer.",
+			"is less) is one layer in common, so that a disk holds them.",
+		"origin pulls the layer in common, and pushes the agent layer, once in a run of few images: over more images that costs each of them " +
+			"less, and with nothing in common it would cost each of them all of it.",
 		"cold: the first run on such base images of each way. warm: the module once more on the same ones. The agent repository is new in both.",
 		"Random data does not compress. The registry is on the same machine, so that a network costs nothing.",
 		"Ways take turns in each round, beginning with another one each time.",

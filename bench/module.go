@@ -57,6 +57,8 @@ func (m module) call(ctx context.Context, job batch) (string, error) {
 		"assemble-all", "--publish", "--publisher", m.publisher, "--dataset-file", job.dataset,
 		"directory", "export", "--path", out)
 	command.Dir = m.lab.root
+	// The CLI ends its session with the engine when it is interrupted, and not when it is killed.
+	command.Cancel, command.WaitDelay = func() error { return command.Process.Signal(os.Interrupt) }, 20*time.Second
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	if err := command.Run(); err != nil {

@@ -59,28 +59,15 @@ func (o *onePass) run(ctx context.Context, job batch) (timing, error) {
 
 // makeDebianSet publishes official images that are Debian and the layers of any other set.
 func (l *lab) makeDebianSet(ctx context.Context, name string, p point) (set, error) {
-	s := set{name: name}
 	system, err := l.debian(ctx)
 	if err != nil {
-		return s, err
+		return set{}, err
 	}
-	for number := 1; number <= p.images; number++ {
-		id := instance(number)
-		layers, err := l.official(name, id, p.baseMB)
-		if err != nil {
-			return s, err
-		}
-		img, err := imageOf(system, v1.Config{Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}}, layers...)
-		if err != nil {
-			return s, err
-		}
-		at := l.repository(name, "base") + ":" + id
-		if err := l.push(ctx, at, img); err != nil {
-			return s, fmt.Errorf("publishing %s: %w", at, err)
-		}
-		s.images = append(s.images, image{id: id, base: at})
+	config, err := system.ConfigFile()
+	if err != nil {
+		return set{}, err
 	}
-	return s, nil
+	return l.makeSet(ctx, name, p, func(layers []v1.Layer) (v1.Image, error) { return imageOf(system, config.Config, layers...) })
 }
 
 // debian is the system of the sample's official images, which are made if they are not there.

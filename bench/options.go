@@ -12,7 +12,7 @@ import (
 // Names of the ways.
 const (
 	wayOrigin  = "origin"
-	wayOnePass = "one pass"
+	wayOnePass = "one-pass"
 	wayEngine  = "module/engine"
 	wayDirect  = "module/direct"
 	wayFloor   = "floor"
@@ -71,7 +71,7 @@ func parseOptions(args []string) (options, error) {
 	flags.Int64Var(&o.seed, "seed", 0, "`seed` of the random data (default: the time, as no cache has seen its data)")
 	flags.StringVar(&o.out, "out", ".", "`directory` of the results")
 	flags.BoolVar(&o.check, "check", false, "fail unless all goals hold")
-	quick := flags.Bool("quick", false, "a smoke test: 5 images, one round, small sizes, nothing in one pass")
+	quick := flags.Bool("quick", false, "a smoke test: 5 images, one round, small sizes, no one-pass")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

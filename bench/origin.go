@@ -24,7 +24,7 @@ func (o origin) run(ctx context.Context, job batch) (timing, error) {
 	return timed(func() error {
 		return o.buildAll(ctx, job, func(image image, tag string) error {
 			// The Dockerfile alone is the context: there is nothing else to send.
-			_, err := o.command(ctx, o.dockerfile(image), "build", "--no-cache", "--label", o.label(), "--tag", tag, "-")
+			_, err := o.command(ctx, o.dockerfile(image), "build", "--no-cache", "--force-rm", "--label", o.label(), "--tag", tag, "-")
 			return err
 		})
 	})

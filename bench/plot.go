@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -80,7 +81,7 @@ func drawCurves(path, title, x, y string, curves []curve) error {
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.TickerFunc(ticks), plot.TickerFunc(ticks)
 	p.Add(plotter.NewGrid())
-	p.Legend.Top, p.Legend.XOffs, p.Legend.YOffs = true, vg.Points(-4), vg.Points(-4)
+	p.Legend.Top, p.Legend.Padding = true, vg.Points(2)
 	for _, c := range curves {
 		line, points, err := plotter.NewLinePoints(c.points)
 		if err != nil {
@@ -104,7 +105,7 @@ func ticks(from, to float64) []plot.Tick {
 	for power := math.Floor(math.Log10(from)); power <= math.Ceil(math.Log10(to)); power++ {
 		for _, digit := range []float64{1, 2, 5} {
 			if at := digit * math.Pow(10, power); at >= from && at <= to {
-				all = append(all, plot.Tick{Value: at, Label: fmt.Sprintf("%.3g", at)})
+				all = append(all, plot.Tick{Value: at, Label: strconv.FormatFloat(at, 'f', max(0, -int(power)), 64)})
 			}
 		}
 	}

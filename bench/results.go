@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -30,10 +29,10 @@ type sample struct {
 	UpMB            float64 `json:"up_mb,omitempty"`
 }
 
-// middle is the median of the samples of one way at one point. Fastest and Slowest are of their assembly, in seconds.
+// middle is the median of the samples of one way at one point: Count of them. Fastest and Slowest are of their assembly, in seconds.
 type middle struct {
 	sample
-	Rounds  int     `json:"rounds"`
+	Count   int     `json:"samples"`
 	Fastest float64 `json:"fastest_seconds"`
 	Slowest float64 `json:"slowest_seconds"`
 }
@@ -62,17 +61,13 @@ type results struct {
 }
 
 // find is the median of a way at a point, with as many images as the way was given there.
-func (r *results) find(way, kind string, p point) (middle, bool) {
-	best := -1
-	for i, m := range r.Medians {
-		if m.Way == way && m.Kind == kind && m.BaseMB == p.baseMB && m.Images <= p.images && (best < 0 || m.Images > r.Medians[best].Images) {
-			best = i
+func (r *results) find(way, kind string, p point) (found middle, ok bool) {
+	for _, m := range r.Medians { // They rise with the number of images.
+		if m.Way == way && m.Kind == kind && m.BaseMB == p.baseMB && m.Images <= p.images {
+			found, ok = m, true
 		}
 	}
-	if best < 0 {
-		return middle{}, false
-	}
-	return r.Medians[best], true
+	return found, ok
 }
 
 // mediansOf groups samples by way and point: by kind, then base size, then number of images, then the order of ways.
@@ -84,7 +79,7 @@ func mediansOf(samples []sample) []middle {
 	}
 	var all []middle
 	for key, group := range groups {
-		m := middle{sample: key, Rounds: len(group)}
+		m := middle{sample: key, Count: len(group)}
 		m.WholeSeconds = median(group, func(s sample) float64 { return s.WholeSeconds })
 		m.AssemblySeconds = median(group, func(s sample) float64 { return s.AssemblySeconds })
 		m.DownMB = median(group, func(s sample) float64 { return s.DownMB })
@@ -115,9 +110,6 @@ func median(samples []sample, figure func(sample) float64) float64 {
 	}
 	return all[half]
 }
-
-// repositoryName is a way's name as a repository takes it.
-func repositoryName(way string) string { return strings.NewReplacer("/", "-", " ", "-").Replace(way) }
 
 // write writes results.json, results.md and the pictures.
 func (r *results) write(dir string) error {

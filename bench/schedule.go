@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"path"
 	"slices"
 	"time"
 )
@@ -66,7 +67,7 @@ func (l *lab) measureAll(ctx context.Context) (*results, error) {
 
 func (l *lab) measureRound(ctx context.Context, r *results, round int, present batch) error {
 	for _, p := range l.points() {
-		s, err := l.makeSet(ctx, fmt.Sprintf("round-%d-%d-%dmb", round+1, p.images, p.baseMB), p)
+		s, err := l.makeSet(ctx, fmt.Sprintf("round-%d-%d-%dmb", round+1, p.images, p.baseMB), p, l.asTemplate)
 		if err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func (l *lab) measureRound(ctx context.Context, r *results, round int, present b
 				if kind == kindWarm && (!isModule(way) || p != point{l.most(), l.curveMB()}) {
 					continue
 				}
-				job, err := l.batch(s, min(p.images, l.limit(way)), kind+"-"+repositoryName(way))
+				job, err := l.batch(s, min(p.images, l.limit(way)), kind+"-"+path.Base(way)) // a repository of "direct", not of "module/direct"
 				if err != nil {
 					return err
 				}
@@ -102,7 +103,7 @@ func (l *lab) presentSet(ctx context.Context) (batch, error) {
 		return batch{}, nil
 	}
 	log.Printf("making %d agent images for the second run", l.presentImages)
-	s, err := l.makeSet(ctx, "present", point{l.presentImages, l.baseMB[0]})
+	s, err := l.makeSet(ctx, "present", point{l.presentImages, l.baseMB[0]}, l.asTemplate)
 	if err != nil {
 		return batch{}, err
 	}

@@ -38,11 +38,11 @@ func (l *lab) firstRun(ctx context.Context) error {
 		return fmt.Errorf("copying the SDK: %w", err)
 	}
 	id := instance(0)
-	layers, err := l.official("first", id, 1)
+	layer, err := randomLayer(l.seed, "first", megabyte)
 	if err != nil {
 		return err
 	}
-	official, err := imageOf(oci(), v1.Config{User: "nobody", WorkingDir: "/testbed", Env: []string{"PATH=/usr/bin:/bin"}}, layers...)
+	official, err := imageOf(oci(), v1.Config{User: "nobody", WorkingDir: "/testbed", Env: []string{"PATH=/usr/bin:/bin"}}, layer)
 	if err != nil {
 		return err
 	}

@@ -14,30 +14,39 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// set is a number of base images in the registry whose data nothing has seen yet: each has the layer that all have in common, one of its
-// own, and on top what the module's recipe adds.
+// set is a number of base images in the registry whose data nothing has seen yet: each has a layer that all have in common, and one of
+// its own.
 type set struct {
-	name   string // of the set
+	name   string
 	images []image
 }
 
 // instance is an id, of the form that SWE-bench's have.
 func instance(number int) string { return fmt.Sprintf("bench__image-%04d", number) }
 
-// makeSet publishes base images as the module would have named them.
-func (l *lab) makeSet(ctx context.Context, name string, p point) (set, error) {
+// makeSet publishes base images under the names that the module would give them.
+func (l *lab) makeSet(ctx context.Context, name string, p point, base func(layers []v1.Layer) (v1.Image, error)) (set, error) {
 	s := set{name: name}
 	repository := l.repository(name, "base")
 	for number := 1; number <= p.images; number++ {
 		id := instance(number)
 		s.images = append(s.images, image{id: id, base: repository + ":" + l.first.key + id})
 	}
+	commonSize, ownSize := layerSizes(p.baseMB)
+	common, err := randomLayer(l.seed, name+"/common", commonSize)
+	if err != nil {
+		return s, err
+	}
 	write := func(image image) error {
-		base, err := l.base(name, image.id, p.baseMB)
+		own, err := randomLayer(l.seed, name+"/"+image.id, ownSize)
 		if err != nil {
 			return err
 		}
-		return l.push(ctx, image.base, base)
+		img, err := base([]v1.Layer{common, own})
+		if err != nil {
+			return err
+		}
+		return l.push(ctx, image.base, img)
 	}
 	// The first goes ahead: the others find the common layer, and do not upload it as well.
 	if err := write(s.images[0]); err != nil {
@@ -53,12 +62,8 @@ func (l *lab) makeSet(ctx context.Context, name string, p point) (set, error) {
 	return s, nil
 }
 
-// base is made as the module made the template: the same config, and the same layer on top.
-func (l *lab) base(set, id string, baseMB int) (v1.Image, error) {
-	layers, err := l.official(set, id, baseMB)
-	if err != nil {
-		return nil, err
-	}
+// asTemplate is a base image as the module made the template on other layers: the same config, and the same layer on top.
+func (l *lab) asTemplate(layers []v1.Layer) (v1.Image, error) {
 	known, err := l.first.base.Layers()
 	if err != nil {
 		return nil, err
@@ -76,17 +81,6 @@ func (l *lab) base(set, id string, baseMB int) (v1.Image, error) {
 		return nil, err
 	}
 	return mutate.Annotations(img, manifest.Annotations).(v1.Image), nil
-}
-
-// official are the layers of an official image.
-func (l *lab) official(set, id string, baseMB int) ([]v1.Layer, error) {
-	commonSize, ownSize := layerSizes(baseMB)
-	common, err := randomLayer(l.seed, set+"/common", commonSize)
-	if err != nil {
-		return nil, err
-	}
-	own, err := randomLayer(l.seed, set+"/"+id, ownSize)
-	return []v1.Layer{common, own}, err
 }
 
 // oci is an empty image with the media types that the module's images have.

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// measured are medians of runs of which the assembly took so many seconds, and the whole call four more.
+func measured(all ...middle) *results {
+	for i := range all {
+		all[i].WholeSeconds = all[i].AssemblySeconds + 4
+		if all[i].Kind == "" {
+			all[i].Kind = kindCold
+		}
+	}
+	return &results{CurveMB: 16, Most: 100, Present: 500, Medians: all}
+}
+
+func of(way string, images, baseMB int, assembly float64) middle {
+	return middle{sample: sample{Way: way, Images: images, BaseMB: baseMB, AssemblySeconds: assembly}}
+}
+
+func TestGoals(t *testing.T) {
+	direct := of(wayDirect, 100, 16, 2) // 20 ms an image
+	for name, test := range map[string]struct {
+		goal    goal
+		verdict string
+		figure  string
+	}{
+		"near the floor":     {measured(direct, of(wayFloor, 100, 16, 1.4)).nearFloor(1.5), holds, "1.43 times"},
+		"far from the floor": {measured(direct, of(wayFloor, 100, 16, 1)).nearFloor(1.5), holdsNot, "2.00 times"},
+		"no floor":           {measured(direct).nearFloor(1.5), notMeasured, ""},
+
+		"quicker by image, of which there are not as many": {measured(direct, of(wayOrigin, 10, 16, 5)).quicker(wayDirect, wayOrigin, 16, 20), holds, "25 times as quick (whole call: 15)"},
+		"quicker than the most of them":                    {measured(direct, of(wayOrigin, 10, 16, 5), of(wayOrigin, 12, 16, 3.6)).quicker(wayDirect, wayOrigin, 16, 20), holdsNot, "15 times"},
+		"not quick enough":                                 {measured(direct, of(wayOrigin, 10, 16, 3)).quicker(wayDirect, wayOrigin, 16, 20), holdsNot, "15 times"},
+		"quicker at another size":                          {measured(direct, of(wayOrigin, 10, 200, 50)).quicker(wayDirect, wayOrigin, 200, 20), notMeasured, ""},
+		"flat":                                             {measured(direct, of(wayDirect, 100, 400, 2.3)).flat(1.2), holds, "1.15 times"},
+		"not flat":                                         {measured(direct, of(wayDirect, 100, 400, 2.5)).flat(1.2), holdsNot, "1.25 times"},
+		"flat with one size":                               {measured(direct).flat(1.2), notMeasured, ""},
+		"linear":                                           {measured(of(wayDirect, 10, 16, 0.18), direct).linear(1.2), holds, "18.0 ms among 10, 20.0 ms among 100"},
+		"slower among many":                                {measured(of(wayDirect, 10, 16, 0.1), direct).linear(1.2), holdsNot, "10.0 ms among 10"},
+		"linear with one number":                           {measured(direct).linear(1.2), notMeasured, ""},
+		"a whole call":                                     {measured(direct).wholeCall(10), holds, "6.00 s"},
+		"a whole call that is slower":                      {measured(direct).wholeCall(6), holdsNot, "6.00 s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.verdict, test.goal.Verdict, test.goal.Figure)
+			assert.Contains(t, test.goal.Figure, test.figure)
+		})
+	}
+}
+
+func TestSecondRunShowsRecordsAndCall(t *testing.T) {
+	present := of(wayDirect, 500, 1, 1)
+	present.Kind = kindPresent
+	goals := measured(present).secondRun(3)
+	require.Len(t, goals, 2)
+	assert.Equal(t, holds, goals[0].Verdict)
+	assert.Equal(t, holdsNot, goals[1].Verdict)
+}
+
+func TestGoalsOfNothingAreNotMeasured(t *testing.T) {
+	for _, g := range goalsOf(measured()) {
+		assert.Equal(t, notMeasured, g.Verdict, g.Text)
+	}
+}
+
+func TestMissedGoals(t *testing.T) {
+	assert.Equal(t, 2, missedGoals([]goal{{Verdict: holds}, {Verdict: holdsNot}, {Verdict: notMeasured}}), "what was not measured is not reached")
+}
