@@ -15,6 +15,7 @@ type machine struct {
 	Cores    int     `json:"cores"`
 	MemoryGB float64 `json:"memory_gb"`
 	Kernel   string  `json:"kernel"`
+	Load     string  `json:"load"` // average of the minute before
 	Docker   string  `json:"docker"`
 	Dagger   string  `json:"dagger"`
 	Go       string  `json:"go"`
@@ -23,7 +24,8 @@ type machine struct {
 
 // String is the machine for people.
 func (m machine) String() string {
-	return fmt.Sprintf("%d cores of %s, %.0f GB of memory, Linux %s, Docker %s, Dagger %s", m.Cores, m.CPU, m.MemoryGB, m.Kernel, m.Docker, m.Dagger)
+	return fmt.Sprintf("%d cores of %s, %.0f GB of memory, Linux %s, Docker %s, Dagger %s, with a load of %s before",
+		m.Cores, m.CPU, m.MemoryGB, m.Kernel, m.Docker, m.Dagger, m.Load)
 }
 
 // machineOf describes this machine. What cannot be found out is empty: it must not cost the measurement.
@@ -38,9 +40,7 @@ func machineOf(ctx context.Context, root string) machine {
 	var kilobytes float64
 	_, _ = fmt.Sscanf(fieldOf("/proc/meminfo", "MemTotal"), "%f kB", &kilobytes)
 	m.MemoryGB = kilobytes * 1024 / 1e9
-	if kernel, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
-		m.Kernel = strings.TrimSpace(string(kernel))
-	}
+	m.Kernel, m.Load = firstWord("/proc/sys/kernel/osrelease"), firstWord("/proc/loadavg")
 	if words := strings.Fields(output(ctx, root, "dagger", "version")); len(words) > 1 {
 		m.Dagger = words[1]
 	}
@@ -56,6 +56,12 @@ func fieldOf(path, field string) string {
 		}
 	}
 	return ""
+}
+
+func firstWord(path string) string {
+	data, _ := os.ReadFile(path)
+	word, _, _ := strings.Cut(strings.TrimSpace(string(data)), " ")
+	return word
 }
 
 func output(ctx context.Context, dir, program string, args ...string) string {

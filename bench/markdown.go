@@ -15,7 +15,7 @@ var kinds = []struct{ kind, title string }{
 // markdown is the results for people.
 func (r *results) markdown() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Measured on %s on %s. Medians of %d rounds; agent layer of %d MB.\n",
+	fmt.Fprintf(&text, "Measured on %s on %s. Medians of %d round(s); agent layer of %d MB.\n",
 		r.Started.Format("2006-01-02"), r.Machine, r.Rounds, r.AgentMB)
 	for _, k := range kinds {
 		r.table(&text, k.kind, k.title)
@@ -42,15 +42,18 @@ func (r *results) table(text *strings.Builder, kind, title string) {
 		return
 	}
 	fmt.Fprintf(text, "\n### %s\n\n", title)
-	text.WriteString("| base | way | images | assembly | fastest – slowest | an image | whole call | an image | Docker's traffic an image |\n")
-	text.WriteString("|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	text.WriteString("| base | way | images | runs | assembly | fastest – slowest | an image | whole call | an image | Docker's traffic an image |\n")
+	text.WriteString("|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, m := range rows {
-		traffic := "–"
+		traffic, extremes := "–", "–"
+		if m.Count > 1 {
+			extremes = seconds(m.Fastest) + " – " + seconds(m.Slowest)
+		}
 		if m.DownMB+m.UpMB > 0 {
 			traffic = fmt.Sprintf("%.0f MB down, %.0f MB up", m.DownMB/float64(m.Images), m.UpMB/float64(m.Images))
 		}
-		fmt.Fprintf(text, "| %d MB | %s | %d | %s | %s – %s | %s | %s | %s | %s |\n", m.BaseMB, m.Way, m.Images, seconds(m.AssemblySeconds),
-			seconds(m.Fastest), seconds(m.Slowest), seconds(m.each()), seconds(m.WholeSeconds), seconds(m.wholeEach()), traffic)
+		fmt.Fprintf(text, "| %d MB | %s | %d | %d | %s | %s | %s | %s | %s | %s |\n", m.BaseMB, m.Way, m.Images, m.Count,
+			seconds(m.AssemblySeconds), extremes, seconds(m.each()), seconds(m.WholeSeconds), seconds(m.wholeEach()), traffic)
 	}
 }
 
@@ -81,6 +84,6 @@ func notes(r *results) []string {
 		"cold: the first run on such base images of each way. warm: the module once more on the same ones. The agent repository is new in both.",
 		"Random data does not compress. The registry is on the same machine, so that a network costs nothing.",
 		"Ways take turns in each round, beginning with another one each time.",
-		fmt.Sprintf("The benchmark took %.0f minutes. All single measurements: results.json.", r.Seconds/60),
+		fmt.Sprintf("The benchmark took %.1f minutes. All single measurements: results.json.", r.Seconds/60),
 	}
 }

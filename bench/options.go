@@ -69,7 +69,7 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.onePassImages, "onepass-images", 2, "`number` of images made in one pass, in the first round only")
 	flags.IntVar(&o.presentImages, "present-images", 500, "`number` of images in the second run, which finds them all")
 	flags.Int64Var(&o.seed, "seed", 0, "`seed` of the random data (default: the time, as no cache has seen its data)")
-	flags.StringVar(&o.out, "out", ".", "`directory` of the results")
+	flags.StringVar(&o.out, "out", ".", "`directory` of the results (default: here; of a smoke test: out/bench)")
 	flags.BoolVar(&o.check, "check", false, "fail unless all goals hold")
 	quick := flags.Bool("quick", false, "a smoke test: 5 images, one round, small sizes, no one-pass")
 	if err := flags.Parse(args); err != nil {
@@ -77,6 +77,9 @@ func parseOptions(args []string) (options, error) {
 	}
 	if *quick {
 		*images, *baseMB, *ways = "5", "4", strings.Join([]string{wayOrigin, wayEngine, wayDirect, wayFloor}, ",")
+		if o.out == "." {
+			o.out = "../out/bench" // Its figures must not replace those of a whole run.
+		}
 		o.agentMB, o.rounds, o.originImages, o.presentImages = 1, 1, 5, 5
 	}
 	var err error
