@@ -54,7 +54,7 @@ func (d docker) buildAll(ctx context.Context, job batch, build func(image image,
 	return building.Wait()
 }
 
-// label is on every image that is built here, so that those without a name are found again.
+// label is on every image that is built here from its first step, so that those without a name are found again.
 func (d docker) label() string { return "eval-images.bench=" + d.prefix }
 
 // clear removes this run's images, and nothing else, from Docker's store.

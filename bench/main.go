@@ -23,7 +23,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) (err error) {
+func run(ctx context.Context, args []string) error {
 	chosen, err := parseOptions(args)
 	if err != nil {
 		return err
@@ -38,6 +38,9 @@ func run(ctx context.Context, args []string) (err error) {
 	}
 	defer lab.close()
 	result, err := lab.measureAll(ctx)
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted, and nothing was written")
+	}
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (o origin) run(ctx context.Context, job batch) (timing, error) {
 	return timed(func() error {
 		return o.buildAll(ctx, job, func(image image, tag string) error {
 			// The Dockerfile alone is the context: there is nothing else to send.
-			_, err := o.command(ctx, o.dockerfile(image), "build", "--no-cache", "--force-rm", "--label", o.label(), "--tag", tag, "-")
+			_, err := o.command(ctx, o.dockerfile(image), "build", "--no-cache", "--force-rm", "--tag", tag, "-")
 			return err
 		})
 	})
@@ -32,8 +32,9 @@ func (o origin) run(ctx context.Context, job batch) (timing, error) {
 
 func (o origin) dockerfile(image image) string {
 	return fmt.Sprintf(`FROM %s
+LABEL %s
 COPY --from=%s --chown=10001:10001 /agent-server /agent-server
 ENV OPENHANDS_BUILD_GIT_SHA=%s
 ENTRYPOINT ["/agent-server/.venv/bin/python", "-m", "openhands.agent_server"]
-`, o.at(image.base), o.at(o.lab.first.builder), o.lab.sdkSHA())
+`, o.at(image.base), o.label(), o.at(o.lab.first.builder), o.lab.sdkSHA())
 }

@@ -15,7 +15,7 @@ import (
 func (l *lab) sdk() string { return filepath.Join(l.work, "sdk") }
 
 // sdkSHA is the commit that the SDK goes by. It differs with the seed, as the agent layer does.
-func (l *lab) sdkSHA() string { return fmt.Sprintf("%040x", uint64(l.seed)<<1) }
+func (l *lab) sdkSHA() string { return fmt.Sprintf("%016x%024d", uint64(l.seed), 0) }
 
 func (l *lab) copySDK() error {
 	if err := os.CopyFS(l.sdk(), os.DirFS(filepath.Join(l.root, "e2e", "testdata", "tiny-sdk"))); err != nil {
