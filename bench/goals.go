@@ -19,6 +19,11 @@ const (
 	notMeasured = "not measured"
 )
 
+// unmeasured is a goal of which nothing is known yet.
+func unmeasured(text string, values ...any) goal {
+	return goal{Text: fmt.Sprintf(text, values...), Verdict: notMeasured}
+}
+
 func verdict(ok bool) string {
 	if ok {
 		return holds
@@ -51,31 +56,33 @@ func goalsOf(r *results) []goal {
 
 func (r *results) nearFloor(times float64) goal {
 	at := point{r.Most, r.CurveMB}
-	g := goal{Text: fmt.Sprintf("%s takes at most %g times the floor, %d images at %d MB", wayDirect, times, at.images, at.baseMB), Verdict: notMeasured}
+	g := unmeasured("%s takes at most %g times the floor, %d images at %d MB", wayDirect, times, at.images, at.baseMB)
 	direct, known := r.find(wayDirect, kindCold, at)
 	floor, knownToo := r.find(wayFloor, kindCold, at)
 	if known && knownToo {
 		ratio := direct.each() / floor.each()
-		g.Figure, g.Verdict = fmt.Sprintf("%.2f times (%.2f s, %.2f s)", ratio, direct.AssemblySeconds, floor.AssemblySeconds), verdict(ratio <= times)
+		g.Figure = fmt.Sprintf("%.2f times (%.2f s, %.2f s)", ratio, direct.AssemblySeconds, floor.AssemblySeconds)
+		g.Verdict = verdict(ratio <= times)
 	}
 	return g
 }
 
 // quicker compares the time per image; that of the whole call is shown with it.
 func (r *results) quicker(way, than string, baseMB int, times float64) goal {
-	g := goal{Text: fmt.Sprintf("an image of %s is at least %g times as quick as one of %s, at %d MB", way, times, than, baseMB), Verdict: notMeasured}
+	g := unmeasured("an image of %s is at least %g times as quick as one of %s, at %d MB", way, times, than, baseMB)
 	one, known := r.find(way, kindCold, point{r.Most, baseMB})
 	other, knownToo := r.find(than, kindCold, point{r.Most, baseMB})
 	if known && knownToo {
 		ratio := other.each() / one.each()
-		g.Figure, g.Verdict = fmt.Sprintf("%.0f times as quick (whole call: %.0f)", ratio, other.wholeEach()/one.wholeEach()), verdict(ratio >= times)
+		g.Figure = fmt.Sprintf("%.0f times as quick (whole call: %.0f)", ratio, other.wholeEach()/one.wholeEach())
+		g.Verdict = verdict(ratio >= times)
 	}
 	return g
 }
 
 // flat compares the base sizes that most images were made at.
 func (r *results) flat(times float64) goal {
-	g := goal{Text: fmt.Sprintf("%s takes the same for all base sizes, within %.0f %%", wayDirect, 100*(times-1)), Verdict: notMeasured}
+	g := unmeasured("%s takes the same for all base sizes, within %.0f %%", wayDirect, 100*(times-1))
 	var sizes []int
 	var each []float64
 	for _, m := range r.Medians {
@@ -93,7 +100,7 @@ func (r *results) flat(times float64) goal {
 
 // linear compares the time per image of the fewest and of the most images.
 func (r *results) linear(times float64) goal {
-	g := goal{Text: fmt.Sprintf("an image of %s takes no longer among many, within %.0f %%", wayDirect, 100*(times-1)), Verdict: notMeasured}
+	g := unmeasured("an image of %s takes no longer among many, within %.0f %%", wayDirect, 100*(times-1))
 	few, many := middle{}, middle{}
 	for _, m := range r.Medians { // They rise with the number of images.
 		if m.Way == wayDirect && m.Kind == kindCold && m.BaseMB == r.CurveMB {
@@ -111,7 +118,7 @@ func (r *results) linear(times float64) goal {
 }
 
 func (r *results) wholeCall(seconds float64) goal {
-	g := goal{Text: fmt.Sprintf("the whole call of %s for %d images takes under %g s", wayDirect, r.Most, seconds), Verdict: notMeasured}
+	g := unmeasured("the whole call of %s for %d images takes under %g s", wayDirect, r.Most, seconds)
 	if m, ok := r.find(wayDirect, kindCold, point{r.Most, r.CurveMB}); ok {
 		g.Figure, g.Verdict = fmt.Sprintf("%.2f s", m.WholeSeconds), verdict(m.WholeSeconds < seconds)
 	}
@@ -120,7 +127,7 @@ func (r *results) wholeCall(seconds float64) goal {
 
 func (r *results) secondRun(seconds float64) []goal {
 	text := fmt.Sprintf("a second run over %d present images takes under %g s", r.Present, seconds)
-	records, whole := goal{Text: text + ", by the records", Verdict: notMeasured}, goal{Text: text + ", the whole call", Verdict: notMeasured}
+	records, whole := unmeasured("%s, by the records", text), unmeasured("%s, the whole call", text)
 	for _, m := range r.Medians {
 		if m.Way == wayDirect && m.Kind == kindPresent {
 			records.Figure, records.Verdict = fmt.Sprintf("%.2f s", m.AssemblySeconds), verdict(m.AssemblySeconds < seconds)

@@ -42,7 +42,8 @@ func (r *results) table(text *strings.Builder, kind, title string) {
 		return
 	}
 	fmt.Fprintf(text, "\n### %s\n\n", title)
-	text.WriteString("| base | way | images | runs | assembly | fastest – slowest | an image | whole call | an image | Docker's traffic an image |\n")
+	text.WriteString("| base | way | images | runs | assembly | fastest – slowest | an image | whole call | an image ")
+	text.WriteString("| Docker's traffic an image |\n")
 	text.WriteString("|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, m := range rows {
 		traffic, extremes := "–", "–"
@@ -70,11 +71,11 @@ func notes(r *results) []string {
 	return []string{
 		"origin: a thin Dockerfile for each image, `docker build` with the classic builder and `docker push`, " +
 			"12 at a time. The base images are not in Docker's store; the builder is.",
-		"one-pass: the sample SDK's whole Dockerfile for each image, with `docker build --no-cache` and `docker push`, in the first round only. " +
-			"Cache mounts are left out, as the classic builder has none. Its official images are Debian (69 MB) with the base size on top; " +
+		"one-pass: the sample SDK's whole Dockerfile for each image, with `docker build --no-cache` and `docker push`, in the first round " +
+			"only. Cache mounts are left out, as the classic builder has none. Its official images are Debian (69 MB) with the base size on top; " +
 			"a Docker that runs the local engine may have that Debian already, and then does not pull it.",
-		"module/engine and module/direct: `dagger call … assemble-all --publish` with that publisher. Assembly is the time from the first agent " +
-			"image's start to the last one's end, by the manifest. The whole call is that and all that the CLI and the engine do around it.",
+		"module/engine and module/direct: `dagger call … assemble-all --publish` with that publisher. Assembly is the time from the first " +
+			"agent image's start to the last one's end, by the manifest. The whole call is that and all that the CLI and the engine do around it.",
 		"floor: the least requests that any client needs, 12 images at a time: no checks, no retries, no records.",
 		"For origin, one-pass and floor the whole and the assembly are the same.",
 		"Builder, agent layer and base images are made before, and the module is compiled. Base images have the layer that the module's recipe " +

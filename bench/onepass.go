@@ -84,7 +84,9 @@ func (l *lab) debian(ctx context.Context) (v1.Image, error) {
 
 // noMirror tells whether a build failed because containers do not reach Debian's packages.
 func noMirror(err error) bool {
-	for _, sign := range []string{"Unable to locate package", "Temporary failure resolving", "Could not connect", "Failed to fetch", "has no installation candidate"} {
+	for _, sign := range []string{
+		"Unable to locate package", "Temporary failure resolving", "Could not connect", "Failed to fetch", "has no installation candidate",
+	} {
 		if strings.Contains(err.Error(), sign) {
 			return true
 		}

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const manifest = `{"instance_id":"a","status":"built","started_at":"2026-01-01T00:00:02.000000+00:00","finished_at":"2026-01-01T00:00:03.000000+00:00"}
-{"instance_id":"b","status":"built","started_at":"2026-01-01T00:00:01.000000+00:00","finished_at":"2026-01-01T00:00:03.500000+00:00"}
-{"instance_id":"c","status":"built","started_at":"2026-01-01T00:00:01.500000+00:00","finished_at":"2026-01-01T00:00:02.000000+00:00"}
+const manifest = `{"instance_id":"a","status":"built","started_at":"2026-01-01T00:00:02.0Z","finished_at":"2026-01-01T00:00:03.0Z"}
+{"instance_id":"b","status":"built","started_at":"2026-01-01T00:00:01.0Z","finished_at":"2026-01-01T00:00:03.5Z"}
+{"instance_id":"c","status":"built","started_at":"2026-01-01T00:00:01.5Z","finished_at":"2026-01-01T00:00:02.0Z"}
 `
 
 func TestSpan(t *testing.T) {

@@ -40,8 +40,10 @@ func (o options) waysAt(p point, round int) []string {
 // measureAll does all rounds, one after the other.
 func (l *lab) measureAll(ctx context.Context) (*results, error) {
 	started := time.Now()
-	r := &results{Machine: machineOf(ctx, l.root), Seed: l.seed, AgentMB: l.agentMB, Rounds: l.rounds, Started: started.UTC().Truncate(time.Second),
-		CurveMB: l.curveMB(), Most: l.most(), Present: l.presentImages}
+	r := &results{
+		Machine: machineOf(ctx, l.root), Seed: l.seed, AgentMB: l.agentMB, Rounds: l.rounds, Started: started.UTC().Truncate(time.Second),
+		CurveMB: l.curveMB(), Most: l.most(), Present: l.presentImages,
+	}
 	log.Printf("the first run makes the builder (agent layer: %d MB) in %s", l.agentMB, l.prefix)
 	if err := l.firstRun(ctx); err != nil {
 		return nil, fmt.Errorf("the first run: %w", err)
