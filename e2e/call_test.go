@@ -94,10 +94,15 @@ func records(t *testing.T, dir, file string) []record {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, file))
 	require.NoError(t, err)
+	return parseRecords(t, string(data))
+}
+
+func parseRecords(t *testing.T, text string) []record {
+	t.Helper()
 	var all []record
-	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		var r record
-		require.NoError(t, json.Unmarshal([]byte(line), &r), "a line of %s is no JSON object: %s", file, line)
+		require.NoError(t, json.Unmarshal([]byte(line), &r), "a line of the manifest is no JSON object: %s", line)
 		all = append(all, r)
 	}
 	return all

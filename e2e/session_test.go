@@ -23,6 +23,7 @@ func TestWithoutBuilding(t *testing.T) {
 	s := newSession(t)
 	t.Run("dataset", s.testDataset)
 	t.Run("flags", s.testFlags)
+	t.Run("flags through", s.testFlagsThrough)
 	t.Run("check", s.testCheck)
 	t.Run("read-manifest", s.testReadManifest)
 }
