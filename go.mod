@@ -5,6 +5,7 @@ go 1.23.0
 require (
 	dagger.io/dagger v0.17.2
 	github.com/google/go-containerregistry v0.20.3
+	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/klauspost/compress v1.17.11
 	github.com/parquet-go/parquet-go v0.25.0
 	github.com/sourcegraph/conc v0.3.0
@@ -18,7 +19,6 @@ require (
 	github.com/docker/cli v27.5.0+incompatible // indirect
 	github.com/docker/distribution v2.8.3+incompatible // indirect
 	github.com/docker/docker-credential-helpers v0.8.2 // indirect
-	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
 	github.com/mattn/go-runewidth v0.0.15 // indirect
 	github.com/mitchellh/go-homedir v1.1.0 // indirect
 	github.com/olekukonko/tablewriter v0.0.5 // indirect
