@@ -1,6 +1,7 @@
 package dataset_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -9,7 +10,8 @@ import (
 	"dagger/eval-images/dataset"
 )
 
-func TestFamiliesHaveTheirDatasets(t *testing.T) {
+// The nine of the origin. A further family is held by TestEveryFamilyIsWhole, and by its table in families_test.go.
+func TestTheOriginsFamiliesHaveTheirDatasets(t *testing.T) {
 	tests := []struct {
 		name, dataset, split, column string
 		shared                       bool
@@ -24,7 +26,6 @@ func TestFamiliesHaveTheirDatasets(t *testing.T) {
 		{name: "multiswebench", dataset: "bytedance-research/Multi-SWE-Bench", split: "test", column: "repo", shared: true},
 		{name: "commit0", dataset: "wentingzhao/commit0_combined", split: "test"},
 	}
-	require.Len(t, dataset.Families(), len(tests))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			family, err := dataset.FamilyByName(tt.name)
@@ -37,9 +38,26 @@ func TestFamiliesHaveTheirDatasets(t *testing.T) {
 	}
 }
 
+func TestEveryFamilyIsWhole(t *testing.T) {
+	known := map[string]string{} // names and datasets, and the family whose they are
+	for _, family := range dataset.Families() {
+		assert.Regexp(t, `^[a-z0-9]+$`, family.Name)
+		assert.NotEmpty(t, family.Split, family.Name)
+		for _, name := range append([]string{family.Name, family.Dataset}, family.Aliases...) {
+			assert.Empty(t, known[name], "%s is %s's too", name, family.Name)
+			known[name] = family.Name
+		}
+		for _, name := range append([]string{family.Dataset}, family.Aliases...) {
+			assert.NoError(t, dataset.CheckHubName(name))
+		}
+	}
+}
+
 func TestFamilyByNameListsTheNamesItKnows(t *testing.T) {
+	names := dataset.FamilyNames()
+	require.Len(t, names, len(dataset.Families()))
 	_, err := dataset.FamilyByName("SWEBENCH")
-	assert.ErrorContains(t, err, `"SWEBENCH" is unknown: valid are swebench, swtbench, multimodal, multilingual, swegym, swesmith, pro, multiswebench, commit0`)
+	assert.ErrorContains(t, err, `"SWEBENCH" is unknown: valid are `+strings.Join(names, ", "))
 }
 
 func TestGuessFamilyKnowsEveryDefaultDataset(t *testing.T) {
