@@ -72,7 +72,7 @@ func helpOf(t *testing.T, path ...string) help {
 
 var (
 	helpFunction = regexp.MustCompile(`^  ([a-z][a-z0-9-]*) {2,}\S`)
-	helpFlagLine = regexp.MustCompile(`^ {2,6}(?:-(\w), )?--([a-z][a-z0-9-]*)(?: (\w+))? {2,}(\S.*)$`)
+	helpFlagLine = regexp.MustCompile(`^ {2,6}(?:-(\w), )?--([a-z][a-z0-9-]*)(?: ([\w,]+))? {2,}(.*)$`)
 )
 
 func parseHelp(text string) help {
