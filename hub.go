@@ -8,6 +8,9 @@ import (
 	"dagger/eval-images/dataset"
 )
 
+// noSuchFile is how the engine's errors end where a server answers 404. Elsewhere in them 404 may be a part of an address.
+const noSuchFile = "invalid response status 404"
+
 // hubRows reads a split of a dataset of the Hugging Face hub. The engine fetches and keeps the files, so the next call does not
 // download them again.
 func hubRows(ctx context.Context, hub dataset.Hub, name, split string) ([]dataset.Row, error) {
@@ -16,7 +19,7 @@ func hubRows(ctx context.Context, hub dataset.Hub, name, split string) ([]datase
 		return nil, err
 	}
 	listing, err := dag.HTTP(list).Contents(ctx)
-	if err != nil && strings.Contains(err.Error(), "404") {
+	if err != nil && strings.HasSuffix(strings.TrimSpace(err.Error()), noSuchFile) {
 		return nil, fmt.Errorf("the hub has no dataset %s, or does not show it without a login: see %s", name, list)
 	}
 	if err != nil {

@@ -2,14 +2,17 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/assert"
@@ -42,6 +45,16 @@ func (s *session) hubFetches(t *testing.T) {
 	t.Run("an unknown dataset is an error that names it", func(t *testing.T) {
 		s.refused(t, flags{"dataset": "princeton-nlp/SWE-bench", "hub": hub.url}, "the hub has no dataset princeton-nlp/SWE-bench,")
 	})
+	t.Run("a hub that does not answer is no unknown dataset, whatever its address", func(t *testing.T) {
+		s.refused(t, flags{"dataset": verified, "hub": "http://127.0.0.1:40404"}, "asking the hub for the dataset "+verified, "connection refused")
+	})
+	t.Run("a file that the engine has is not sent again", func(t *testing.T) {
+		hub := newHub(t, map[string]map[string][][]string{verified: {"test": {{"django__django-1"}, {"django__django-2"}}}}, "")
+		for _, target := range []string{"one", "another"} { // The same call would not even be made.
+			assert.Len(t, s.ids(t, flags{"dataset": verified, "hub": hub.url, "target": target}), 2)
+		}
+		assert.EqualValues(t, 2, hub.sent.Load(), "each file once")
+	})
 	t.Run("a name that leads elsewhere is refused, and so is an address that is none", func(t *testing.T) {
 		before := hub.requests.Load()
 		s.refused(t, flags{"dataset": "../../x", "family": "swebench", "hub": hub.url}, "../../x", "owner/name")
@@ -59,6 +72,7 @@ type hub struct {
 	url       string
 	elsewhere string // the hub that the list of astray names
 	requests  atomic.Int64
+	sent      atomic.Int64                     // files, in full
 	datasets  map[string]map[string][][]string // ids by dataset, split and file
 }
 
@@ -128,5 +142,13 @@ func (h *hub) file(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	_, _ = table.WriteTo(w) // The engine says so if it does not get all.
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(table.Bytes())))
+	answer := httptest.NewRecorder()
+	http.ServeContent(answer, r, "", time.Time{}, bytes.NewReader(table.Bytes())) // It knows If-None-Match.
+	if answer.Code == http.StatusOK && r.Method == http.MethodGet {
+		h.sent.Add(1)
+	}
+	maps.Copy(w.Header(), answer.Header())
+	w.WriteHeader(answer.Code)
+	_, _ = answer.Body.WriteTo(w) // The engine says so if it does not get all.
 }
