@@ -3,13 +3,15 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// TestBadInput: one clear error, an exit status, and nothing published or written.
+// TestBadInput: one clear line, an exit status, and nothing built, published or written.
 func TestBadInput(t *testing.T) {
 	tests := map[string]struct {
 		change func(t *testing.T, g *target)
@@ -40,6 +42,8 @@ func TestBadInput(t *testing.T) {
 			change: func(_ *testing.T, g *target) { g.template = "r/{instance}:latest" },
 			says:   []string{"{instance}", "{instance_id}"},
 		},
+		// To see that the others would have failed like this, had they begun to build.
+		"a builder that fails": {says: []string{builderMark, "builder"}},
 		"no workers": {
 			flags: []string{"--max-workers", "0"},
 			says:  []string{"--max-workers", "at least 1"},
@@ -49,6 +53,7 @@ func TestBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := newTarget(t)
+			target.sdk = failingSDK(t)
 			if test.change != nil {
 				test.change(t, &target)
 			}
@@ -59,6 +64,10 @@ func TestBadInput(t *testing.T) {
 			for _, part := range test.says {
 				assert.Contains(t, message, part)
 			}
+			if !slices.Contains(test.says, builderMark) {
+				assert.NotContains(t, message, builderMark, "nothing is built")
+			}
+			assertOneLine(t, message)
 			t.Log(message)
 			assert.NoDirExists(t, out)
 			for _, repository := range []string{"builder", "base", "agent"} {
@@ -66,6 +75,25 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// builderMark stands in the error of whoever builds the builder of a failing SDK.
+const builderMark = "the-builder-was-begun"
+
+// failingSDK is an SDK that looks right, and whose builder cannot be built.
+func failingSDK(t *testing.T) string {
+	t.Helper()
+	return sdkWith(t, "ARG BASE_IMAGE=scratch\nFROM scratch AS builder\nCOPY "+builderMark+" /agent-server\nFROM ${BASE_IMAGE} AS base-image-minimal\n")
+}
+
+// assertOneLine: an error is one line, and at most one more that says what to do.
+func assertOneLine(t *testing.T, message string) {
+	t.Helper()
+	lines := strings.Split(message, "\n")
+	if len(lines) > 1 && strings.HasPrefix(strings.TrimSpace(lines[1]), "→ ") {
+		lines = lines[1:]
+	}
+	assert.Len(t, lines, 1, "%s", message)
 }
 
 // sdkWith is an SDK that has nothing but a Dockerfile with this text.

@@ -55,20 +55,31 @@ func TestCredentials(t *testing.T) {
 		require.NoError(t, err)
 		assert.NotContains(t, string(config), canary)
 	})
-	t.Run("with wrong ones nothing is built, and one line says so", func(t *testing.T) {
-		c := run(t, here(t), "--registry-username", "me", "--registry-password", wrong)
-		message := c.message(t)
-		assert.Contains(t, message, "401 Unauthorized")
-		assert.Contains(t, message, "credentials")
-		assert.NotContains(t, c.stderr, "dockerBuild", "nothing was built")
-	})
-	t.Run("without any, likewise", func(t *testing.T) {
-		c := run(t, here(t))
-		assert.Contains(t, c.message(t), "--registry-username")
-		assert.NotContains(t, c.stderr, "dockerBuild", "nothing was built")
-	})
-	t.Run("half of them is a mistake", func(t *testing.T) {
-		assert.Contains(t, run(t, here(t), "--registry-username", "me").message(t), "belong together")
+	failing := func(t *testing.T) target {
+		g := here(t)
+		g.sdk = failingSDK(t)
+		return g
+	}
+	refused := map[string]struct{ flags, says []string }{
+		"with wrong ones":       {[]string{"--registry-username", "me", "--registry-password", wrong}, []string{"401 Unauthorized", "credentials"}},
+		"without any":           {nil, []string{"401 Unauthorized", "--registry-username"}},
+		"with half of them":     {[]string{"--registry-username", "me"}, []string{"belong together"}},
+		"with the wrong secret": {[]string{"--registry-username", "me", "--registry-password", "env:NO_SUCH_VARIABLE"}, []string{"secret env var not found"}},
+	}
+	for name, test := range refused {
+		t.Run(name+" nothing is built, and one line says so", func(t *testing.T) {
+			message := run(t, failing(t), test.flags...).message(t)
+			for _, part := range test.says {
+				assert.Contains(t, message, part)
+			}
+			assert.NotContains(t, message, builderMark, "nothing is built")
+			assertOneLine(t, message)
+			t.Log(message)
+		})
+	}
+	t.Run("the builder of these calls would have failed", func(t *testing.T) {
+		message := run(t, failing(t), "--registry-username", "me", "--registry-password", right).message(t)
+		assert.Contains(t, message, builderMark)
 	})
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -30,6 +31,7 @@ func TestATimeoutCostsOneImage(t *testing.T) {
 	assert.Len(t, f.agents(t), 2, "the others are published")
 	// What a person sees who wonders whether it hangs: the heartbeat, once a minute.
 	assert.Regexp(t, `in work: 1 \(assemble `+task(2)+` [0-9ms]+\); done: \d+`, c.stderr)
+	assert.Equal(t, 1, strings.Count(c.stderr, "in work: "), "65 s have one minute")
 }
 
 func TestMaxRetriesCountsTheFirstTime(t *testing.T) {
@@ -82,20 +84,29 @@ func TestARefusedTagKeepsNoOtherBack(t *testing.T) {
 
 func TestAnImageOfWhichNobodyKnowsIsNotBuilt(t *testing.T) {
 	t.Parallel()
-	f, proxy := faultyFleet(t, 2)
-	silence := registrytest.Answer(http.StatusBadRequest, "")
-	proxy.Script(
-		registrytest.Rule{Method: http.MethodHead, Path: manifestOf(task(1)), Fault: silence},
-		registrytest.Rule{Method: http.MethodGet, Path: manifestOf(task(1)), Fault: silence},
-	)
+	answers := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError}
+	f, proxy := faultyFleet(t, len(answers)+1)
+	var script []registrytest.Rule
+	for i, status := range answers {
+		for _, method := range []string{http.MethodHead, http.MethodGet} {
+			script = append(script, registrytest.Rule{Method: method, Path: manifestOf(task(i + 1)), Fault: registrytest.Answer(status, "")})
+		}
+	}
+	proxy.Script(script...)
 
 	agents := records(t, f.run(t, "--max-retries", "2"), "manifest.jsonl")
 
-	assert.Equal(t, map[string]string{task(1): "failed", task(2): "built"}, statuses(agents))
-	require.NotNil(t, agents[0].Error)
-	assert.Contains(t, *agents[0].Error, "asking the registry for "+f.agent(task(1)))
-	assert.Equal(t, 2, agents[0].AttemptCount)
-	assert.Zero(t, proxy.Count(http.MethodPut, manifestOf(task(1))))
+	require.Len(t, agents, len(answers)+1)
+	for i, status := range answers {
+		failed := agents[i]
+		assert.Equal(t, "failed", failed.Status, "the answer is %d", status)
+		require.NotNil(t, failed.Error)
+		assert.Contains(t, *failed.Error, "asking the registry for "+f.agent(task(i+1)))
+		assert.Contains(t, *failed.Error, http.StatusText(status))
+		assert.Zero(t, proxy.Count(http.MethodPut, manifestOf(task(i+1))), "the answer is %d", status)
+		assert.Zero(t, proxy.Count("", manifestOfOfficial(task(i+1))), "its base is not begun either")
+	}
+	assert.Equal(t, "built", agents[len(answers)].Status)
 }
 
 func TestALimitIsWaitedOut(t *testing.T) {
