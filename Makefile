@@ -33,7 +33,8 @@ test: unit server-test registry generate ## Run every test, end to end on the re
 .PHONY: unit
 unit: ## Run the tests that need no engine
 	echo "==> unit tests"
-	go test -race $(PLAIN) ./hack/samples
+	go test -race $(PLAIN) ./hack/samples ./e2e/workflow ./e2e/origin
+	go -C bench test ./...
 	go -C hack/engine test ./sdkimage
 
 .PHONY: server-test

@@ -87,6 +87,10 @@ type record struct {
 	GraftedFrom    string   `json:"grafted_from"`
 	AttemptCount   int      `json:"attempt_count"`
 	Duration       *float64 `json:"duration_seconds"`
+	Queue          *float64 `json:"queue_seconds"`
+	RemoteCheck    *float64 `json:"remote_check_seconds"`
+	Build          *float64 `json:"build_seconds"`
+	Push           *float64 `json:"push_seconds"`
 }
 
 // records reads one of the files of a manifest's directory.

@@ -17,69 +17,84 @@ import (
 // manifestOf is what the path of an instance's agent image matches.
 func manifestOf(id string) string { return "/agent/manifests/.*" + id }
 
-func TestATimeoutCostsOneImage(t *testing.T) {
+// eachPublisher runs a test with both, at a time. Tries is an answer of the registry after which a publisher asks no more by itself, and the
+// run tries again.
+func eachPublisher(t *testing.T, test func(t *testing.T, publisher string, tries int)) {
+	t.Helper()
 	t.Parallel()
-	f, proxy := faultyFleet(t, 3)
-	proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(2)), Fault: registrytest.Stall(5 * time.Minute)})
+	for publisher, tries := range map[string]int{"engine": http.StatusBadRequest, "direct": http.StatusInternalServerError} {
+		t.Run(publisher, func(t *testing.T) {
+			t.Parallel()
+			test(t, publisher, tries)
+		})
+	}
+}
 
-	c := callModule(t, f.flags("assemble-all", "--publish", "--timeout", "65s", "total")...)
+func TestATimeoutCostsOneImage(t *testing.T) {
+	eachPublisher(t, func(t *testing.T, publisher string, tries int) {
+		f, proxy := faultyFleet(t, 3)
+		proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(2)), Fault: registrytest.Stall(5 * time.Minute)})
 
-	message := c.message(t)
-	assert.Contains(t, message, "1 of 3 agent images failed")
-	assert.Contains(t, message, "assemble "+task(2)+": took longer than 1m5s")
-	assert.Contains(t, message, "--timeout")
-	assert.Len(t, f.agents(t), 2, "the others are published")
-	// What a person sees who wonders whether it hangs: the heartbeat, once a minute.
-	assert.Regexp(t, `in work: 1 \(assemble `+task(2)+` [0-9ms]+\); done: \d+`, c.stderr)
-	assert.Equal(t, 1, strings.Count(c.stderr, "in work: "), "65 s have one minute")
+		c := callModule(t, f.flags("assemble-all", "--publish", "--publisher", publisher, "--timeout", "65s", "total")...)
+
+		message := c.message(t)
+		assert.Contains(t, message, "1 of 3 agent images failed")
+		assert.Contains(t, message, "assemble "+task(2)+": took longer than 1m5s")
+		assert.Contains(t, message, "--timeout")
+		assert.Len(t, f.agents(t), 2, "the others are published")
+		// What a person sees who wonders whether it hangs: the heartbeat, once a minute.
+		assert.Regexp(t, `in work: 1 \(assemble `+task(2)+` [0-9ms]+\); done: \d+`, c.stderr)
+		assert.Equal(t, 1, strings.Count(c.stderr, "in work: "), "65 s have one minute")
+	})
 }
 
 func TestMaxRetriesCountsTheFirstTime(t *testing.T) {
-	t.Parallel()
-	f, proxy := faultyFleet(t, 3)
-	// The engine tries server errors again by itself, but not this one.
-	strange := registrytest.Answer(http.StatusBadRequest, "")
-	proxy.Script(
-		registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(1)), Times: 2, Fault: strange},
-		registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(2)), Fault: strange},
-	)
+	eachPublisher(t, func(t *testing.T, publisher string, tries int) {
+		f, proxy := faultyFleet(t, 3)
+		strange := registrytest.Answer(tries, "")
+		proxy.Script(
+			registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(1)), Times: 2, Fault: strange},
+			registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(2)), Fault: strange},
+		)
 
-	agents := records(t, f.run(t, "--max-retries", "3"), "manifest.jsonl")
+		agents := records(t, f.run(t, "--publisher", publisher, "--max-retries", "3"), "manifest.jsonl")
 
-	assert.Equal(t, map[string]string{task(1): "built", task(2): "failed", task(3): "built"}, statuses(agents))
-	assert.Equal(t, []int{3, 3, 1}, []int{agents[0].AttemptCount, agents[1].AttemptCount, agents[2].AttemptCount})
-	assert.Equal(t, 3, proxy.Count(http.MethodPut, manifestOf(task(1))))
-	assert.Equal(t, 3, proxy.Count(http.MethodPut, manifestOf(task(2))))
+		assert.Equal(t, map[string]string{task(1): "built", task(2): "failed", task(3): "built"}, statuses(agents))
+		assert.Equal(t, []int{3, 3, 1}, []int{agents[0].AttemptCount, agents[1].AttemptCount, agents[2].AttemptCount})
+		assert.Equal(t, 3, proxy.Count(http.MethodPut, manifestOf(task(1))))
+		assert.Equal(t, 3, proxy.Count(http.MethodPut, manifestOf(task(2))))
+	})
 }
 
 func TestARefusedTagKeepsNoOtherBack(t *testing.T) {
-	t.Parallel()
-	f, proxy := faultyFleet(t, 2)
-	proxy.Script(registrytest.Rule{
-		Method: http.MethodPut, Path: "/agent/manifests/nightly-" + task(1), Fault: registrytest.Answer(http.StatusBadRequest, ""),
+	eachPublisher(t, func(t *testing.T, publisher string, tries int) {
+		f, proxy := faultyFleet(t, 2)
+		proxy.Script(registrytest.Rule{
+			Method: http.MethodPut, Path: "/agent/manifests/nightly-" + task(1), Fault: registrytest.Answer(tries, ""),
+		})
+
+		agents := records(t, f.run(t, "--publisher", publisher, "--tags", "nightly,weekly", "--max-retries", "1"), "manifest.jsonl")
+
+		refused, pushed := f.agentTag("nightly-"+task(1)+"-source-minimal"), []string{f.agent(task(1)), f.agentTag("weekly-" + task(1) + "-source-minimal")}
+		assert.Equal(t, "failed", agents[0].Status)
+		assert.Equal(t, pushed, agents[0].Tags)
+		require.NotNil(t, agents[0].Error)
+		assert.Contains(t, *agents[0].Error, refused)
+		assert.Equal(t, "built", agents[1].Status)
+		published := f.published(t)
+		for _, tag := range pushed {
+			assert.Equal(t, agents[0].Digest, published[tag])
+		}
+		assert.NotContains(t, published, refused)
+
+		message := f.call(t, "check", "--tags", "nightly,weekly").message(t)
+		assert.Equal(t, []string{refused}, referencesIn(message, f.registry))
+
+		proxy.Script()
+		again := records(t, f.run(t, "--publisher", publisher, "--tags", "nightly,weekly"), "manifest.jsonl")
+		assert.Equal(t, map[string]string{task(1): "built", task(2): "skipped_remote_exists"}, statuses(again))
+		assert.Equal(t, agents[0].Digest, f.published(t)[refused])
 	})
-
-	agents := records(t, f.run(t, "--tags", "nightly,weekly", "--max-retries", "1"), "manifest.jsonl")
-
-	refused, pushed := f.agentTag("nightly-"+task(1)+"-source-minimal"), []string{f.agent(task(1)), f.agentTag("weekly-" + task(1) + "-source-minimal")}
-	assert.Equal(t, "failed", agents[0].Status)
-	assert.Equal(t, pushed, agents[0].Tags)
-	require.NotNil(t, agents[0].Error)
-	assert.Contains(t, *agents[0].Error, refused)
-	assert.Equal(t, "built", agents[1].Status)
-	published := f.published(t)
-	for _, tag := range pushed {
-		assert.Equal(t, agents[0].Digest, published[tag])
-	}
-	assert.NotContains(t, published, refused)
-
-	message := f.call(t, "check", "--tags", "nightly,weekly").message(t)
-	assert.Equal(t, []string{refused}, referencesIn(message, f.registry))
-
-	proxy.Script()
-	again := records(t, f.run(t, "--tags", "nightly,weekly"), "manifest.jsonl")
-	assert.Equal(t, map[string]string{task(1): "built", task(2): "skipped_remote_exists"}, statuses(again))
-	assert.Equal(t, agents[0].Digest, f.published(t)[refused])
 }
 
 func TestAnImageOfWhichNobodyKnowsIsNotBuilt(t *testing.T) {
@@ -109,43 +124,100 @@ func TestAnImageOfWhichNobodyKnowsIsNotBuilt(t *testing.T) {
 	assert.Equal(t, "built", agents[len(answers)].Status)
 }
 
-func TestALimitIsWaitedOut(t *testing.T) {
+func TestALimitIsWaitedOutByTheEngine(t *testing.T) {
 	t.Parallel()
 	f, proxy := faultyFleet(t, 6)
-	// The engine asks six times without a pause before it gives up.
-	proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/", Times: 6, Fault: registrytest.Answer(http.StatusTooManyRequests, "")})
+	// The engine asks six times without a pause before it gives up. It does not say how long the registry asks to wait.
+	limit := registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "1")
+	proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/", Times: 6, Fault: limit})
 
-	agents := records(t, f.run(t), "manifest.jsonl")
+	agents := records(t, f.run(t, "--publisher", "engine"), "manifest.jsonl")
 
 	for _, agent := range agents {
 		assert.Equal(t, "built", agent.Status, agent.InstanceID)
 	}
 	assert.Len(t, f.agents(t), 6)
-	assert.LessOrEqual(t, proxy.Count(http.MethodPut, "/agent/manifests/"), 6+6+6*5, "while one waits, all wait")
+}
+
+func TestALimitIsWaitedOutForAsLongAsTheRegistryAsks(t *testing.T) {
+	t.Parallel()
+	// ghcr.io says it in the body.
+	const body = `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 3s, allowed: 2000/minute"}]}`
+	for name, limit := range map[string]registrytest.Fault{
+		"in the header": registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "3"),
+		"in the body":   registrytest.Answer(http.StatusTooManyRequests, body),
+		"by a 403":      registrytest.Answer(http.StatusForbidden, `{"message":"You have exceeded a secondary rate limit. retry-after: 3s"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, proxy := faultyFleet(t, 8)
+			var puts, limits instants
+			proxy.Script(
+				registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/", Skip: 2, Times: 1, Fault: limits.noted(limit)},
+				registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/", Fault: puts.noted(nil)},
+			)
+
+			agents := records(t, f.run(t, "--publisher", "direct", "--max-workers", "4"), "manifest.jsonl")
+
+			for _, agent := range agents {
+				assert.Equal(t, "built", agent.Status, agent.InstanceID)
+			}
+			require.Len(t, limits.all, 1)
+			during := 0
+			for _, put := range puts.all {
+				if since := put.Sub(limits.all[0]); since > 0 && since < 3*time.Second {
+					during++
+				}
+			}
+			assert.LessOrEqual(t, during, 2*3, "the other three end what they are at, and begin nothing")
+			assert.Len(t, f.agents(t), 8)
+		})
+	}
+}
+
+// instants are when requests came.
+type instants struct {
+	mu  sync.Mutex
+	all []time.Time
+}
+
+// noted notes when a request comes that a fault answers, or, if that is nil, the registry.
+func (i *instants) noted(fault registrytest.Fault) registrytest.Fault {
+	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		i.mu.Lock()
+		i.all = append(i.all, time.Now())
+		i.mu.Unlock()
+		if fault == nil {
+			registry.ServeHTTP(w, r)
+			return
+		}
+		fault(w, r, registry)
+	}
 }
 
 func TestASecondRunAfterCtrlCDoesOnlyTheRest(t *testing.T) {
-	t.Parallel()
-	f, proxy := faultyFleet(t, 4)
-	reached, once := make(chan struct{}), sync.Once{}
-	proxy.Script(registrytest.Rule{
-		Method: http.MethodPut, Path: "/agent/manifests/", Skip: 2,
-		Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-			once.Do(func() { close(reached) })
-			registrytest.Stall(5*time.Minute)(w, r, registry)
-		},
+	eachPublisher(t, func(t *testing.T, publisher string, tries int) {
+		f, proxy := faultyFleet(t, 4)
+		reached, once := make(chan struct{}), sync.Once{}
+		proxy.Script(registrytest.Rule{
+			Method: http.MethodPut, Path: "/agent/manifests/.*" + task(3),
+			Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+				once.Do(func() { close(reached) })
+				registrytest.Stall(5*time.Minute)(w, r, registry)
+			},
+		})
+
+		running := startModule(t, f.flags("assemble-all", "--publish", "--publisher", publisher, "--max-workers", "1", "total")...)
+		<-reached
+		require.NoError(t, running.command.Process.Signal(syscall.SIGINT))
+		assert.NotZero(t, running.wait(t).exit)
+		assert.Equal(t, []string{f.agent(task(3)), f.agent(task(4))}, referencesIn(f.call(t, "check").message(t), f.registry), "check says what was left")
+		assert.Zero(t, proxy.Count(http.MethodPut, manifestOf(task(4))), "nothing was begun after the signal")
+
+		proxy.Script()
+		again := records(t, f.run(t), "manifest.jsonl")
+		const built, skipped = "built", "skipped_remote_exists"
+		assert.Equal(t, map[string]string{task(1): skipped, task(2): skipped, task(3): built, task(4): built}, statuses(again))
+		assert.Len(t, f.agents(t), 4)
 	})
-
-	running := startModule(t, f.flags("assemble-all", "--publish", "--max-workers", "1", "total")...)
-	<-reached
-	require.NoError(t, running.command.Process.Signal(syscall.SIGINT))
-	assert.NotZero(t, running.wait(t).exit)
-	assert.Equal(t, []string{f.agent(task(3)), f.agent(task(4))}, referencesIn(f.call(t, "check").message(t), f.registry), "check says what was left")
-	assert.Zero(t, proxy.Count(http.MethodPut, manifestOf(task(4))), "nothing was begun after the signal")
-
-	proxy.Script()
-	again := records(t, f.run(t), "manifest.jsonl")
-	const built, skipped = "built", "skipped_remote_exists"
-	assert.Equal(t, map[string]string{task(1): skipped, task(2): skipped, task(3): built, task(4): built}, statuses(again))
-	assert.Len(t, f.agents(t), 4)
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/origin"
 )
 
 // TestManifest follows a run in two shards from its plan to the merged manifest that says that all is there.
@@ -138,44 +140,24 @@ func (f fleet) read(t *testing.T, dir string, more ...string) call {
 	return callModule(t, append([]string{"--silent", "--sdk", f.sdk, "read-manifest", "--source", dir}, more...)...)
 }
 
-// summarizable holds a file against what the summarizer of OpenHands/benchmarks takes from it:
-// https://github.com/OpenHands/benchmarks/blob/4e5469e0/benchmarks/utils/build_manifest.py
+// summarizable holds a file against what the summarizer of OpenHands/benchmarks takes from it, and its times against each other.
 func summarizable(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
-		var r map[string]any
+		var r struct {
+			Phase      string
+			Time       time.Time
+			StartedAt  time.Time `json:"started_at"`
+			FinishedAt time.Time `json:"finished_at"`
+			Duration   float64   `json:"duration_seconds"`
+		}
 		require.NoError(t, json.Unmarshal([]byte(line), &r), line)
-		failed := r["status"] == "failed"
-		assert.Contains(t, []any{"built", "skipped_remote_exists", "failed"}, r["status"])
-		if r["phase"] != "builder" {
-			assert.IsType(t, "", r["base_image"], "it names slow and failed images by this")
+		if r.Phase != "builder" { // It has no official image, and nobody else's summarizer looks for it.
+			assert.NoError(t, origin.Check(line))
 		}
-		assert.IsType(t, []any{}, r["tags"])
-		assert.Equal(t, failed, r["error"] != nil, "an error stands in failed records, and null in others: %s", line)
-		assert.Equal(t, r["status"] == "skipped_remote_exists", r["skip_reason"] != nil, line)
-		attempts, _ := r["attempt_count"].(float64)
-		assert.GreaterOrEqual(t, attempts, 1.0, "attempts are counted from 1: %s", line)
-		started, finished := moment(t, r["started_at"]), moment(t, r["finished_at"])
-		duration, isNumber := r["duration_seconds"].(float64)
-		require.True(t, isNumber, line)
-		assert.InDelta(t, finished.Sub(started).Seconds(), duration, 0.002, "its duration is from start to finish: %s", line)
-		for _, name := range []string{"remote_check_seconds", "build_seconds", "post_build_seconds"} {
-			part, isNumber := r[name].(float64)
-			require.True(t, isNumber, "%s of %s", name, line)
-			assert.GreaterOrEqual(t, part, 0.0)
-		}
-		assert.Contains(t, r, "log_path")
-		moment(t, r["time"])
+		assert.InDelta(t, r.FinishedAt.Sub(r.StartedAt).Seconds(), r.Duration, 0.002, "its duration is from start to finish: %s", line)
+		assert.False(t, r.Time.IsZero(), line)
 	}
-}
-
-// moment reads a time in the only form that datetime.fromisoformat reads in every version of Python.
-func moment(t *testing.T, value any) time.Time {
-	t.Helper()
-	text, _ := value.(string)
-	at, err := time.Parse("2006-01-02T15:04:05.000000-07:00", text)
-	require.NoError(t, err)
-	return at
 }

@@ -45,6 +45,7 @@ language() {
 nested() {
 	go -C hack/engine vet ./sdkimage
 	go -C hack/registry vet .
+	go -C bench vet ./...
 }
 
 step "go.mod" language
