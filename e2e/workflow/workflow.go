@@ -1,0 +1,93 @@
+// Package workflow reads the workflows in .github, for tests of what they call.
+package workflow
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Workflow is a workflow of GitHub Actions, as far as tests look at it.
+type Workflow struct {
+	On struct {
+		Dispatch Trigger `yaml:"workflow_dispatch"`
+		Call     Trigger `yaml:"workflow_call"`
+	}
+	Permissions map[string]string
+	Jobs        map[string]Job
+}
+
+// Trigger starts a workflow.
+type Trigger struct {
+	Inputs map[string]Input
+}
+
+// Input is what a caller may give.
+type Input struct {
+	Description, Type string
+	Default           any
+}
+
+// Job of a workflow.
+type Job struct {
+	Needs, If string
+	Strategy  struct {
+		Matrix map[string]string
+	}
+	Env   map[string]string
+	Steps []Step
+}
+
+// Step of a job.
+type Step struct {
+	Name, Uses, Run string
+	Env, With       map[string]string
+}
+
+// Read reads the workflow in the file.
+func Read(path string) (Workflow, error) {
+	var w Workflow
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return w, err
+	}
+	if err := yaml.Unmarshal(text, &w); err != nil {
+		return w, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return w, nil
+}
+
+// UsesAction says whether the step is this action, in whatever version.
+func (s Step) UsesAction(name string) bool { return strings.HasPrefix(s.Uses, name+"@") }
+
+// DaggerCalls are the steps of the job that call Dagger.
+func (j Job) DaggerCalls() []Step {
+	var calls []Step
+	for _, step := range j.Steps {
+		if step.UsesAction("dagger/dagger-for-github") {
+			calls = append(calls, step)
+		}
+	}
+	return calls
+}
+
+// Values replaces each expression `${{ … }}` of a text by the value that it is listed with. An expression that is not listed is an error.
+func Values(text string, values map[string]string) (string, error) {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "${{")
+		out.WriteString(before)
+		if !found {
+			return out.String(), nil
+		}
+		expression, after, closed := strings.Cut(rest, "}}")
+		value, known := values[strings.TrimSpace(expression)]
+		if !closed || !known {
+			return "", fmt.Errorf("%q has no value", strings.TrimSpace(expression))
+		}
+		out.WriteString(value)
+		text = after
+	}
+}

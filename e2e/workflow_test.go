@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/workflow"
+)
+
+// TestTheWorkflowsCalls runs the calls of build-images.yml one after the other, as its jobs do: each shard's, then those of the report.
+func TestTheWorkflowsCalls(t *testing.T) {
+	t.Parallel()
+	f := fleetOf(t, sampleInstances...)
+	f.push(t, sampleInstances...)
+	url, commit := gitServer(t, f.sdk)
+	f.sha = commit
+	run := newWorkflowRun(t, map[string]string{
+		"module": root, "dataset": "", "sdk-commit": url + "#main", "image-template": f.template, "shards": "2", "tags": "nightly",
+		"builder-repo": f.registry + "/" + f.prefix + "/builder", "base-repo": f.registry + "/" + f.prefix + "/base",
+		"agent-repo": f.registry + "/" + f.prefix + "/agent",
+	})
+	build, report := run.Jobs["build"].DaggerCalls()[0], run.Jobs["report"].DaggerCalls()
+
+	t.Run("what somebody types into the form is no part of a script", func(t *testing.T) {
+		run := run.with(map[string]string{"inputs.instance-ids": "\"; touch typed; \"$(touch typed)`touch typed`", "matrix.shard": "1"})
+		output, err := run.call(t, build)
+		require.Error(t, err, output)
+		assert.NoFileExists(t, filepath.Join(run.dir, "typed"))
+	})
+	t.Run("the shards publish what the plan names", func(t *testing.T) {
+		for _, shard := range []string{"1", "2"} {
+			run := run.with(map[string]string{"matrix.shard": shard})
+			output, err := run.call(t, build)
+			require.NoError(t, err, output)
+			// What upload-artifact and download-artifact do.
+			require.NoError(t, os.MkdirAll(filepath.Join(run.dir, "shards"), 0o755))
+			require.NoError(t, os.Rename(filepath.Join(run.dir, "out"), filepath.Join(run.dir, "shards", "manifest-shard-"+shard)))
+		}
+		assert.Len(t, f.agents(t), 2*len(sampleInstances), "each by its name and nightly")
+	})
+	t.Run("the report merges, shows and checks their manifests", func(t *testing.T) {
+		for _, step := range report {
+			output, err := run.call(t, step)
+			require.NoError(t, err, output)
+		}
+		agents := records(t, filepath.Join(run.dir, "out"), "manifest.jsonl")
+		want := map[string]string{}
+		for _, id := range sampleInstances {
+			want[id] = "built"
+		}
+		assert.Equal(t, want, statuses(agents))
+		assert.Equal(t, commit[:7], tags(t, f.prefix+"/builder")[0])
+		shown, err := os.ReadFile(filepath.Join(run.dir, "step-summary.md"))
+		require.NoError(t, err)
+		kept, err := os.ReadFile(filepath.Join(run.dir, "out", "summary.md"))
+		require.NoError(t, err)
+		assert.Equal(t, string(kept), string(shown))
+	})
+	t.Run("a shard without a manifest makes the report fail", func(t *testing.T) {
+		require.NoError(t, os.RemoveAll(filepath.Join(run.dir, "shards", "manifest-shard-2")))
+		output, err := run.call(t, report[len(report)-1])
+		require.Error(t, err, output)
+	})
+}
+
+// workflowRun is a run of build-images.yml on this machine.
+type workflowRun struct {
+	workflow.Workflow
+	dir    string            // where its steps work
+	values map[string]string // of the expressions
+}
+
+// newWorkflowRun has these inputs, and defaults for the others.
+func newWorkflowRun(t *testing.T, inputs map[string]string) workflowRun {
+	t.Helper()
+	w, err := workflow.Read(filepath.Join(root, ".github", "workflows", "build-images.yml"))
+	require.NoError(t, err)
+	run := workflowRun{Workflow: w, dir: t.TempDir(), values: map[string]string{}}
+	for name, input := range w.On.Dispatch.Inputs {
+		run.values["inputs."+name] = fmt.Sprint(input.Default)
+	}
+	for name, value := range inputs {
+		require.Contains(t, w.On.Dispatch.Inputs, name)
+		run.values["inputs."+name] = value
+	}
+	return run
+}
+
+// with is the run with these values of expressions.
+func (r workflowRun) with(values map[string]string) workflowRun {
+	r.values = maps.Clone(r.values)
+	maps.Copy(r.values, values)
+	return r
+}
+
+// call does what the action of the step does: bash reads the line.
+func (r workflowRun) call(t *testing.T, step workflow.Step) (string, error) {
+	t.Helper()
+	command := exec.Command("bash", "-c", "dagger --progress plain call "+step.With["args"])
+	command.Dir = r.dir
+	command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1", "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "step-summary.md"))
+	variables := map[string]string{"MODULE": "${{ inputs.module }}"}
+	maps.Copy(variables, step.Env)
+	// What GitHub works out is not worked out here.
+	if _, given := step.Env["SDK"]; given {
+		variables["SDK"], variables["REGISTRY_USERNAME"], variables["REGISTRY_PASSWORD"] = "${{ inputs.sdk-commit }}", "", ""
+	}
+	for name, value := range variables {
+		value, err := workflow.Values(value, r.values)
+		require.NoError(t, err)
+		command.Env = append(command.Env, name+"="+value)
+	}
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
