@@ -35,14 +35,17 @@ func TestTheWorkflowsCalls(t *testing.T) {
 		assert.NoFileExists(t, filepath.Join(run.dir, "typed"))
 	})
 	t.Run("the shards publish what the plan names", func(t *testing.T) {
+		var planned []record // by any shard
 		for _, shard := range []string{"1", "2"} {
 			run := run.with(map[string]string{"matrix.shard": shard})
 			output, err := run.call(t, build)
 			require.NoError(t, err, output)
+			planned = append(planned, records(t, filepath.Join(run.dir, "out"), "manifest.jsonl")...)
 			// What upload-artifact and download-artifact do.
 			require.NoError(t, os.MkdirAll(filepath.Join(run.dir, "shards"), 0o755))
 			require.NoError(t, os.Rename(filepath.Join(run.dir, "out"), filepath.Join(run.dir, "shards", "manifest-shard-"+shard)))
 		}
+		assert.Len(t, planned, len(sampleInstances), "each is in one shard")
 		assert.Len(t, f.agents(t), 2*len(sampleInstances), "each by its name and nightly")
 	})
 	t.Run("the report merges, shows and checks their manifests", func(t *testing.T) {
