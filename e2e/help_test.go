@@ -23,12 +23,12 @@ func TestHelp(t *testing.T) {
 		"plan":  append([]string{"pin"}, which...),
 		"check": slices.Concat(which, login),
 		"assemble-all": slices.Concat(which, login, []string{
-			"publish", "publisher", "force-build", "max-workers", "max-retries", "timeout", "allow-failures",
+			"publish", "publisher", "share-bases", "force-build", "max-workers", "max-retries", "timeout", "allow-failures",
 		}),
 	}
 	defaults := map[string]string{
 		"hub": `(default "https://huggingface.co")`, "target": `(default "source-minimal")`,
-		"max-workers": "(default 12)", "max-retries": "(default 2)", "timeout": `(default "2000s")`,
+		"publisher": `(default "auto")`, "share-bases": `(default "auto")`, "max-workers": "(default 12)", "max-retries": "(default 2)", "timeout": `(default "2000s")`,
 	}
 	for function, names := range tests {
 		t.Run(function, func(t *testing.T) {
