@@ -72,8 +72,10 @@ func TestAssembleAllPublishesEveryImage(t *testing.T) {
 		assert.Contains(t, string(summary), "all 3 agent images are published")
 		assert.Contains(t, string(summary), "| assemble | 3 | 3 | 0 | 0 |")
 	})
-	t.Run("the builder is published once", func(t *testing.T) {
-		assert.Len(t, tags(t, target.prefix+"/builder"), 1)
+	t.Run("the builder is published once, and the agent layer beside it", func(t *testing.T) {
+		published := tags(t, target.prefix+"/builder")
+		require.Len(t, published, 2)
+		assert.Regexp(t, "^"+published[0]+"-layer-[0-9a-f]{7}$", published[1])
 	})
 	t.Run("a second run makes nothing, and its manifest names the same images", func(t *testing.T) {
 		again := records(t, target.assembleAll(t), "manifest.jsonl")

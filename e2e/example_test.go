@@ -59,7 +59,7 @@ func TestExamplePublishesItsSmokeSet(t *testing.T) {
 	}
 	assert.Len(t, tags(t, target.prefix+"/eval-agent-server"), 2)
 	assert.Len(t, tags(t, target.prefix+"/eval-base"), 2)
-	assert.Len(t, tags(t, target.prefix+"/eval-builder"), 1)
+	assert.Len(t, tags(t, target.prefix+"/eval-builder"), 2, "the builder, and the agent layer beside it")
 }
 
 func TestExampleFailsWithTheImagesThatFailed(t *testing.T) {

@@ -38,10 +38,11 @@ func faultyRegistry(t *testing.T) (address string, proxy *registrytest.Proxy) {
 	return relay(t, server.Listener.Addr().String()), proxy
 }
 
-// relayPort is the last port that a relay listens at. Each has its own, also those of another run of the tests.
+// relayPort is the last port that a relay listens at. Each has its own, mostly also those of another run of the tests. They are below those
+// that Linux gives to connections.
 var relayPort atomic.Int32
 
-func init() { relayPort.Store(int32(20000 + os.Getpid()%1000*20)) }
+func init() { relayPort.Store(int32(20000 + os.Getpid()%250*40)) }
 
 // relay makes an address of this machine's a port of the engine's localhost: only there the engine speaks plain HTTP.
 func relay(t *testing.T, to string) string {

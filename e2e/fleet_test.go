@@ -74,7 +74,10 @@ func TestFleet(t *testing.T) {
 			assert.Equal(t, made, published[f.base(id)] != "", "base image of %s", id)
 			assert.Equal(t, made, published[f.agent(id)] != "", "agent image of %s", id)
 		}
-		assert.Equal(t, []string{f.sha[:7]}, tags(t, f.prefix+"/builder"))
+		builders := tags(t, f.prefix+"/builder")
+		require.Len(t, builders, 2)
+		assert.Equal(t, f.sha[:7], builders[0])
+		assert.Contains(t, builders[1], f.sha[:7]+"-layer-")
 	})
 	t.Run("what was there from before is what it was", func(t *testing.T) {
 		for reference, digest := range earlier {
