@@ -29,8 +29,12 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	if err != nil {
 		return published, err
 	}
-	err = e.make(ctx, image, container)
-	published.Build = time.Since(started) // Also of one that failed.
+	if image.Phase != pipeline.PhaseAssemble || !e.publish {
+		// An agent image is a description until it is pushed: to sync it would fetch the layers of its base. The others take time to
+		// build: tell that apart, also where it fails.
+		_, err = container.Sync(ctx)
+		published.Build = time.Since(started)
+	}
 	if err != nil {
 		return published, fmt.Errorf("building: %w", plain(err))
 	}
@@ -45,17 +49,6 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	}
 	_, published.Digest, _ = strings.Cut(address, "@")
 	return published, nil
-}
-
-// make waits until there is an image to push, so that what follows is the push. For an agent image that is to be published this is its
-// description, made of the manifests of the base and of the builder: to sync it would fetch their layers.
-func (e *engine) make(ctx context.Context, image pipeline.Image, container *dagger.Container) (err error) {
-	if image.Phase == pipeline.PhaseAssemble && e.publish {
-		_, err = container.ID(ctx)
-	} else {
-		_, err = container.Sync(ctx)
-	}
-	return err
 }
 
 func (e *engine) container(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {

@@ -47,12 +47,14 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	if p.publisher == publisherEngine {
 		return nil, nil
 	}
-	client, err := engine.module.client(ctx, p.login)
+	client, err := engine.module.client(ctx, p.login, engine.publish)
 	if err != nil && p.publisher == publisherDirect {
 		return nil, fmt.Errorf("publishing directly: %w", err)
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %v\n", err)
+		if engine.publish {
+			fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %v\n", err)
+		}
 		return nil, nil
 	}
 	direct := &direct{engine: engine, client: client}
@@ -65,16 +67,16 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	return client, nil
 }
 
-// client is a client of the registry that may push.
-func (m *EvalImages) client(ctx context.Context, login credentials) (*registry.Client, error) {
+// client is a client of the registry, which may push if it has to.
+func (m *EvalImages) client(ctx context.Context, login credentials, push bool) (*registry.Client, error) {
 	access, err := login.access(ctx)
 	if err != nil {
 		return nil, err
 	}
 	repositories := []string{m.AgentRepo, m.BaseRepo, m.BuilderRepo}
 	client, err := access.Connect(ctx, repositories...)
-	if err != nil {
-		return nil, err
+	if err != nil || !push {
+		return client, err
 	}
 	err = access.MayPush(ctx, m.AgentRepo)
 	if errors.Is(err, registry.ErrRefused) && login.password == nil {

@@ -44,7 +44,8 @@ func TestATimeoutCostsOneImage(t *testing.T) {
 		assert.Len(t, f.agents(t), 2, "the others are published")
 		// What a person sees who wonders whether it hangs: the heartbeat, once a minute.
 		assert.Regexp(t, `in work: 1 \(assemble `+task(2)+` [0-9ms]+\); done: \d+`, c.stderr)
-		assert.Equal(t, 1, strings.Count(c.stderr, "in work: "), "65 s have one minute")
+		beats := strings.Count(c.stderr, "in work: ")
+		assert.True(t, beats == 1 || beats == 2, "%d lines in a good minute", beats)
 	})
 }
 
