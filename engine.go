@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/internal/querybuilder"
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/once"
 )
 
 // engine makes images with the Dagger engine and publishes them with it, under the user's own `docker login`. It is a
@@ -19,11 +21,17 @@ type engine struct {
 	identity string
 	// publish is false in a run that only builds.
 	publish bool
+	// servers are the directories with the agent server, by their builders. Asked for once, because for each image anew it would cost the
+	// engine more than to assemble the image.
+	servers once.Group[dagger.DirectoryID]
 }
 
 // Publish makes the image and, unless the run only builds, pushes it to its reference.
 func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Published, error) {
 	var published pipeline.Published
+	if image.Phase == pipeline.PhaseAssemble && e.publish {
+		ctx = quiet(ctx)
+	}
 	started := time.Now()
 	container, err := e.container(ctx, image)
 	if err != nil {
@@ -64,7 +72,7 @@ func (e *engine) container(ctx context.Context, image pipeline.Image) (*dagger.C
 		}
 		return assemble(base, e.module.builder(), e.identity), nil
 	default:
-		return e.agent(image), nil
+		return e.agent(ctx, image)
 	}
 }
 
@@ -78,8 +86,12 @@ func (e *engine) base(ctx context.Context, image pipeline.Image) (*dagger.Contai
 }
 
 // agent is assembled of a base and a builder that are in the registry.
-func (e *engine) agent(image pipeline.Image) *dagger.Container {
-	return labelled(assemble(from(image.Base), from(image.Builder), e.identity), image.Labels(e.identity))
+func (e *engine) agent(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {
+	server, _, err := e.servers.Do(ctx, image.Builder, func() (dagger.DirectoryID, error) { return server(from(image.Builder)).ID(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	return labelled(started(onBase(image.Base, server), e.identity), image.Labels(e.identity)), nil
 }
 
 // publishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
@@ -101,4 +113,14 @@ func labelled(container *dagger.Container, labels map[string]string) *dagger.Con
 
 func from(reference string) *dagger.Container {
 	return dag.Container(dagger.ContainerOpts{Platform: platform}).From(reference)
+}
+
+// onBase is a container from a reference, with the contents of a directory that is known by its id. The SDK's own WithDirectory
+// would ask the engine for the id again.
+func onBase(reference string, directory dagger.DirectoryID) *dagger.Container {
+	query := querybuilder.Query().Client(dag.GraphQLClient()).
+		Select("container").Arg("platform", platform).
+		Select("from").Arg("address", reference).
+		Select("withDirectory").Arg("path", "/").Arg("directory", directory)
+	return new(dagger.Container).WithGraphQLQuery(query)
 }

@@ -27,7 +27,7 @@ func (e *engine) Find(ctx context.Context, reference string) (pipeline.Found, er
 	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{
 		"reference": reference, "platform": platform, "base": pipeline.LabelBaseDigest, "official": pipeline.LabelOfficialDigest,
 	}}
-	if err := dag.GraphQLClient().MakeRequest(ctx, &request, &graphql.Response{Data: &data}); err != nil {
+	if err := dag.GraphQLClient().MakeRequest(quiet(ctx), &request, &graphql.Response{Data: &data}); err != nil {
 		return pipeline.Found{}, pipeline.FindError(plain(err))
 	}
 	image := data.Container.From

@@ -108,16 +108,23 @@ func (m *EvalImages) target(name string, args []dagger.BuildArg) *dagger.Contain
 // *contains* /agent-server, because the top of what WithDirectory creates would belong to root; and it is included by its name, because
 // with a pattern for what is in it the engine would give it the time of the copy, and every engine a layer of its own.
 func assemble(base, builder *dagger.Container, identity string) *dagger.Container {
+	return started(withServer(base, builder), identity)
+}
+
+// started is a container with the agent server in it, that it starts.
+func started(container *dagger.Container, identity string) *dagger.Container {
 	add := pipeline.DefaultAssembly
-	return withServer(base, builder).
-		WithEnvVariable(add.SDKVariable, identity).
-		WithEntrypoint(add.Entrypoint)
+	return container.WithEnvVariable(add.SDKVariable, identity).WithEntrypoint(add.Entrypoint)
 }
 
 // withServer puts the builder's agent server in a container: the one layer that all agent images have.
 func withServer(container, builder *dagger.Container) *dagger.Container {
-	server := dag.Directory().WithDirectory("/", builder.Rootfs(), dagger.DirectoryWithDirectoryOpts{
+	return container.WithDirectory("/", server(builder))
+}
+
+// server is the directory that contains the builder's agent server.
+func server(builder *dagger.Container) *dagger.Directory {
+	return dag.Directory().WithDirectory("/", builder.Rootfs(), dagger.DirectoryWithDirectoryOpts{
 		Include: []string{strings.TrimPrefix(pipeline.DefaultAssembly.Path, "/")},
 	})
-	return container.WithDirectory("/", server)
 }
