@@ -22,10 +22,12 @@ type run struct {
 	images  []Record // by the item's place in the plan; an empty status is one that is still to be made
 	bases   []Record // likewise; empty where no base was needed
 	recipes once.Group[*Graft]
-	workers *semaphore.Weighted // those who wait for another image give their place up meanwhile
-	gate    *gate
-	pulse   pulse
-	stop    context.CancelCauseFunc
+	// failedRecipes counts, by the key of those alike, the images for which the recipe failed.
+	failedRecipes tally
+	workers       *semaphore.Weighted // those who wait for another image give their place up meanwhile
+	gate          *gate
+	pulse         pulse
+	stop          context.CancelCauseFunc
 }
 
 func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {

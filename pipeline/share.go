@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Sharing tells on which official images a recipe makes the same of what it adds.
@@ -20,6 +22,10 @@ type Graft struct {
 	Instance string
 }
 
+// recipeTries is for how many images that are alike the recipe may fail, one after the other. If it does, it most likely fails for all:
+// the rest of them find that out by themselves, side by side.
+const recipeTries = 2
+
 // buildBase makes a base image: with the layers that the recipe added to another one in this run if there is one alike, and otherwise
 // by running the recipe. While one runs it, those alike wait for it.
 func (r *run) buildBase(ctx context.Context, record *Record, image Image, reference string) error {
@@ -27,13 +33,20 @@ func (r *run) buildBase(ctx context.Context, record *Record, image Image, refere
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
+	var failed error
 	graft, err := r.recipe(ctx, key, func() (*Graft, error) {
-		if err := r.publish(ctx, record, image, reference); err != nil {
-			return nil, err
+		if failed = r.publish(ctx, record, image, reference); failed == nil {
+			return &Graft{Official: image.Official, Base: pin(reference, record.Digest), Instance: image.Instance.ID}, nil
 		}
-		return &Graft{Official: image.Official, Base: pin(reference, record.Digest), Instance: image.Instance.ID}, nil
+		if r.failedRecipes.add(key) < recipeTries {
+			return nil, failed
+		}
+		return nil, nil // There is nothing to wait for any more.
 	})
-	if err != nil || record.Status == StatusBuilt {
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil || record.Status == StatusBuilt:
 		return err
 	}
 	image.Graft = graft
@@ -51,6 +64,15 @@ func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)
 		return run()
 	})
 	return graft, err
+}
+
+// tally counts by keys. Its zero value is ready.
+type tally struct{ counts sync.Map }
+
+// add counts one more, and says how many that makes.
+func (t *tally) add(key string) int64 {
+	count, _ := t.counts.LoadOrStore(key, new(atomic.Int64))
+	return count.(*atomic.Int64).Add(1)
 }
 
 // alike is the key of an image's recipe and official image. Not to know it costs time only, so an error is no failure.

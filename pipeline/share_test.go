@@ -3,9 +3,12 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -74,6 +77,44 @@ func TestARecipeThatFailsCostsOneImageAndRunsForTheNext(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []Status{StatusFailed, StatusBuilt, StatusBuilt}, statuses(result.Images))
 	assert.Equal(t, map[string]string{"i1": "", "i2": "i1"}, registry.grafts())
+}
+
+// If the recipe fails for all that are alike, each of them after the other would take hours to say so.
+func TestARecipeThatFailsForAllIsTriedSideBySide(t *testing.T) {
+	const images, places = 8, 3
+	registry := &fakeRegistry{}
+	var running atomic.Int64
+	full, once := make(chan struct{}), sync.Once{}
+	registry.onPublish = func(ctx context.Context, image Image) error {
+		if image.Phase != PhaseBase {
+			return nil
+		}
+		if running.Add(1) == places {
+			once.Do(func() { close(full) })
+		}
+		defer running.Add(-1)
+		if image.Instance.ID != "i0" && image.Instance.ID != "i1" { // Those two try one after the other.
+			select {
+			case <-full: // As many at a time as there are places.
+			case <-ctx.Done():
+			}
+		}
+		return errors.New("exit code: 1")
+	}
+	sharing := sharingBy{}
+	for i := range images {
+		sharing[fmt.Sprintf("official/i%d", i)] = "a"
+	}
+	runner := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: places, Timeout: 10 * time.Second}
+
+	result, err := runner.Run(context.Background(), planOf(images))
+
+	require.NoError(t, err)
+	assert.Equal(t, images, result.Count(StatusFailed))
+	for _, record := range result.Bases {
+		assert.Contains(t, record.Error, "exit code: 1", "each by itself: %s", record.InstanceID)
+		assert.Equal(t, 1, record.AttemptCount)
+	}
 }
 
 // With two places, the recipe of the first three must not keep the fourth, whose recipe is another one, from starting.
