@@ -21,12 +21,12 @@ type Manifest struct {
 	Failed int
 	// The run in Markdown, for people: counts, failures, times
 	Summary string
+	// The files of the run: manifest.jsonl, which has a line for each agent image, base-manifest.jsonl and builder-manifest.jsonl, which tell the same of the base images and of the builder, and summary.md
+	Directory *dagger.Directory
+	// The file manifest.jsonl: one JSON object a line, for each agent image
+	File *dagger.File
 	// +private
 	Images string
-	// +private
-	Bases string
-	// +private
-	Builders string
 }
 
 // Names of the files in a manifest's directory.
@@ -37,6 +37,7 @@ const (
 	summaryFile         = "summary.md"
 )
 
+// newManifest makes the files at once: a function of the manifest that made them later would be one more container to start.
 func newManifest(result *pipeline.Result) (*Manifest, error) {
 	m := &Manifest{
 		Total:   len(result.Images),
@@ -45,39 +46,35 @@ func newManifest(result *pipeline.Result) (*Manifest, error) {
 		Failed:  result.Count(pipeline.StatusFailed),
 		Summary: pipeline.Summary(result),
 	}
-	for to, records := range map[*string][]pipeline.Record{&m.Images: result.Images, &m.Bases: result.Bases, &m.Builders: result.Builders} {
+	files := map[string]string{summaryFile: m.Summary}
+	for name, records := range map[string][]pipeline.Record{
+		manifestFile: result.Images, baseManifestFile: result.Bases, builderManifestFile: result.Builders,
+	} {
 		lines, err := pipeline.JSONLines(records)
 		if err != nil {
 			return nil, err
 		}
-		*to = lines
+		files[name] = lines
 	}
+	m.Images = files[manifestFile]
+	var err error
+	if m.Directory, err = directoryOf(files); err != nil {
+		return nil, fmt.Errorf("writing the manifest: %w", err)
+	}
+	m.File = m.Directory.File(manifestFile)
 	return m, nil
 }
 
-// The file manifest.jsonl: one JSON object a line, for each agent image.
-func (m *Manifest) File() (*dagger.File, error) {
-	dir, err := m.Directory()
-	if err != nil {
-		return nil, err
-	}
-	return dir.File(manifestFile), nil
-}
-
-// The files of the run: manifest.jsonl, base-manifest.jsonl, builder-manifest.jsonl and summary.md.
-//
-// What manifest.jsonl tells of the agent images, the other two tell of the base images and of the builder.
-func (m *Manifest) Directory() (*dagger.Directory, error) {
-	// By way of the disk: contents that are passed through the API are shown in the terminal, and a manifest can have thousands of lines.
+// directoryOf has these files. They go by way of the disk: contents that are passed through the API are shown in the terminal, and a
+// manifest can have thousands of lines.
+func directoryOf(files map[string]string) (*dagger.Directory, error) {
 	const dir = "manifest"
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	for name, text := range map[string]string{
-		manifestFile: m.Images, baseManifestFile: m.Bases, builderManifestFile: m.Builders, summaryFile: m.Summary,
-	} {
+	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return nil, fmt.Errorf("writing the manifest: %w", err)
+			return nil, err
 		}
 	}
 	return dag.CurrentModule().Workdir(dir), nil
