@@ -50,8 +50,9 @@ func goalsOf(r *results) []goal {
 	}{{wayDirect, 200, 40}, {wayDirect, 16, 20}, {wayEngine, 200, 15}, {wayEngine, 16, 10}} {
 		goals = append(goals, r.quicker(want.way, wayOrigin, want.base, want.times))
 	}
-	goals = append(goals, r.quicker(wayDirect, wayOnePass, r.CurveMB, 200), r.flat(1.2), r.linear(1.2))
-	return append(append(goals, r.wholeCall(10)), r.secondRun(3)...)
+	goals = append(goals, r.quicker(wayDirect, wayOnePass, r.CurveMB, 200), r.flat(1.2), r.linear(1.2), r.linearTo(r.Many, 1.2), r.memory(1.5))
+	goals = append(append(goals, r.wholeCall(10)), r.secondRun(3)...)
+	return append(goals, r.recipes(), r.sharedBases(10))
 }
 
 func (r *results) nearFloor(times float64) goal {
@@ -113,6 +114,52 @@ func (r *results) linear(times float64) goal {
 	if few.Images < many.Images {
 		g.Figure = fmt.Sprintf("%.1f ms among %d, %.1f ms among %d", 1000*few.each(), few.Images, 1000*many.each(), many.Images)
 		g.Verdict = verdict(many.each() <= times*few.each())
+	}
+	return g
+}
+
+// linearTo compares the time per image of very many with that of the most of the curve.
+func (r *results) linearTo(many int, times float64) goal {
+	g := unmeasured("an image of %s takes no longer among %d, within %.0f %%", wayDirect, many, 100*(times-1))
+	most, known := r.find(wayDirect, kindCold, point{r.Most, r.CurveMB})
+	longest, knownToo := r.find(wayDirect, kindMany, point{many, r.CurveMB})
+	if known && knownToo {
+		g.Figure = fmt.Sprintf("%.1f ms among %d, %.1f ms among %d", 1000*most.each(), most.Images, 1000*longest.each(), longest.Images)
+		g.Verdict = verdict(longest.each() <= times*most.each())
+	}
+	return g
+}
+
+// memory compares what the module's process takes for very many images with what it takes for the most of the curve.
+func (r *results) memory(times float64) goal {
+	g := unmeasured("the process of %s takes no more than %g times as much memory for %d images as for %d", wayDirect, times, r.Many, r.Most)
+	most, _ := r.find(wayDirect, kindCold, point{r.Most, r.CurveMB})
+	many, _ := r.find(wayDirect, kindMany, point{r.Many, r.CurveMB})
+	if most.MemoryMB > 0 && many.MemoryMB > 0 {
+		g.Figure = fmt.Sprintf("%.0f MB for %d, %.0f MB for %d", most.MemoryMB, most.Images, many.MemoryMB, many.Images)
+		g.Verdict = verdict(many.MemoryMB <= times*most.MemoryMB)
+	}
+	return g
+}
+
+// recipes counts them.
+func (r *results) recipes() goal {
+	g := unmeasured("the recipe runs once for each of %d environments", environments)
+	if m, ok := r.findBases(wayShared); ok {
+		g.Figure, g.Verdict = fmt.Sprintf("%d times for %d images", m.Recipes, m.Images), verdict(m.Recipes == min(environments, m.Images))
+	}
+	return g
+}
+
+// sharedBases compares the base phase's time per image.
+func (r *results) sharedBases(times float64) goal {
+	g := unmeasured("a base image of %s is at least %g times as quick as one of %s", wayShared, times, wayLong)
+	shared, known := r.findBases(wayShared)
+	long, knownToo := r.findBases(wayLong)
+	if known && knownToo {
+		ratio := long.each() / shared.each()
+		g.Figure = fmt.Sprintf("%.0f times as quick (%s, %s)", ratio, seconds(shared.each()), seconds(long.each()))
+		g.Verdict = verdict(ratio >= times)
 	}
 	return g
 }

@@ -15,7 +15,7 @@ func measured(all ...middle) *results {
 			all[i].Kind = kindCold
 		}
 	}
-	return &results{CurveMB: 16, Most: 100, Present: 500, Medians: all}
+	return &results{CurveMB: 16, Most: 100, Present: 500, Many: 2000, Medians: all}
 }
 
 func of(way string, images, baseMB int, assembly float64) middle {
@@ -55,6 +55,33 @@ func TestGoals(t *testing.T) {
 			assert.Contains(t, test.goal.Figure, test.figure)
 		})
 	}
+}
+
+func TestGoalsOfVeryManyImages(t *testing.T) {
+	few, many := of(wayDirect, 100, 16, 1), of(wayDirect, 2000, 16, 23)
+	many.Kind = kindMany
+	few.MemoryMB, many.MemoryMB = 40, 59
+	slow, large := many, many
+	slow.AssemblySeconds, large.MemoryMB = 25, 61
+	assert.Equal(t, holds, measured(few, many).linearTo(2000, 1.2).Verdict)
+	assert.Equal(t, holdsNot, measured(few, slow).linearTo(2000, 1.2).Verdict)
+	assert.Equal(t, holds, measured(few, many).memory(1.5).Verdict)
+	assert.Equal(t, holdsNot, measured(few, large).memory(1.5).Verdict)
+	assert.Equal(t, notMeasured, measured(of(wayDirect, 100, 16, 1), many).memory(1.5).Verdict, "memory that nobody saw is no memory of zero")
+}
+
+func TestGoalsOfTheBasePhase(t *testing.T) {
+	base := func(way string, images, recipes int, seconds float64) middle {
+		m := of(way, images, 0, seconds)
+		m.Kind, m.Recipes = kindBases, recipes
+		return m
+	}
+	r := measured(base(wayLong, 12, 12, 36), base(wayShared, 100, 4, 20))
+	assert.Equal(t, holds, r.recipes().Verdict)
+	assert.Equal(t, holds, r.sharedBases(10).Verdict)
+	assert.Contains(t, r.sharedBases(10).Figure, "15 times")
+	assert.Equal(t, holdsNot, r.sharedBases(16).Verdict)
+	assert.Equal(t, holdsNot, measured(base(wayShared, 100, 5, 20)).recipes().Verdict)
 }
 
 func TestSecondRunShowsRecordsAndCall(t *testing.T) {

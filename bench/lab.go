@@ -29,6 +29,8 @@ type lab struct {
 	used     map[string]bool
 	first    template
 	ways     map[string]way
+	// sampleBuilt says that the registry has the sample SDK's builder.
+	sampleBuilt bool
 }
 
 // template is what the module made before the measurement: the builder, and a base image that the others are made after.
@@ -70,6 +72,8 @@ func newLab(root string, o options) (*lab, error) {
 		wayEngine:  module{lab: l, publisher: "engine"},
 		wayDirect:  module{lab: l, publisher: "direct"},
 		wayFloor:   &floor{lab: l},
+		wayLong:    bases{lab: l, share: "never"},
+		wayShared:  bases{lab: l, share: "auto"},
 	}
 	return l, nil
 }

@@ -43,10 +43,10 @@ func writeTar(to io.Writer, seed int64, name string, size int64) error {
 	return archive.Close()
 }
 
-// layerSizes divides a base image's bytes: a layer that all images have in common, and one of each image's own of at most 1 MB, so that
-// a hundred large images fit on a disk.
-func layerSizes(baseMB int) (common, own int64) {
-	whole := int64(baseMB) * megabyte
-	own = min(megabyte, whole/4)
+// layerSizes divides a base image's bytes: a layer that all images have in common, and one of each image's own of at most 1 MB, and of
+// at most 200 MB for all of them, so that a hundred large images, and thousands of small ones, fit on a disk.
+func layerSizes(p point) (common, own int64) {
+	whole := int64(p.baseMB) * megabyte
+	own = min(megabyte, whole/4, 200*megabyte/int64(p.images))
 	return whole - own, own
 }

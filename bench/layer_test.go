@@ -48,7 +48,7 @@ func TestLayerSizes(t *testing.T) {
 		"a large image has no more than 1 MB of it": {400, 399 * megabyte, megabyte},
 	} {
 		t.Run(name, func(t *testing.T) {
-			common, own := layerSizes(test.baseMB)
+			common, own := layerSizes(point{100, test.baseMB})
 			assert.Equal(t, test.common, common)
 			assert.Equal(t, test.own, own)
 		})

@@ -10,6 +10,7 @@ var kinds = []struct{ kind, title string }{
 	{kindCold, "Base images that nothing has seen before"},
 	{kindWarm, "The same base images again, in a new repository"},
 	{kindPresent, "A second run: all agent images are there"},
+	{kindMany, "Very many images"},
 }
 
 // markdown is the results for people.
@@ -20,6 +21,7 @@ func (r *results) markdown() string {
 	for _, k := range kinds {
 		r.table(&text, k.kind, k.title)
 	}
+	r.basesTable(&text)
 	text.WriteString("\n### Goals\n\n| goal | figure | |\n|---|---|---|\n")
 	for _, g := range r.Goals {
 		fmt.Fprintf(&text, "| %s | %s | %s |\n", g.Text, g.Figure, g.Verdict)
@@ -43,18 +45,34 @@ func (r *results) table(text *strings.Builder, kind, title string) {
 	}
 	fmt.Fprintf(text, "\n### %s\n\n", title)
 	text.WriteString("| base | way | images | runs | assembly | fastest – slowest | an image | whole call | an image ")
-	text.WriteString("| Docker's traffic an image |\n")
-	text.WriteString("|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	text.WriteString("| Docker's traffic an image | module's memory |\n")
+	text.WriteString("|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, m := range rows {
-		traffic, extremes := "–", "–"
+		traffic, extremes, memory := "–", "–", "–"
+		if m.MemoryMB > 0 {
+			memory = fmt.Sprintf("%.0f MB", m.MemoryMB)
+		}
 		if m.Count > 1 {
 			extremes = seconds(m.Fastest) + " – " + seconds(m.Slowest)
 		}
 		if m.DownMB+m.UpMB > 0 {
 			traffic = fmt.Sprintf("%.0f MB down, %.0f MB up", m.DownMB/float64(m.Images), m.UpMB/float64(m.Images))
 		}
-		fmt.Fprintf(text, "| %d MB | %s | %d | %d | %s | %s | %s | %s | %s | %s |\n", m.BaseMB, m.Way, m.Images, m.Count,
-			seconds(m.AssemblySeconds), extremes, seconds(m.each()), seconds(m.WholeSeconds), seconds(m.wholeEach()), traffic)
+		fmt.Fprintf(text, "| %d MB | %s | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n", m.BaseMB, m.Way, m.Images, m.Count,
+			seconds(m.AssemblySeconds), extremes, seconds(m.each()), seconds(m.WholeSeconds), seconds(m.wholeEach()), traffic, memory)
+	}
+}
+
+// basesTable is about the base phase, which no other way has.
+func (r *results) basesTable(text *strings.Builder) {
+	header := "\n### The base phase: the sample SDK's recipe, which installs packages, on official images of 4 environments\n\n" +
+		"| way | images | runs of the recipe | base images | an image | whole call |\n|---|--:|--:|--:|--:|--:|\n"
+	for _, m := range r.Medians {
+		if m.Kind == kindBases {
+			fmt.Fprintf(text, "%s| %s | %d | %d | %s | %s | %s |\n", header, m.Way, m.Images, m.Recipes,
+				seconds(m.AssemblySeconds), seconds(m.each()), seconds(m.WholeSeconds))
+			header = ""
+		}
 	}
 }
 
@@ -84,6 +102,11 @@ func notes(r *results) []string {
 		"origin pulls the layer in common, and pushes the agent layer, once in a run of few images: over more images that costs each of them " +
 			"less, and with nothing in common it would cost each of them all of it.",
 		"cold: the first run on such base images of each way. warm: the module once more on the same ones. The agent repository is new in both.",
+		"many: each quick way in turns, as often as there are rounds, on base images whose own layers are smaller. The module's memory is the " +
+			"peak of the resident set of its process (VmHWM), looked at from outside.",
+		"bases: `--share-bases auto` and `--share-bases never`, with the direct publisher, once each. The time is that from the first base " +
+			"image's start to the last one's end, by the manifest; agent images are made meanwhile. Official images are Debian, a layer for each " +
+			"environment and one of each image's own. What Debian's mirror does is in the figures.",
 		"Random data does not compress. The registry is on the same machine, so that a network costs nothing.",
 		"Ways take turns in each round, beginning with another one each time.",
 		fmt.Sprintf("The benchmark took %.1f minutes. All single measurements: results.json.", r.Seconds/60),

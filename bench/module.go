@@ -2,18 +2,23 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // module makes agent images by `dagger call … assemble-all --publish`.
 type module struct {
 	lab       *lab
-	publisher string // value of --publisher
+	publisher string   // value of --publisher
+	sdk       string   // empty: the lab's
+	official  string   // see batch
+	flags     []string // further ones of assemble-all
 }
 
 func (module) prepare(context.Context, batch) error { return nil }
@@ -45,17 +50,18 @@ func (m module) run(ctx context.Context, job batch) (timing, error) {
 func (m module) call(ctx context.Context, job batch) (string, error) {
 	at := func(path string) string { return engineRegistry + "/" + path }
 	out := filepath.Join(m.lab.work, "out")
+	sdk, official := cmp.Or(m.sdk, m.lab.sdk()), cmp.Or(m.official, m.lab.prefix+"/official/{instance_id}:latest")
 	// What an earlier call left must not pass for this one's.
 	if err := os.RemoveAll(out); err != nil {
 		return "", err
 	}
 	// It shows no progress, which for many images costs the CLI as much work as the images cost the engine.
-	command := exec.CommandContext(ctx, "dagger", "call", "--progress", "plain", "--silent",
-		"--sdk", m.lab.sdk(), "--sdk-sha", m.lab.sdkSHA(),
-		"--image-template", at(m.lab.prefix+"/official/{instance_id}:latest"),
-		"--builder-repo", at(m.lab.prefix+"/builder"), "--base-repo", at(job.base), "--agent-repo", at(job.to),
+	args := []string{
+		"call", "--progress", "plain", "--silent", "--sdk", sdk, "--sdk-sha", m.lab.sdkSHA(), "--image-template", at(official),
+		"--builder-repo", at(m.lab.prefix + "/builder" + m.ofSDK()), "--base-repo", at(job.base), "--agent-repo", at(job.to),
 		"assemble-all", "--publish", "--publisher", m.publisher, "--dataset-file", job.dataset,
-		"directory", "export", "--path", out)
+	}
+	command := exec.CommandContext(ctx, "dagger", slices.Concat(args, m.flags, []string{"directory", "export", "--path", out})...)
 	command.Dir = m.lab.root
 	// The CLI ends its session with the engine when it is interrupted, and not when it is killed.
 	command.Cancel, command.WaitDelay = func() error { return command.Process.Signal(os.Interrupt) }, 20*time.Second
@@ -65,4 +71,12 @@ func (m module) call(ctx context.Context, job batch) (string, error) {
 		return "", fmt.Errorf("dagger call: %w\n%s", err, stderr.String())
 	}
 	return out, nil
+}
+
+// ofSDK is the end of the builder's repository for another SDK than the lab's: both go by the same commit.
+func (m module) ofSDK() string {
+	if m.sdk == "" {
+		return ""
+	}
+	return "-" + filepath.Base(m.sdk)
 }

@@ -12,6 +12,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
+// sampleDockerfile is where an SDK has its Dockerfile.
+const sampleDockerfile = "openhands-agent-server/openhands/agent_server/docker/Dockerfile"
+
 // debian is the system below the official images that are built on in one pass: there is something to install packages in.
 const debian = "library/debian:bookworm"
 
@@ -26,15 +29,13 @@ func (o *onePass) prepare(ctx context.Context, _ batch) error {
 	if err := o.clear(ctx); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(o.context(), "openhands-agent-server/openhands/agent_server/docker/Dockerfile"))
+	text, err := os.ReadFile(filepath.Join(o.lab.sampleSDK(), sampleDockerfile))
 	if err != nil {
 		return err
 	}
 	o.dockerfile = filepath.Join(o.lab.work, "Dockerfile")
 	return os.WriteFile(o.dockerfile, []byte(classic(string(text), o.label())), 0o644)
 }
-
-func (o *onePass) context() string { return filepath.Join(o.lab.root, "testdata", "sdk") }
 
 var (
 	mount = regexp.MustCompile(`--mount=\S+\s*(\\\n\s*)?`)
@@ -51,7 +52,7 @@ func (o *onePass) run(ctx context.Context, job batch) (timing, error) {
 	return timed(func() error {
 		return o.buildAll(ctx, job, func(image image, tag string) error {
 			_, err := o.command(ctx, "", "build", "--no-cache", "--force-rm", "--file", o.dockerfile, "--target", "source-minimal",
-				"--build-arg", "BASE_IMAGE="+o.at(image.base), "--build-arg", "BUILDER_IMAGE="+o.at(debian), "--tag", tag, o.context())
+				"--build-arg", "BASE_IMAGE="+o.at(image.base), "--build-arg", "BUILDER_IMAGE="+o.at(debian), "--tag", tag, o.lab.sampleSDK())
 			return err
 		})
 	})

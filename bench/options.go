@@ -16,9 +16,14 @@ const (
 	wayEngine  = "module/engine"
 	wayDirect  = "module/direct"
 	wayFloor   = "floor"
+	wayLong    = "bases/long"
+	wayShared  = "bases/shared"
 )
 
-var allWays = []string{wayOrigin, wayOnePass, wayEngine, wayDirect, wayFloor}
+var allWays = []string{wayOrigin, wayOnePass, wayEngine, wayDirect, wayFloor, wayLong, wayShared}
+
+// environments is how many kinds of official images there are in the base phase.
+const environments = 4
 
 // options of a benchmark. Sizes are in MB of a million bytes.
 type options struct {
@@ -29,6 +34,9 @@ type options struct {
 	originImages  int // how many of them the origin makes
 	onePassImages int
 	presentImages int // for the second run, which finds all of them
+	manyImages    int // for the run of the quick ways that tells whether time and memory grow; 0: none
+	sharedImages  int // for the base phase with the recipe's layers in common
+	longImages    int // for the base phase the long way
 	ways          []string
 	seed          int64
 	out           string // directory of the results
@@ -68,6 +76,9 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.originImages, "origin-images", 12, "`number` of images that the origin makes in a run")
 	flags.IntVar(&o.onePassImages, "onepass-images", 2, "`number` of images made in one pass, in the first round only")
 	flags.IntVar(&o.presentImages, "present-images", 500, "`number` of images in the second run, which finds them all")
+	flags.IntVar(&o.manyImages, "many-images", 2000, "`number` of images in the longest run; 0 leaves it out")
+	flags.IntVar(&o.sharedImages, "shared-images", 100, "`number` of base images, of 4 environments, that have the recipe's layers in common")
+	flags.IntVar(&o.longImages, "long-images", 12, "`number` of base images that are built the long way")
 	flags.Int64Var(&o.seed, "seed", 0, "`seed` of the random data (default: the time, as no cache has seen its data)")
 	flags.StringVar(&o.out, "out", ".", "`directory` of the results (default: here; of a smoke test: out/bench)")
 	flags.BoolVar(&o.check, "check", false, "fail unless all goals hold")
@@ -80,7 +91,7 @@ func parseOptions(args []string) (options, error) {
 		if o.out == "." {
 			o.out = "../out/bench" // Its figures must not replace those of a whole run.
 		}
-		o.agentMB, o.rounds, o.originImages, o.presentImages = 1, 1, 5, 5
+		o.agentMB, o.rounds, o.originImages, o.presentImages, o.manyImages = 1, 1, 5, 5, 20
 	}
 	var err error
 	if o.images, err = numbers(*images); err != nil {
@@ -95,7 +106,7 @@ func parseOptions(args []string) (options, error) {
 		}
 		o.ways = append(o.ways, way)
 	}
-	if min(o.agentMB, o.rounds, o.originImages, o.onePassImages, o.presentImages) < 1 {
+	if min(o.agentMB, o.rounds, o.originImages, o.onePassImages, o.presentImages, o.sharedImages, o.longImages, o.manyImages+1) < 1 {
 		return o, fmt.Errorf("sizes and numbers must be at least 1")
 	}
 	if o.seed == 0 {

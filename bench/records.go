@@ -10,12 +10,13 @@ import (
 
 // record is a line of manifest.jsonl, as far as it is of use here.
 type record struct {
-	InstanceID string    `json:"instance_id"`
-	Status     string    `json:"status"`
-	BaseTag    string    `json:"base_tag"`
-	Tags       []string  `json:"tags"`
-	StartedAt  time.Time `json:"started_at"`
-	FinishedAt time.Time `json:"finished_at"`
+	InstanceID  string    `json:"instance_id"`
+	Status      string    `json:"status"`
+	BaseTag     string    `json:"base_tag"`
+	Tags        []string  `json:"tags"`
+	GraftedFrom string    `json:"grafted_from"`
+	StartedAt   time.Time `json:"started_at"`
+	FinishedAt  time.Time `json:"finished_at"`
 }
 
 func readRecords(path string) ([]record, error) {

@@ -89,23 +89,40 @@ func (l *lab) layers(ctx context.Context, path string) ([]v1.Hash, error) {
 
 // empty deletes all manifests of the run's repositories. Their blobs go when the registry collects its garbage.
 func (l *lab) empty(ctx context.Context) error {
-	deleting := pool.New().WithErrors().WithMaxGoroutines(workers)
 	for repository := range l.used {
-		tags, err := l.tags(ctx, repository)
-		if err != nil {
+		if err := l.emptyOne(ctx, l.registry.Repo(repository)); err != nil {
 			return err
 		}
-		for _, tag := range tags {
-			deleting.Go(func() error { return l.delete(ctx, l.registry.Repo(repository).Tag(tag)) })
-		}
 	}
-	return deleting.Wait()
+	return nil
 }
 
-func (l *lab) delete(ctx context.Context, tag name.Tag) error {
-	descriptor, err := remote.Head(tag, remote.WithContext(ctx))
+// emptyOne deletes the tags first: with each manifest the registry looks through all tags that are left.
+func (l *lab) emptyOne(ctx context.Context, repository name.Repository) error {
+	tags, err := l.tags(ctx, repository.RepositoryStr())
 	if err != nil {
 		return err
 	}
-	return remote.Delete(tag.Context().Digest(descriptor.Digest.String()), remote.WithContext(ctx))
+	digests := make([]string, len(tags))
+	deleting := pool.New().WithErrors().WithMaxGoroutines(workers)
+	for i, tag := range tags {
+		deleting.Go(func() error {
+			tag := repository.Tag(tag)
+			descriptor, err := remote.Head(tag, remote.WithContext(ctx))
+			if err != nil {
+				return err
+			}
+			digests[i] = descriptor.Digest.String()
+			return remote.Delete(tag, remote.WithContext(ctx))
+		})
+	}
+	if err := deleting.Wait(); err != nil {
+		return err
+	}
+	deleting = pool.New().WithErrors().WithMaxGoroutines(workers)
+	slices.Sort(digests)
+	for _, digest := range slices.Compact(digests) {
+		deleting.Go(func() error { return remote.Delete(repository.Digest(digest), remote.WithContext(ctx)) })
+	}
+	return deleting.Wait()
 }

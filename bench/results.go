@@ -14,6 +14,8 @@ const (
 	kindCold    = "cold"    // base images that nothing has seen before, and no agent image
 	kindWarm    = "warm"    // base images of a run before, and no agent image
 	kindPresent = "present" // all agent images
+	kindMany    = "many"    // base images that nothing has seen before, very many of them
+	kindBases   = "bases"   // official images, and neither base images nor agent images
 )
 
 // sample is one measurement. Megabytes are what passed between Docker and the registry.
@@ -27,6 +29,10 @@ type sample struct {
 	AssemblySeconds float64 `json:"assembly_seconds"`
 	DownMB          float64 `json:"down_mb,omitempty"`
 	UpMB            float64 `json:"up_mb,omitempty"`
+	// MemoryMB is the most that the module's process took.
+	MemoryMB float64 `json:"memory_mb,omitempty"`
+	// Recipes is how often the recipe ran.
+	Recipes int `json:"recipes,omitempty"`
 }
 
 // middle is the median of the samples of one way at one point: Count of them. Fastest and Slowest are of their assembly, in seconds.
@@ -54,6 +60,7 @@ type results struct {
 	CurveMB int       `json:"curve_mb"` // base size at which the number of images varies
 	Most    int       `json:"most_images"`
 	Present int       `json:"present_images"`
+	Many    int       `json:"many_images"`
 	Notes   []string  `json:"notes,omitempty"`
 	Goals   []goal    `json:"goals"`
 	Medians []middle  `json:"medians"`
@@ -70,11 +77,20 @@ func (r *results) find(way, kind string, p point) (found middle, ok bool) {
 	return found, ok
 }
 
+// findBases is the base phase as a way has it.
+func (r *results) findBases(way string) (middle, bool) {
+	at := slices.IndexFunc(r.Medians, func(m middle) bool { return m.Kind == kindBases && m.Way == way })
+	if at < 0 {
+		return middle{}, false
+	}
+	return r.Medians[at], true
+}
+
 // mediansOf groups samples by way and point: by kind, then base size, then number of images, then the order of ways.
 func mediansOf(samples []sample) []middle {
 	groups := map[sample][]sample{}
 	for _, s := range samples {
-		key := sample{Way: s.Way, Kind: s.Kind, BaseMB: s.BaseMB, Images: s.Images}
+		key := sample{Way: s.Way, Kind: s.Kind, BaseMB: s.BaseMB, Images: s.Images, Recipes: s.Recipes}
 		groups[key] = append(groups[key], s)
 	}
 	var all []middle
@@ -84,6 +100,7 @@ func mediansOf(samples []sample) []middle {
 		m.AssemblySeconds = median(group, func(s sample) float64 { return s.AssemblySeconds })
 		m.DownMB = median(group, func(s sample) float64 { return s.DownMB })
 		m.UpMB = median(group, func(s sample) float64 { return s.UpMB })
+		m.MemoryMB = median(group, func(s sample) float64 { return s.MemoryMB })
 		byAssembly := func(a, b sample) int { return cmp.Compare(a.AssemblySeconds, b.AssemblySeconds) }
 		m.Fastest, m.Slowest = slices.MinFunc(group, byAssembly).AssemblySeconds, slices.MaxFunc(group, byAssembly).AssemblySeconds
 		all = append(all, m)

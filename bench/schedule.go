@@ -28,7 +28,7 @@ func (o options) points() []point {
 // measured twice with the same number of images.
 func (o options) waysAt(p point, round int) []string {
 	chosen := slices.DeleteFunc(slices.Clone(o.ways), func(way string) bool {
-		return way == wayOnePass || o.limit(way) < p.images && p.images != o.most()
+		return way == wayOnePass || isBases(way) || o.limit(way) < p.images && p.images != o.most()
 	})
 	if len(chosen) == 0 {
 		return nil
@@ -42,7 +42,7 @@ func (l *lab) measureAll(ctx context.Context) (*results, error) {
 	started := time.Now()
 	r := &results{
 		Machine: machineOf(ctx, l.root), Seed: l.seed, AgentMB: l.agentMB, Rounds: l.rounds, Started: started.UTC().Truncate(time.Second),
-		CurveMB: l.curveMB(), Most: l.most(), Present: l.presentImages,
+		CurveMB: l.curveMB(), Most: l.most(), Present: l.presentImages, Many: l.manyImages,
 	}
 	log.Printf("the first run makes the builder (agent layer: %d MB) in %s", l.agentMB, l.prefix)
 	if err := l.firstRun(ctx); err != nil {
@@ -61,6 +61,12 @@ func (l *lab) measureAll(ctx context.Context) (*results, error) {
 		if err := l.measureRound(ctx, r, round, present); err != nil {
 			return nil, fmt.Errorf("round %d: %w", round+1, err)
 		}
+	}
+	if err := l.measureMany(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := l.measureBases(ctx, r); err != nil {
+		return nil, err
 	}
 	r.Seconds = time.Since(started).Seconds()
 	r.Medians = mediansOf(r.Samples)
@@ -147,11 +153,15 @@ func (l *lab) measure(ctx context.Context, r *results, s sample, job batch) erro
 		return fmt.Errorf("preparing %s: %w", s.Way, err)
 	}
 	down, up := l.proxy.down.Load(), l.proxy.upward.Load()
+	memory := watchMemory(ctx)
 	took, err := way.run(ctx, job)
+	if peak := memory(); isModule(s.Way) {
+		s.MemoryMB = peak
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.Way, err)
 	}
-	s.Images, s.WholeSeconds, s.AssemblySeconds = len(job.images), took.whole.Seconds(), took.assembly.Seconds()
+	s.Images, s.WholeSeconds, s.AssemblySeconds, s.Recipes = len(job.images), took.whole.Seconds(), took.assembly.Seconds(), took.recipes
 	s.DownMB = float64(l.proxy.down.Load()-down) / megabyte
 	s.UpMB = float64(l.proxy.upward.Load()-up) / megabyte
 	if err := l.verify(ctx, job); err != nil {
@@ -166,4 +176,30 @@ func (l *lab) measure(ctx context.Context, r *results, s sample, job batch) erro
 	return nil
 }
 
+// measureMany measures the quick ways with very many images, in turns.
+func (l *lab) measureMany(ctx context.Context, r *results) error {
+	quick := slices.DeleteFunc(slices.Clone(l.options.ways), func(way string) bool { return way != wayDirect && way != wayFloor })
+	if l.manyImages == 0 || len(quick) == 0 {
+		return nil
+	}
+	s, err := l.makeSet(ctx, "many", point{l.manyImages, l.curveMB()}, l.asTemplate)
+	if err != nil {
+		return err
+	}
+	for round := range l.rounds {
+		for _, way := range quick {
+			job, err := l.batch(s, l.manyImages, fmt.Sprintf("%s-%d", path.Base(way), round+1))
+			if err != nil {
+				return err
+			}
+			if err := l.measure(ctx, r, sample{Round: round + 1, Way: way, Kind: kindMany, BaseMB: l.curveMB()}, job); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func isModule(way string) bool { return way == wayEngine || way == wayDirect }
+
+func isBases(way string) bool { return way == wayLong || way == wayShared }

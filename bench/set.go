@@ -32,7 +32,7 @@ func (l *lab) makeSet(ctx context.Context, name string, p point, base func(layer
 		id := instance(number)
 		s.images = append(s.images, image{id: id, base: repository + ":" + l.first.key + id})
 	}
-	commonSize, ownSize := layerSizes(p.baseMB)
+	commonSize, ownSize := layerSizes(p)
 	common, err := randomLayer(l.seed, name+"/common", commonSize)
 	if err != nil {
 		return s, err

@@ -25,6 +25,9 @@ type batch struct {
 	to      string // repository of the agent images, without the registry
 	dataset string // path of a file with the ids
 	present bool   // the images are there, so that there is nothing to make
+	// official is where the official images are, as --image-template takes it without the registry. Empty: there are none, as the base
+	// images are there.
+	official string
 }
 
 // image is an instance and its base image.
@@ -39,6 +42,8 @@ type timing struct {
 	whole time.Duration
 	// assembly is the time from the first image's start to the last one's end. For ways that do nothing else it is the whole.
 	assembly time.Duration
+	// recipes is how often the recipe ran, in the base phase.
+	recipes int
 }
 
 // timed is the timing of work that is all assembly.
