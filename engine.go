@@ -15,7 +15,7 @@ import (
 )
 
 // engine makes images with the Dagger engine and publishes them with it, under the user's own `docker login`. It is a
-// [pipeline.Publisher].
+// [pipeline.Publisher], and the [registry.Builder] of one that composes images.
 type engine struct {
 	module   *EvalImages
 	identity string
@@ -94,8 +94,8 @@ func (e *engine) agent(ctx context.Context, image pipeline.Image) (*dagger.Conta
 	return labelled(started(onBase(image.Base, server), e.identity), image.Labels(e.identity)), nil
 }
 
-// publishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
-func (e *engine) publishLayer(ctx context.Context, builder, reference string) error {
+// PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
+func (e *engine) PublishLayer(ctx context.Context, builder, reference string) error {
 	empty := dag.Container(dagger.ContainerOpts{Platform: platform})
 	if _, err := withServer(empty, from(builder)).Publish(ctx, reference); err != nil {
 		return &pipeline.PushError{Reference: reference, Err: plain(err)}

@@ -57,12 +57,12 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 		}
 		return nil, nil
 	}
-	direct := &direct{engine: engine, client: client}
-	runner.Publisher, runner.Registry = direct, direct
+	direct := &registry.Publisher{Client: client, Builder: engine, Identity: engine.identity}
+	runner.Publisher, runner.Registry = direct, client
 	runner.Official = &officials{client: client, engine: engine}
 	if p.shareBases == shareAuto {
-		direct.sharing = &sharing{client: client, apart: pipeline.NewApart(recipe.dockerfile)}
-		runner.Sharing = direct.sharing
+		direct.Sharing = &registry.Sharing{Client: client, Apart: pipeline.NewApart(recipe.dockerfile)}
+		runner.Sharing = direct.Sharing
 	}
 	return client, nil
 }

@@ -1,0 +1,115 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/once"
+)
+
+// Builder builds what cannot be composed, and publishes it.
+type Builder interface {
+	pipeline.Publisher
+	// PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder, a reference with its digest.
+	PublishLayer(ctx context.Context, builder, reference string) error
+}
+
+// Publisher composes agent images in the registry, where all their layers are already. What has to be built, somebody else builds and
+// publishes. It is a [pipeline.Publisher], and its client the [pipeline.Registry] that goes with it.
+type Publisher struct {
+	// Client of the registry that everything is published to.
+	Client *Client
+	// Builder makes the builder image, the agent layer, base images, and whatever the registry does not let be composed.
+	Builder Builder
+	// Identity of the SDK, as images carry it.
+	Identity string
+	// Sharing composes base images that can have another one's layers. Nil: every base image is built.
+	Sharing *Sharing
+
+	layers once.Group[Layer]
+}
+
+// Publish composes an agent image, and a base image that can have another one's layers; its builder makes the others, and also what the
+// registry does not let be composed.
+func (p *Publisher) Publish(ctx context.Context, image pipeline.Image) (published pipeline.Published, err error) {
+	switch {
+	case image.Phase == pipeline.PhaseAssemble:
+		published, err = p.put(ctx, image, p.assemble)
+	case image.Graft != nil:
+		published, err = p.put(ctx, image, p.graft)
+		published.Grafted = err == nil
+	default:
+		return p.Builder.Publish(ctx, image)
+	}
+	if errors.Is(err, ErrNoMount) || errors.Is(err, ErrNoGraft) {
+		return p.Builder.Publish(ctx, image)
+	}
+	return published, err
+}
+
+// put composes an image and publishes it.
+func (p *Publisher) put(
+	ctx context.Context, image pipeline.Image, compose func(context.Context, pipeline.Image) (*Composed, error),
+) (published pipeline.Published, err error) {
+	started := time.Now()
+	composed, err := compose(ctx, image)
+	if err != nil {
+		return published, fmt.Errorf("composing: %w", err)
+	}
+	published.Build = time.Since(started)
+	started = time.Now()
+	err = p.Client.Put(ctx, composed, image.Reference)
+	published.Push = time.Since(started) // Also of a push that failed.
+	if err != nil {
+		return published, &pipeline.PushError{Reference: image.Reference, Err: err}
+	}
+	published.Digest = composed.Digest()
+	return published, nil
+}
+
+// assemble puts the agent server on a base image.
+func (p *Publisher) assemble(ctx context.Context, image pipeline.Image) (*Composed, error) {
+	layer, err := p.agentLayer(ctx, image.Builder)
+	if err != nil {
+		return nil, err
+	}
+	base, err := p.Client.Image(ctx, image.Base)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", image.Base, err)
+	}
+	add := pipeline.DefaultAssembly
+	return Compose(base, Addition{
+		Layer:      layer,
+		Env:        map[string]string{add.SDKVariable: p.Identity},
+		Entrypoint: add.Entrypoint,
+		Labels:     image.Labels(p.Identity),
+	})
+}
+
+// graft puts another base image's layers on an official image.
+func (p *Publisher) graft(ctx context.Context, image pipeline.Image) (*Composed, error) {
+	return p.Sharing.compose(ctx, image, p.Identity)
+}
+
+// agentLayer is the layer with the agent server of this builder. The first image that needs it has it published, unless an earlier
+// run did so; the others wait.
+func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, error) {
+	layer, _, err := p.layers.Do(ctx, builder, func() (Layer, error) {
+		reference := pipeline.LayerReference(builder)
+		carrier, err := p.Client.Image(ctx, reference)
+		if errors.Is(err, pipeline.ErrAbsent) {
+			if err := p.Builder.PublishLayer(ctx, builder, reference); err != nil {
+				return Layer{}, err
+			}
+			carrier, err = p.Client.Image(ctx, reference)
+		}
+		if err != nil {
+			return Layer{}, fmt.Errorf("reading the agent layer %s: %w", reference, err)
+		}
+		return carrier.OnlyLayer()
+	})
+	return layer, err
+}

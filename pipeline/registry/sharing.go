@@ -1,0 +1,52 @@
+package registry
+
+import (
+	"context"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/once"
+)
+
+// Sharing lets base images have the recipe's layers in common, where the official images are in the registry that the base images go to.
+// It is a [pipeline.Sharing].
+type Sharing struct {
+	// Client of that registry.
+	Client *Client
+	// Apart knows the steps of an official image that have nothing to do with the recipe.
+	Apart pipeline.Apart
+
+	// images that others are grafted from.
+	images once.Group[*Image]
+}
+
+// Alike is the key of all that is below the layers which certainly have nothing to do with the recipe.
+func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
+	image, err := s.Client.Image(ctx, official)
+	if err != nil {
+		return "", err
+	}
+	return image.Below(s.Apart.Step), nil
+}
+
+// compose puts the recipe's layers on an official image.
+func (s *Sharing) compose(ctx context.Context, image pipeline.Image, identity string) (*Composed, error) {
+	on, err := s.Client.Image(ctx, image.Official)
+	if err != nil {
+		return nil, err
+	}
+	like, err := s.image(ctx, image.Graft.Official)
+	if err != nil {
+		return nil, err
+	}
+	built, err := s.image(ctx, image.Graft.Base)
+	if err != nil {
+		return nil, err
+	}
+	return Graft(built, like, on, image.Labels(identity))
+}
+
+// image reads an image once for all that are grafted from it.
+func (s *Sharing) image(ctx context.Context, reference string) (*Image, error) {
+	image, _, err := s.images.Do(ctx, reference, func() (*Image, error) { return s.Client.Image(ctx, reference) })
+	return image, err
+}
