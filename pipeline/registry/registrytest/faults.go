@@ -1,8 +1,12 @@
 package registrytest
 
 import (
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +18,35 @@ func Answer(status int, body string, headers ...string) Fault {
 		}
 		w.WriteHeader(status)
 		io.WriteString(w, body) // A client that has gone needs no answer.
+	}
+}
+
+// Page is an error of something in front of the registry, which speaks HTML: a load balancer, a proxy, a login page.
+func Page(status int) Fault {
+	text := fmt.Sprintf("<html>\r\n<head><title>%[1]d %[2]s</title></head>\r\n<body>\r\n<center><h1>%[1]d %[2]s</h1></center>\r\n"+
+		"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n", status, http.StatusText(status))
+	return Answer(status, text, "Content-Type", "text/html")
+}
+
+// Torn lets the registry answer, and cuts the connection after half of the body, the length of which was declared in full.
+func Torn() Fault {
+	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		answer := httptest.NewRecorder()
+		registry.ServeHTTP(answer, r)
+		maps.Copy(w.Header(), answer.Header())
+		w.Header().Set("Content-Length", strconv.Itoa(max(2, answer.Body.Len())))
+		w.WriteHeader(answer.Code)
+		w.Write(answer.Body.Bytes()[:answer.Body.Len()/2]) // A client that has gone needs no answer.
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Lost lets the registry do what is asked, and cuts the connection before the answer.
+func Lost() Fault {
+	return func(_ http.ResponseWriter, r *http.Request, registry http.Handler) {
+		registry.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
 	}
 }
 

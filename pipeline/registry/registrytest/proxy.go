@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"sync"
+	"time"
 )
 
 // Proxy is a registry with a bad day. Its zero value has neither a script nor a registry: use [New].
@@ -14,6 +15,8 @@ type Proxy struct {
 	mu    sync.Mutex
 	rules []*Rule
 	asked []Request
+	// script counts the scripts. A request is noted when it was answered, and by then there may be another one.
+	script int
 }
 
 // Request is one request as the proxy saw it, and how it was answered.
@@ -23,6 +26,8 @@ type Request struct {
 	Query string
 	// Status of the answer; 0 if there was none, because the connection was cut.
 	Status int
+	// At is when the request came.
+	At time.Time
 }
 
 // Rule says what happens to some of the requests. Rules are tried in their order; the first that fits a request and is in force decides.
@@ -56,6 +61,7 @@ func (p *Proxy) Script(rules ...Rule) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rules, p.asked = nil, nil
+	p.script++
 	for _, rule := range rules {
 		p.rules = append(p.rules, &rule)
 	}
@@ -63,20 +69,24 @@ func (p *Proxy) Script(rules ...Rule) {
 
 // ServeHTTP answers as the script says, or else as the registry does.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer, query := &recorder{ResponseWriter: w}, r.URL.RawQuery
+	answer, query, at := &recorder{ResponseWriter: w}, r.URL.RawQuery, time.Now()
+	fault, script := p.fault(r)
 	defer func() { // A cut connection is a panic.
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.asked = append(p.asked, Request{r.Method, r.URL.Path, query, answer.status})
+		if script == p.script {
+			p.asked = append(p.asked, Request{r.Method, r.URL.Path, query, answer.status, at})
+		}
 	}()
-	if fault := p.fault(r); fault != nil {
+	if fault != nil {
 		fault(answer, r, p.next)
 		return
 	}
 	p.next.ServeHTTP(answer, r)
 }
 
-func (p *Proxy) fault(r *http.Request) Fault {
+// fault is what happens to a request, if anything does, and in which script.
+func (p *Proxy) fault(r *http.Request) (fault Fault, script int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, rule := range p.rules {
@@ -85,17 +95,17 @@ func (p *Proxy) fault(r *http.Request) Fault {
 		}
 		rule.met++
 		if rule.met > rule.Skip && (rule.Times == 0 || rule.met <= rule.Skip+rule.Times) {
-			return rule.Fault
+			return rule.Fault, p.script
 		}
 	}
-	return nil
+	return nil, p.script
 }
 
 func (r *Rule) fits(request *http.Request) bool {
 	return (r.Method == "" || r.Method == request.Method) && regexp.MustCompile(r.Path).MatchString(request.URL.Path)
 }
 
-// Requests are those that were answered since the last [Proxy.Script], in the order of their answers.
+// Requests are those that came and were answered since the last [Proxy.Script], in the order of their answers.
 func (p *Proxy) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
