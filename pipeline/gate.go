@@ -16,8 +16,9 @@ type gate struct {
 	// limits counts, for each kind of work, the pauses since anybody last succeeded with it. Kinds are counted apart because a
 	// registry may let read and go on refusing what is pushed.
 	limits map[string]int
-	// allowed is how many may be inside now, inside how many are, and good how many succeeded since allowed changed.
-	allowed, inside, good int
+	// allowed is how many may work at a time now, and how many requests may be under way; working and sending are how many are. Good is
+	// how many pieces of work succeeded since allowed changed.
+	allowed, working, sending, good int
 	// changed is closed, and another one made, when somebody may enter who could not before.
 	changed chan struct{}
 }
@@ -27,48 +28,92 @@ func newGate(clock clock, most int) *gate {
 	return &gate{clock: clock, most: most, allowed: most, limits: map[string]int{}, changed: make(chan struct{})}
 }
 
-// enter returns when the gate is open and there is room, or with the context's error when told to stop. Whoever enters has to leave.
-func (g *gate) enter(ctx context.Context) error {
+// enter returns when the gate is open and there is room among those who are counted, or with the context's error when told to stop.
+// Whoever enters has to leave.
+func (g *gate) enter(ctx context.Context, count *int) error {
+	for {
+		if err := g.opens(ctx); err != nil {
+			return err
+		}
+		entered, full := g.tryEnter(count)
+		switch {
+		case entered:
+			return nil
+		case full != nil:
+			select {
+			case <-full:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// opens returns when the gate is open, or with the context's error when told to stop.
+func (g *gate) opens(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		pause, changed := g.tryEnter()
-		switch {
-		case pause > 0:
-			if err := g.clock.Sleep(ctx, pause); err != nil {
-				return err
-			}
-		case changed != nil:
-			select {
-			case <-changed:
-			case <-ctx.Done():
-			}
-		default:
+		left := g.closedFor()
+		if left <= 0 {
 			return nil
+		}
+		if err := g.clock.Sleep(ctx, left); err != nil {
+			return err
 		}
 	}
 }
 
-// tryEnter enters, or says for how long the gate is closed, or what to wait for if there is no room.
-func (g *gate) tryEnter() (pause time.Duration, changed <-chan struct{}) {
+// closedFor is how long the gate stays closed.
+func (g *gate) closedFor() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if left := g.until.Sub(g.clock.Now()); left > 0 {
-		return left, nil
+	return g.until.Sub(g.clock.Now())
+}
+
+// tryEnter enters, or says what to wait for if there is no room. It does neither if the gate has been closed.
+func (g *gate) tryEnter(count *int) (entered bool, full <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.until.After(g.clock.Now()):
+		return false, nil
+	case *count >= g.allowed:
+		return false, g.changed
 	}
-	if g.inside >= g.allowed {
-		return 0, g.changed
+	*count++
+	return true, nil
+}
+
+// stay returns when the gate is open again for who is inside, or with the context's error. Those for whom there is no room any more enter
+// anew; the others keep their places, so that who has been refused is the next. With an error it has left.
+func (g *gate) stay(ctx context.Context, count *int) error {
+	if g.makesRoom(count) {
+		return g.enter(ctx, count)
 	}
-	g.inside++
-	return 0, nil
+	if err := g.opens(ctx); err != nil {
+		g.leave(count)
+		return err
+	}
+	return nil
+}
+
+// makesRoom leaves if more are inside than may be.
+func (g *gate) makesRoom(count *int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if *count <= g.allowed {
+		return false
+	}
+	*count--
+	return true // Nobody can enter for that, so nobody is told.
 }
 
 // leave makes room.
-func (g *gate) leave() {
+func (g *gate) leave(count *int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.inside--
+	*count--
 	g.notify()
 }
 
@@ -87,7 +132,14 @@ func (g *gate) pause(kind string, began time.Time, d time.Duration) (inRow int) 
 	return g.limits[kind]
 }
 
-// succeeded notes that the registry does not refuse all work of this kind.
+// answered notes that the registry does not refuse all requests of this kind.
+func (g *gate) answered(kind string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limits[kind] = 0
+}
+
+// succeeded notes that the registry does not refuse all work of this kind, and makes room for more.
 func (g *gate) succeeded(kind string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -14,15 +14,14 @@ func room(t *testing.T, g *gate) int {
 	t.Helper()
 	entered := 0
 	for {
-		pause, full := g.tryEnter()
-		require.Zero(t, pause, "the gate is closed")
-		if full != nil {
+		require.LessOrEqual(t, g.closedFor(), time.Duration(0), "the gate is closed")
+		if ok, _ := g.tryEnter(&g.working); !ok {
 			break
 		}
 		entered++
 	}
 	for range entered {
-		g.leave()
+		g.leave(&g.working)
 	}
 	return entered
 }
@@ -66,14 +65,14 @@ func TestWhoMetOneLimitTogetherHalveTheRoomOnce(t *testing.T) {
 
 func TestWhoLeavesLetsTheNextOneIn(t *testing.T) {
 	g := newGate(newFakeClock(), 1)
-	require.NoError(t, g.enter(context.Background()))
+	require.NoError(t, g.enter(context.Background(), &g.working))
 	next := make(chan error)
-	go func() { next <- g.enter(context.Background()) }()
-	g.leave()
+	go func() { next <- g.enter(context.Background(), &g.working) }()
+	g.leave(&g.working)
 	require.NoError(t, <-next)
 
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() { next <- g.enter(ctx) }()
+	go func() { next <- g.enter(ctx, &g.working) }()
 	cancel()
 	require.ErrorIs(t, <-next, context.Canceled, "nobody leaves, and it was told to stop")
 }

@@ -231,6 +231,6 @@ func TestPausesInARow(t *testing.T) {
 // pass goes through a gate that is open, or will be in time.
 func pass(t *testing.T, g *gate) {
 	t.Helper()
-	require.NoError(t, g.enter(context.Background()))
-	g.leave()
+	require.NoError(t, g.enter(context.Background(), &g.working))
+	g.leave(&g.working)
 }

@@ -59,7 +59,8 @@ type Record struct {
 	QueueSeconds    Seconds `json:"queue_seconds"`
 	DurationSeconds Seconds `json:"duration_seconds"`
 	// RemoteCheckSeconds is spent asking the registry, BuildSeconds making the image, PushSeconds publishing it and
-	// PostBuildSeconds after that: so far nothing. Failed attempts are included, the pauses between attempts are not.
+	// PostBuildSeconds after that: so far nothing. Failed attempts are included, and what [Send] waited, but not the pauses between
+	// attempts.
 	RemoteCheckSeconds Seconds `json:"remote_check_seconds"`
 	BuildSeconds       Seconds `json:"build_seconds"`
 	PushSeconds        Seconds `json:"push_seconds"`

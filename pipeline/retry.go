@@ -18,8 +18,8 @@ type Retry struct {
 	// LimitFirst and LimitLongest are the same for a registry that limits requests: there all workers pause together, and the attempt
 	// does not count. A registry that says how long it wants gets just that. Zero: 15 s and 4 min.
 	LimitFirst, LimitLongest time.Duration
-	// LimitWaits is how often one image waits out a limit. Zero: 8, which is about a quarter of an hour. After so many pauses in which
-	// nobody succeeded the run ends: every other image would wait as long and for nothing.
+	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a quarter of an hour. After so
+	// many pauses in which nobody succeeded the run ends: every other image would wait as long and for nothing.
 	LimitWaits int
 }
 
@@ -63,13 +63,13 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 	r = r.withDefaults()
 	var last error
 	for waits := 0; ; {
-		if gate.enter(ctx) != nil {
+		if gate.enter(ctx, &gate.working) != nil {
 			return attempts, stopped(ctx, last)
 		}
 		attempts++
 		began := gate.clock.Now()
-		err := work(ctx)
-		gate.leave()
+		err := work(attempt{retry: r, gate: gate}.under(ctx))
+		gate.leave(&gate.working)
 		if err == nil {
 			gate.succeeded(kind)
 			return attempts, nil
@@ -80,18 +80,10 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 		if ctx.Err() != nil {
 			return attempts, stopped(ctx, last)
 		}
-		switch cause := CauseOf(err); cause.Kind {
+		switch CauseOf(err).Kind {
 		case KindLimited:
 			waits++
-			wait := cause.Wait
-			if wait == 0 {
-				wait = backoff(r.LimitFirst, r.LimitLongest, waits)
-			}
-			inRow := gate.pause(kind, began, wait)
-			if inRow > r.LimitWaits {
-				return attempts, &limitError{pauses: r.LimitWaits, err: err}
-			}
-			if waits > r.LimitWaits {
+			if err := r.limited(gate, kind, began, waits, err); err != nil {
 				return attempts, err
 			}
 		case KindTransient:
@@ -105,6 +97,22 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 			return attempts, err
 		}
 	}
+}
+
+// limited closes the gate for everybody after a limit, the nth that a piece of work or a request met since it began. An error is the end:
+// it was waited for often enough.
+func (r Retry) limited(gate *gate, kind string, began time.Time, n int, err error) error {
+	wait := CauseOf(err).Wait
+	if wait == 0 {
+		wait = backoff(r.LimitFirst, r.LimitLongest, n)
+	}
+	if gate.pause(kind, began, wait) > r.LimitWaits {
+		return &limitError{pauses: r.LimitWaits, err: err}
+	}
+	if n > r.LimitWaits {
+		return &waitedError{waits: r.LimitWaits, err: err}
+	}
+	return nil
 }
 
 // stopped says what ended work that was not through with its attempts, and what the last of them failed with.

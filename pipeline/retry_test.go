@@ -87,7 +87,7 @@ func TestALimitHoldsEverybodyBack(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	waiting := make(chan error, 3)
 	for range 3 {
-		go func() { waiting <- g.enter(ctx) }()
+		go func() { waiting <- g.enter(ctx, &g.working) }()
 	}
 	select {
 	case err := <-waiting:
@@ -99,5 +99,5 @@ func TestALimitHoldsEverybodyBack(t *testing.T) {
 		require.ErrorIs(t, <-waiting, context.Canceled)
 	}
 	g.until = time.Time{}
-	require.NoError(t, g.enter(context.Background()), "open again")
+	require.NoError(t, g.enter(context.Background(), &g.working), "open again")
 }

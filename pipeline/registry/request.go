@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"dagger/eval-images/pipeline"
 )
 
 // maxAnswer bounds the answers that are read: manifests, configs and errors. Registries take no manifest of more.
@@ -37,8 +39,18 @@ type content struct {
 	query  url.Values
 }
 
-// send sends one request, and waits for the whole answer no longer than the client's time for that.
-func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
+// send sends one request when the run may, and again after a limit: see [pipeline.Send]. A registry may let read what it does not let
+// write, and more of one than of another, so limits are counted by the method.
+func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
+	err = pipeline.Send(ctx, method, func() (err error) {
+		got, err = c.sendOnce(ctx, method, at, send, want...)
+		return err
+	})
+	return got, err
+}
+
+// sendOnce waits for the whole answer no longer than the client's time for that.
+func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
 	path := printable(at.EscapedPath()) // The registry may have chosen it.
 	var got *answer
 	err := within(ctx, c.answerTime, func(ctx context.Context) (err error) {
