@@ -29,7 +29,7 @@ const recipeTries = 2
 // buildBase makes a base image: with the layers that the recipe added to another one in this run if there is one alike, and otherwise
 // by running the recipe. While one runs it, those alike wait for it.
 func (r *run) buildBase(ctx context.Context, record *Record, image Image, reference string) error {
-	key := r.alike(ctx, image)
+	key := r.alike(ctx, record, image)
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
@@ -76,11 +76,14 @@ func (t *tally) add(key string) int64 {
 }
 
 // alike is the key of an image's recipe and official image. Not to know it costs time only, so an error is no failure.
-func (r *run) alike(ctx context.Context, image Image) string {
+func (r *run) alike(ctx context.Context, record *Record, image Image) (key string) {
 	if r.Sharing == nil || !r.publishes() {
 		return ""
 	}
-	key, err := r.Sharing.Alike(ctx, image.Official)
+	err := r.try(ctx, record, "ask", func(ctx context.Context) (err error) {
+		key, err = r.Sharing.Alike(ctx, image.Official)
+		return err
+	})
 	if err != nil {
 		return ""
 	}
