@@ -15,6 +15,7 @@ import (
 // *its* localhost when it reads such a reference, is at the default gateway.
 func EngineTransport() http.RoundTripper {
 	next := http.DefaultTransport.(*http.Transport).Clone()
+	next.MaxIdleConnsPerHost = next.MaxIdleConns // It is one host that many workers ask. By default two of them would keep their connections.
 	dialer := &net.Dialer{}
 	next.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
