@@ -47,6 +47,7 @@ func TestStatusError(t *testing.T) {
 		"500 with a page of HTML": {500, "", html, transient, "500 Internal Server Error"},
 		"503 with a wait":         {503, "3", "", limited(3 * time.Second), "503 Service Unavailable"},
 		"503 without":             {503, "", "", transient, "503 Service Unavailable"},
+		"200 with a page of HTML": {200, "", html, transient, "200 OK"},
 		"404":                     {404, "", "", transient, "404 Not Found"},
 		"400 with another JSON":   {400, "", `{"errors":"none"}`, permanent, "400 Bad Request"},
 		"a status without a name": {599, "", "", transient, "599"},
