@@ -117,14 +117,17 @@ func (g *gate) leave(count *int) {
 	g.notify()
 }
 
-// pause closes the gate for so long from now, and says how many pauses in a row that makes for this kind of work. It never shortens a
-// pause that lasts longer. Work that began before the pause was over met the same limit as whoever closed the gate: it adds none.
-func (g *gate) pause(kind string, began time.Time, d time.Duration) (inRow int) {
+// pause closes the gate for so long from now, and says how many pauses in a row that makes for this kind of work; none are counted for no
+// kind. It never shortens a pause that lasts longer. Who asked before the pause was over met the same limit as whoever closed the gate:
+// that adds none.
+func (g *gate) pause(kind string, asked time.Time, d time.Duration) (inRow int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !began.Before(g.until) {
-		g.limits[kind]++
+	if !asked.Before(g.until) {
 		g.allowed, g.good = max(1, g.allowed/2), 0
+		if kind != "" {
+			g.limits[kind]++
+		}
 	}
 	if until := g.clock.Now().Add(d); until.After(g.until) {
 		g.until = until

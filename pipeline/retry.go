@@ -16,7 +16,7 @@ type Retry struct {
 	// and 60 s.
 	First, Longest time.Duration
 	// LimitFirst and LimitLongest are the same for a registry that limits requests: there all workers pause together, and the attempt
-	// does not count. A registry that says how long it wants gets just that. Zero: 15 s and 4 min.
+	// does not count. A registry that says how long it wants gets just that, LimitWaits times for the same thing. Zero: 15 s and 4 min.
 	LimitFirst, LimitLongest time.Duration
 	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a quarter of an hour. After so
 	// many pauses in which nobody succeeded the run ends: every other image would wait as long and for nothing.
@@ -67,7 +67,6 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 			return attempts, stopped(ctx, last)
 		}
 		attempts++
-		began := gate.clock.Now()
 		err := work(attempt{retry: r, gate: gate}.under(ctx))
 		gate.leave(&gate.working)
 		if err == nil {
@@ -83,7 +82,8 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 		switch CauseOf(err).Kind {
 		case KindLimited:
 			waits++
-			if err := r.limited(gate, kind, began, waits, err); err != nil {
+			// The request that was refused was the last of the attempt, so it met the limit just now.
+			if err := r.limited(gate, kind, gate.clock.Now(), waits, err); err != nil {
 				return attempts, err
 			}
 		case KindTransient:
@@ -99,14 +99,19 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 	}
 }
 
-// limited closes the gate for everybody after a limit, the nth that a piece of work or a request met since it began. An error is the end:
-// it was waited for often enough.
-func (r Retry) limited(gate *gate, kind string, began time.Time, n int, err error) error {
+// limited closes the gate for everybody after a limit, the nth that a piece of work or a request met since it asked first; asked is when
+// it did so last. An error is the end: it was waited for often enough. A registry that says how long it wants gets just that, and it does
+// not count, until it has refused the same thing so often that it is no longer believed.
+func (r Retry) limited(gate *gate, kind string, asked time.Time, n int, err error) error {
 	wait := CauseOf(err).Wait
-	if wait == 0 {
-		wait = backoff(r.LimitFirst, r.LimitLongest, n)
+	if wait > 0 && n <= r.LimitWaits {
+		gate.pause("", asked, wait)
+		return nil
 	}
-	if gate.pause(kind, began, wait) > r.LimitWaits {
+	if wait > 0 {
+		n -= r.LimitWaits
+	}
+	if gate.pause(kind, asked, max(wait, backoff(r.LimitFirst, r.LimitLongest, n))) > r.LimitWaits {
 		return &limitError{pauses: r.LimitWaits, err: err}
 	}
 	if n > r.LimitWaits {

@@ -23,7 +23,7 @@ func (a attempt) send(ctx context.Context, kind string, request func() error) er
 		return err
 	}
 	for waits := 1; ; waits++ {
-		began := g.clock.Now()
+		asked := g.clock.Now()
 		err := request()
 		if err == nil {
 			g.answered(kind)
@@ -32,7 +32,7 @@ func (a attempt) send(ctx context.Context, kind string, request func() error) er
 			g.leave(&g.sending)
 			return err
 		}
-		if err := a.retry.limited(g, kind, began, waits, err); err != nil {
+		if err := a.retry.limited(g, kind, asked, waits, err); err != nil {
 			g.leave(&g.sending)
 			return err
 		}

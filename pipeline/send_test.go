@@ -50,13 +50,22 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 				if otherwise {
 					g.answered("PUT")
 				}
-				return asksFor(time.Second)
+				return limited("r")
 			})
-			require.ErrorIs(t, err, asksFor(time.Second))
+			require.ErrorContains(t, err, "429 Too Many Requests")
 			assert.Equal(t, kind, CauseOf(err).Kind)
 			assert.Equal(t, 4, sent)
 			assert.Zero(t, g.sending, "its place is free")
 		}
+	})
+	t.Run("and a registry that names a wait again and again is believed so often, and then backed off from", func(t *testing.T) {
+		const named = 200 * time.Millisecond
+		clock := newFakeClock()
+		err := Send(inRun(Retry{LimitWaits: 3}, newGate(clock, 12)), "PUT", func() error { return asksFor(named) })
+		assert.Equal(t, KindFatal, CauseOf(err).Kind)
+		require.Len(t, clock.slept, 6)
+		assert.Equal(t, []time.Duration{named, named, named}, clock.slept[:3])
+		assert.Greater(t, clock.slept[3], 5*time.Second)
 	})
 	t.Run("outside of a run it is just sent", func(t *testing.T) {
 		request, sent := answers(asksFor(time.Hour))
