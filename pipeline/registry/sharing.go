@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/once"
@@ -19,9 +20,13 @@ type Sharing struct {
 	images once.Group[*Image]
 }
 
-// Alike is the key of all that is below the layers which certainly have nothing to do with the recipe.
+// Alike is the key of all that is below the layers which certainly have nothing to do with the recipe. Of an image in another registry, or
+// of an index, nobody knows.
 func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
 	image, err := s.Client.Image(ctx, official)
+	if errors.Is(err, ErrElsewhere) || errors.Is(err, ErrNoImage) {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}
