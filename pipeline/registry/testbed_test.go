@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/fnv"
 	"math/rand"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -32,7 +33,12 @@ type testbed struct {
 
 func newTestbed(t *testing.T) testbed {
 	t.Helper()
-	proxy := registrytest.New(registrytest.Memory())
+	return newTestbedOf(t, registrytest.Memory())
+}
+
+func newTestbedOf(t *testing.T, registry http.Handler) testbed {
+	t.Helper()
+	proxy := registrytest.New(registry)
 	server := httptest.NewServer(proxy)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	host := strings.TrimPrefix(server.URL, "http://")

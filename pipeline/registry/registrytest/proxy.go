@@ -43,7 +43,8 @@ type Rule struct {
 	// Fault is what happens to the request.
 	Fault Fault
 
-	met int
+	met  int
+	path *regexp.Regexp
 }
 
 // Fault answers a request in place of the registry, or before it.
@@ -63,6 +64,7 @@ func (p *Proxy) Script(rules ...Rule) {
 	p.rules, p.asked = nil, nil
 	p.script++
 	for _, rule := range rules {
+		rule.path = regexp.MustCompile(rule.Path)
 		p.rules = append(p.rules, &rule)
 	}
 }
@@ -102,7 +104,7 @@ func (p *Proxy) fault(r *http.Request) (fault Fault, script int) {
 }
 
 func (r *Rule) fits(request *http.Request) bool {
-	return (r.Method == "" || r.Method == request.Method) && regexp.MustCompile(r.Path).MatchString(request.URL.Path)
+	return (r.Method == "" || r.Method == request.Method) && r.path.MatchString(request.URL.Path)
 }
 
 // Requests are those that came and were answered since the last [Proxy.Script], in the order of their answers.

@@ -1,0 +1,155 @@
+package registry
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// refusedPushes are the requests that would have changed something and were answered with this status.
+func refusedPushes(f *fleet, status int) (n int) {
+	for _, request := range f.proxy.Requests() {
+		if request.Status == status && request.Method != http.MethodGet && request.Method != http.MethodHead {
+			n++
+		}
+	}
+	return n
+}
+
+// TestAFleetThatMayNotPush: the first push ends the run, and with twelve workers no more than twelve are sent. What was begun is done, and all
+// others say why they were not started.
+func TestAFleetThatMayNotPush(t *testing.T) {
+	const says = "the run ended early: "
+	unauthorized := registrytest.Answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
+	pushes := func(path string) []registrytest.Rule {
+		return []registrytest.Rule{
+			{Method: http.MethodPost, Path: path, Fault: unauthorized}, {Method: http.MethodPut, Path: path, Fault: unauthorized},
+			{Method: http.MethodPatch, Path: path, Fault: unauthorized},
+		}
+	}
+	eachPublisher(t, func(t *testing.T, f *fleet, quiet, image int) {
+		result := f.run(t, pushes("")...)
+		assert.Zero(t, result.Count(pipeline.StatusBuilt))
+		workers := pipeline.DefaultMaxWorkers
+		assert.LessOrEqual(t, refusedPushes(f, http.StatusUnauthorized), workers, "one for each worker, none is sent again")
+		started := 0
+		for _, record := range result.Images {
+			if record.AttemptCount > 1 || !strings.Contains(string(record.Error), "not started: "+says) {
+				started++
+			}
+			assert.Contains(t, string(record.Error), "401 Unauthorized")
+			assert.Contains(t, string(record.Error), pipeline.AdviceCredentials)
+		}
+		assert.LessOrEqual(t, started, workers)
+		assert.LessOrEqual(t, len(f.proxy.Requests()), 2+fleetSize+workers*image, "the checks, and what the workers began")
+		f.holds(t, result)
+	})
+	t.Run("nor the builder", func(t *testing.T) {
+		t.Parallel()
+		f := newFleet(t)
+		f.plan.Builder = f.reference("builder:new")
+		f.direct(t, Access{})
+		f.proxy.Script(pushes("")...)
+		result, err := f.runner.Run(ctx, f.plan)
+		require.ErrorContains(t, err, "builder: publishing "+f.plan.Builder)
+		require.ErrorContains(t, err, pipeline.AdviceCredentials)
+		assert.Len(t, result.Failed(), fleetSize)
+		assert.Equal(t, 1, refusedPushes(f, http.StatusUnauthorized), "nothing else is pushed")
+		assert.Empty(t, result.Bases, "and no base image is begun")
+	})
+}
+
+// TestAFleetWhoseRegistryRefusesEverything: limits that never end are asked about a few times by all workers together, and then the run ends.
+func TestAFleetWhoseRegistryRefusesEverything(t *testing.T) {
+	const waits = 3
+	limit := registrytest.Answer(http.StatusTooManyRequests, `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 5ms"}]}`)
+	eachPublisher(t, func(t *testing.T, f *fleet, quiet, image int) {
+		f.withAllBases(t)
+		f.runner.Retry.LimitWaits = waits
+		f.proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: limit}, registrytest.Rule{Method: http.MethodPut, Fault: limit})
+		result, err := f.runner.Run(ctx, f.plan)
+		require.NoError(t, err)
+		assert.Zero(t, result.Count(pipeline.StatusBuilt))
+		last := string(result.Images[fleetSize-1].Error)
+		assert.Contains(t, last, "not started: the run ended early: the registry refused everything before and after 3 pauses")
+		assert.Contains(t, last, pipeline.AdviceWait)
+		// Twelve at first, then six, three, one; and the layers and the config of one image at a time, where an engine uploads them.
+		assert.LessOrEqual(t, refusedPushes(f, http.StatusTooManyRequests), 3*pipeline.DefaultMaxWorkers*(waits+1))
+		f.holds(t, result)
+	})
+}
+
+// TestAFleetWithAStalledRequest: the registry does not answer one request before it has all other images. If one that hangs held others
+// up, this would not end.
+func TestAFleetWithAStalledRequest(t *testing.T) {
+	const stalled = 3
+	t.Parallel()
+	f := newFleet(t)
+	f.direct(t, Access{})
+	var others sync.WaitGroup
+	others.Add(fleetSize - 1)
+	result := f.run(t,
+		registrytest.Rule{Method: http.MethodPut, Path: tagOf(stalled), Times: 1, Fault: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+			others.Wait()
+			registrytest.Cut(0)(w, r, nil)
+		}},
+		registrytest.Rule{Method: http.MethodPut, Path: tagOf(stalled), Fault: registrytest.Delay(0)},
+		registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/i-", Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+			registry.ServeHTTP(w, r)
+			others.Done()
+		}},
+	)
+	f.built(t, result)
+	assert.Equal(t, 2, result.Images[stalled].AttemptCount)
+	f.holds(t, result)
+	assert.LessOrEqual(t, len(f.proxy.Requests()), quietDirect+2, "only what was not answered is sent again")
+}
+
+// TestAFleetWhoseTokensExpire: a token is good for fifty requests, which twelve workers use up again and again in the middle of their
+// images. That costs nobody an attempt.
+func TestAFleetWhoseTokensExpire(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	tokens := &registrytest.Tokens{Registry: f.proxy, Good: 50}
+	server := httptest.NewServer(tokens)
+	t.Cleanup(server.Close)
+	f.renamed(strings.TrimPrefix(server.URL, "http://"))
+	f.direct(t, Access{})
+	result := f.run(t)
+	f.built(t, result)
+	for _, record := range result.Images {
+		assert.Equal(t, 1, record.AttemptCount)
+	}
+	f.holds(t, result)
+	assert.Greater(t, tokens.Issued(), quietDirect/50/2, "they did expire")
+}
+
+// TestAFleetUnderFaultsByChance: whatever comes together, what the manifest says is what the registry has, no image is tried too often, and
+// what a run leaves the next one makes.
+func TestAFleetUnderFaultsByChance(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.direct(t, Access{})
+	for seed := uint64(1); seed <= 2; seed++ {
+		result := f.run(t, registrytest.Rule{Path: "/(agent|base)/", Fault: registrytest.Random(seed, 0.05,
+			registrytest.Answer(http.StatusInternalServerError, ""), registrytest.Page(http.StatusBadGateway), registrytest.Cut(20), registrytest.Lost(),
+			registrytest.Torn(), registrytest.Answer(http.StatusTooManyRequests, `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 2ms"}]}`),
+		)})
+		f.holds(t, result)
+		for _, record := range result.Images {
+			assert.LessOrEqual(t, record.AttemptCount, fleetAttempts+pipeline.DefaultRetry.LimitWaits, record.InstanceID)
+		}
+		assert.LessOrEqual(t, len(f.proxy.Requests()), quietDirect*3/2)
+	}
+	last := f.run(t)
+	assert.Empty(t, last.Failed())
+	f.holds(t, last)
+}
