@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// soakFault is something that registries do, and how often of a hundred faults.
+type soakFault struct {
+	name   string
+	weight int
+	fault  registrytest.Fault
+	// limit says that it asks for fewer requests. The engine does not show how long is to be waited, so one that strikes it costs the
+	// run a quarter of a minute.
+	limit bool
+}
+
+// soakFaults are all faults of a soak.
+var soakFaults = []soakFault{
+	{name: "500", weight: 8, fault: registrytest.Answer(http.StatusInternalServerError, "")},
+	{name: "502, a page of HTML", weight: 8, fault: registrytest.Answer(http.StatusBadGateway,
+		"<html><body><h1>502 Bad Gateway</h1></body></html>", "Content-Type", "text/html")},
+	{name: "503", weight: 8, fault: registrytest.Answer(http.StatusServiceUnavailable, "")},
+	{name: "504", weight: 8, fault: registrytest.Answer(http.StatusGatewayTimeout, "")},
+	{name: "cut before the registry saw it", weight: 10, fault: registrytest.Cut(0)},
+	{name: "cut in its body", weight: 8, fault: registrytest.Cut(100)},
+	{name: "cut in its answer", weight: 12, fault: tornAnswer},
+	{name: "answered half a second later", weight: 12, fault: registrytest.Delay(500 * time.Millisecond)},
+	{name: "stalled for 3 s, then cut", weight: 4, fault: registrytest.Stall(3 * time.Second)},
+	{name: "429, Retry-After: 1", weight: 6, limit: true, fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "1")},
+	{name: "429, retry-after in milliseconds in its text", weight: 10, limit: true, fault: registrytest.Answer(http.StatusTooManyRequests,
+		`{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 214.7ms, allowed: 2000/minute"}]}`)},
+	{name: "403, secondary rate limit", weight: 4, limit: true, fault: registrytest.Answer(http.StatusForbidden,
+		`{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit."}]}`, "Retry-After", "1")},
+	{name: "503, Retry-After: 1", weight: 2, limit: true, fault: registrytest.Answer(http.StatusServiceUnavailable, "", "Retry-After", "1")},
+}
+
+// tornAnswer lets the registry do what it is asked, and cuts the connection before all of its answer has come.
+func tornAnswer(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+	answer := httptest.NewRecorder()
+	registry.ServeHTTP(answer, r)
+	maps.Copy(w.Header(), answer.Header())
+	if body := answer.Body.Bytes(); r.Method == http.MethodGet && len(body) > 1 {
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(body[:len(body)/2]) // Whoever has gone needs no answer.
+		_ = http.NewResponseController(w).Flush()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// storm strikes a share of the requests of a run, and counts. The module's own client and the engine are counted apart.
+type storm struct {
+	client, engine registrytest.Fault
+
+	mu sync.Mutex
+	// struck counts faults by their names, and met those of the client's requests by method and path.
+	struck, met map[string]int
+	// puts counts the client's attempts to put a manifest, by path.
+	puts map[string]int
+	// asked are the client's requests, and engineAsked the engine's.
+	asked, engineAsked int
+	// open is how many of the client's requests are open now, and most how many were at a time.
+	open, most int
+}
+
+// newStorm is one whose faults are the same for the same seed, as far as the order of the requests is.
+func newStorm(seed uint64, share float64, limitEngine bool) *storm {
+	s := &storm{struck: map[string]int{}, met: map[string]int{}, puts: map[string]int{}}
+	var client, engine []registrytest.Fault
+	for _, f := range soakFaults {
+		struck := s.counted(f)
+		for range f.weight {
+			client = append(client, struck)
+			if limitEngine || !f.limit {
+				engine = append(engine, struck)
+			}
+		}
+	}
+	s.client, s.engine = registrytest.Random(seed, share, client...), registrytest.Random(seed+1<<32, share, engine...)
+	return s
+}
+
+// counted is the fault, counted before it strikes.
+func (s *storm) counted(f soakFault) registrytest.Fault {
+	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		s.mu.Lock()
+		s.struck[f.name]++
+		if isClient(r) {
+			s.met[r.Method+" "+r.URL.Path]++
+		}
+		s.mu.Unlock()
+		f.fault(w, r, registry)
+	}
+}
+
+// serve is the storm as a fault of a proxy, for all requests.
+func (s *storm) serve(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+	if !isClient(r) {
+		s.mu.Lock()
+		s.engineAsked++
+		s.mu.Unlock()
+		s.engine(w, r, registry)
+		return
+	}
+	s.mu.Lock()
+	s.asked++
+	if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
+		s.puts[r.URL.Path]++
+	}
+	s.open++
+	s.most = max(s.most, s.open)
+	s.mu.Unlock()
+	defer func() { // A cut connection is a panic.
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open--
+	}()
+	s.client(w, r, registry)
+}
+
+// isClient says whether a request is the module's own. The others are the engine's.
+func isClient(r *http.Request) bool { return strings.Contains(r.UserAgent(), "go-containerregistry") }
+
+// clientFaults is how many of the client's requests were struck.
+func (s *storm) clientFaults() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, count := range s.met {
+		n += count
+	}
+	return n
+}

@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// String tells of the run in one line.
+func (r *soakRun) String() string {
+	end := "exit 0"
+	if r.exit != 0 {
+		end, _, _ = strings.Cut(r.message, "\n")
+		end = fmt.Sprintf("exit %d: %.120s", r.exit, end)
+	}
+	q := r.usage.quarters()
+	return fmt.Sprintf("%.1f s, made %d, failed %d (%d of them landed), client %d requests with %d faults, at most %d open; engine %d requests; "+
+		"%.1f MB at most, %.1f %.1f %.1f %.1f MB in its quarters, %d connections; %s",
+		r.duration.Seconds(), r.made, len(r.failed), r.landed, r.storm.asked, r.storm.clientFaults(), r.storm.most, r.storm.engineAsked,
+		mb(r.usage.PeakKB), mb(q[0]), mb(q[1]), mb(q[2]), mb(q[3]), r.usage.Connections, end)
+}
+
+func mb(kb int) float64 { return float64(kb) / 1024 }
+
+// writeReport writes the figures of the soak, as tables.
+func (s *soak) writeReport(t *testing.T) {
+	t.Helper()
+	if *soakReport == "" {
+		return
+	}
+	require.NoError(t, os.WriteFile(*soakReport, []byte(s.report()), 0o644))
+}
+
+func (s *soak) report() string {
+	var text strings.Builder
+	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
+	line("Seed %d, %d images a round, %d of them on base images to be built, faults for %.1f %% of the requests.\n",
+		*soakSeed, *soakImages, *soakBases, 100**soakShare)
+	line("| round | runs | time | requests | faults | failed in the first run | there though failed | did not begin | memory at most |")
+	line("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+	struck := map[string]int{}
+	for _, r := range s.rounds {
+		var seconds float64
+		var asked, faults, landed, idle, peak int
+		for _, run := range r.runs {
+			seconds += run.duration.Seconds()
+			asked += run.storm.asked + run.storm.engineAsked
+			landed += run.landed
+			peak = max(peak, run.usage.PeakKB)
+			if !run.began() {
+				idle++
+			}
+			for name, n := range run.storm.struck {
+				struck[name] += n
+				faults += n
+			}
+		}
+		line("| %d | %d | %.0f s | %d | %d | %d | %d | %d | %.1f MB |",
+			r.number, len(r.runs), seconds, asked, faults, len(r.runs[0].failed), landed, idle, mb(peak))
+	}
+	line("\n| fault | times |\n|---|---:|")
+	for _, name := range slices.Sorted(maps.Keys(struck)) {
+		line("| %s | %d |", name, struck[name])
+	}
+	if len(s.memory) > 0 {
+		line("\n| images, no faults | memory at most | in the quarters of its time |\n|---:|---:|---|")
+	}
+	for _, m := range s.memory {
+		q := m.usage.quarters()
+		line("| %d | %.1f MB | %.1f, %.1f, %.1f, %.1f MB |", m.images, mb(m.usage.PeakKB), mb(q[0]), mb(q[1]), mb(q[2]), mb(q[3]))
+	}
+	return text.String()
+}

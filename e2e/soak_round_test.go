@@ -1,0 +1,127 @@
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// soakRound is the runs that fill one agent repository.
+type soakRound struct {
+	number  int
+	share   float64 // of the requests that faults strike
+	ids     []string
+	fresh   int // instances whose base images have to be built
+	dataset string
+	agents  *inspector
+	there   map[string]string // digests of the tags in the agent repository
+	runs    []*soakRun
+}
+
+// soakRun is one `dagger call`, and how it ended.
+type soakRun struct {
+	storm    *storm
+	exit     int
+	message  string // with which it ended, unless its exit status is 0
+	records  []record
+	failed   map[string]bool // ids
+	made     int             // tags that are there since
+	landed   int             // failed images that are there all the same: the answer that said so was lost
+	duration time.Duration
+	usage    usage
+}
+
+func (r *soakRun) succeeded() bool { return r.exit == 0 && len(r.failed) == 0 }
+
+// began says whether the run came to its images. Without an answer of the registry to the first questions it does not.
+func (r *soakRun) began() bool {
+	return r.exit == 0 || strings.Contains(r.message, "agent images failed")
+}
+
+func (r *soakRound) last() *soakRun { return r.runs[len(r.runs)-1] }
+
+// newRound is a round of all base images that are there, and of some instances that are new.
+func (s *soak) newRound(t *testing.T) *soakRound {
+	t.Helper()
+	r := s.newRoundOf(t, *soakShare, s.all)
+	for number := range *soakBases {
+		r.ids = append(r.ids, fmt.Sprintf("soak__fresh-%03d-%02d", r.number, number+1))
+	}
+	r.fresh = *soakBases
+	s.push(t, r.ids[len(s.all):]...)
+	r.dataset = written(t, "dataset.txt", strings.Join(r.ids, "\n"))
+	return r
+}
+
+// newRoundOf is a round of images whose base images are there.
+func (s *soak) newRoundOf(t *testing.T, share float64, ids []string) *soakRound {
+	t.Helper()
+	number := len(s.rounds) + len(s.memory) + 1
+	return &soakRound{
+		number: number, share: share, ids: slices.Clone(ids), dataset: written(t, "dataset.txt", strings.Join(ids, "\n")),
+		agents: &inspector{repository: fmt.Sprintf("%s/agent-%d", s.prefix, number), complete: map[string]bool{}},
+	}
+}
+
+// run makes what is not there yet, and compares what it says with what the registry has.
+func (r *soakRound) run(t *testing.T, s *soak, flags ...string) {
+	t.Helper()
+	this := &soakRun{storm: newStorm(*soakSeed+uint64(1000*r.number+len(r.runs)), r.share, *soakDuration > 0)}
+	s.proxy.Script(registrytest.Rule{Fault: this.storm.serve})
+	watching, began := watch(s.registry), time.Now()
+	out := filepath.Join(t.TempDir(), "out")
+	ended := callModule(t, r.args(s, append(flags, "directory", "export", "--path", out)...)...)
+	this.duration, this.usage, this.exit = time.Since(began), watching.end(), ended.exit
+	this.failed = map[string]bool{}
+	if ended.exit == 0 {
+		this.records = records(t, out, "manifest.jsonl")
+		for _, record := range this.records {
+			if record.Status == "failed" {
+				this.failed[record.InstanceID] = true
+			}
+		}
+	} else {
+		this.message = ended.message(t)
+		for _, id := range listed(this.message) {
+			this.failed[id] = true
+		}
+	}
+	before := r.there
+	r.there = r.agents.published(t)
+	r.runs = append(r.runs, this)
+	r.compare(t, this, before)
+	r.count(t, this, before)
+	assert.LessOrEqual(t, this.storm.most, soakWorkers, "requests that were open at a time")
+	assert.LessOrEqual(t, this.usage.Connections, soakWorkers+soakConnections, "connections that were open at a time")
+	t.Logf("round %d, run %d: %s", r.number, len(r.runs), this)
+}
+
+// args are the arguments of the call.
+func (r *soakRound) args(s *soak, flags ...string) []string {
+	registry := s.registry + "/"
+	return append([]string{
+		"--silent", "--sdk", s.sdk, "--sdk-sha", s.sha, "--image-template", s.template,
+		"--builder-repo", registry + s.prefix + "/builder", "--base-repo", registry + s.prefix + "/base",
+		"--agent-repo", registry + r.agents.repository,
+		"assemble-all", "--publish", "--publisher", "direct", "--dataset-file", r.dataset, "--max-workers", fmt.Sprint(soakWorkers),
+	}, flags...)
+}
+
+// tag is the one that an instance's agent image must have.
+func (s *soak) tag(id string) string {
+	return fmt.Sprintf("%s-%s-%s-source-minimal", s.sha[:7], s.key, id)
+}
+
+// instanceOf is the instance of a tag.
+func instanceOf(tag string) string {
+	_, id, _ := strings.Cut(tag, "-")
+	_, id, _ = strings.Cut(id, "-")
+	return strings.TrimSuffix(id, "-source-minimal")
+}
