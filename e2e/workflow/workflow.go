@@ -33,11 +33,13 @@ type Input struct {
 // Job of a workflow.
 type Job struct {
 	Needs, If string
+	RunsOn    string `yaml:"runs-on"`
 	Strategy  struct {
 		Matrix map[string]string
 	}
-	Env   map[string]string
-	Steps []Step
+	Permissions map[string]string
+	Env         map[string]string
+	Steps       []Step
 }
 
 // Step of a job.
