@@ -33,7 +33,7 @@ test: unit server-test registry generate ## Run every test, end to end on the re
 .PHONY: unit
 unit: ## Run the tests that need no engine
 	echo "==> unit tests"
-	go test -race $(PLAIN) ./hack/samples ./e2e/workflow ./e2e/origin
+	go test -race $(PLAIN) ./hack/samples ./e2e/workflow ./e2e/origin ./e2e/supply
 	go -C bench test ./...
 	go -C hack/engine test ./sdkimage
 
@@ -57,6 +57,16 @@ generate: engine ## Generate the module's Dagger code, which is not committed
 .PHONY: lint
 lint: generate ## Check the code: gofmt, go vet, staticcheck, actionlint, shellcheck
 	hack/lint.sh
+
+.PHONY: vuln
+vuln: generate ## Look for known vulnerabilities in what the code calls; without the network it says "not checked" and fails
+	hack/vuln.sh
+
+.PHONY: soak
+soak: registry generate ## 2,000 images a round for 20 minutes while requests fail by chance; SOAK_FLAGS="-soak.seed 7" draws others
+	go test -count=1 -timeout 2h ./e2e -run '^TestSoak$$' -v -args \
+		-soak.duration 20m -soak.images 2000 -soak.bases 20 -soak.report $(CURDIR)/out/soak.md $(SOAK_FLAGS)
+	cat out/soak.md
 
 .PHONY: clean
 clean: ## Remove what make made here: out/, bin/, generated code, the local registry and its images
