@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"time"
@@ -24,13 +22,13 @@ type soakFault struct {
 // soakFaults are all faults of a soak.
 var soakFaults = []soakFault{
 	{name: "500", weight: 8, fault: registrytest.Answer(http.StatusInternalServerError, "")},
-	{name: "502, a page of HTML", weight: 8, fault: registrytest.Answer(http.StatusBadGateway,
-		"<html><body><h1>502 Bad Gateway</h1></body></html>", "Content-Type", "text/html")},
+	{name: "502, a page of HTML", weight: 8, fault: registrytest.Page(http.StatusBadGateway)},
 	{name: "503", weight: 8, fault: registrytest.Answer(http.StatusServiceUnavailable, "")},
 	{name: "504", weight: 8, fault: registrytest.Answer(http.StatusGatewayTimeout, "")},
 	{name: "cut before the registry saw it", weight: 10, fault: registrytest.Cut(0)},
 	{name: "cut in its body", weight: 8, fault: registrytest.Cut(100)},
-	{name: "cut in its answer", weight: 12, fault: tornAnswer},
+	{name: "cut in its answer", weight: 6, fault: registrytest.Torn()},
+	{name: "done, and its answer lost", weight: 6, fault: registrytest.Lost()},
 	{name: "answered half a second later", weight: 12, fault: registrytest.Delay(500 * time.Millisecond)},
 	{name: "stalled for 3 s, then cut", weight: 4, fault: registrytest.Stall(3 * time.Second)},
 	{name: "429, Retry-After: 1", weight: 6, limit: true, fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "1")},
@@ -39,19 +37,6 @@ var soakFaults = []soakFault{
 	{name: "403, secondary rate limit", weight: 4, limit: true, fault: registrytest.Answer(http.StatusForbidden,
 		`{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit."}]}`, "Retry-After", "1")},
 	{name: "503, Retry-After: 1", weight: 2, limit: true, fault: registrytest.Answer(http.StatusServiceUnavailable, "", "Retry-After", "1")},
-}
-
-// tornAnswer lets the registry do what it is asked, and cuts the connection before all of its answer has come.
-func tornAnswer(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-	answer := httptest.NewRecorder()
-	registry.ServeHTTP(answer, r)
-	maps.Copy(w.Header(), answer.Header())
-	if body := answer.Body.Bytes(); r.Method == http.MethodGet && len(body) > 1 {
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(body[:len(body)/2]) // Whoever has gone needs no answer.
-		_ = http.NewResponseController(w).Flush()
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // storm strikes a share of the requests of a run, and counts. The module's own client and the engine are counted apart.
@@ -67,6 +52,8 @@ type storm struct {
 	asked, engineAsked int
 	// open is how many of the client's requests are open now, and most how many were at a time.
 	open, most int
+	// last is when the client asked last.
+	last time.Time
 }
 
 // newStorm is one whose faults are the same for the same seed, as far as the order of the requests is.
@@ -110,6 +97,7 @@ func (s *storm) serve(w http.ResponseWriter, r *http.Request, registry http.Hand
 	}
 	s.mu.Lock()
 	s.asked++
+	s.last = time.Now()
 	if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
 		s.puts[r.URL.Path]++
 	}

@@ -12,24 +12,33 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 // usage is what the module's function took of the machine while it ran.
 type usage struct {
-	// PeakKB is the most memory that it had, and KB how much at each look, both resident.
-	PeakKB int
-	KB     []int
-	// Connections is the most that it had open to the registry.
-	Connections int
+	// peakKB is the most memory that it ever had, and seen how much at each look, both resident.
+	peakKB int
+	seen   []memory
+	// connections is the most that it had open to the registry.
+	connections int
 }
 
-// quarters is the memory in each quarter of the time, the most of each.
-func (u usage) quarters() [4]int {
-	var most [4]int
-	for i, kb := range u.KB {
-		at := i * 4 / len(u.KB)
-		most[at] = max(most[at], kb)
+// memory is how much there was at a time.
+type memory struct {
+	at time.Time
+	kb int
+}
+
+// makingKB is the most memory that was seen until then: while images were made, if that is when the registry was asked last. What
+// follows is the manifest, which is as long as there are images.
+func (u usage) makingKB(until time.Time) int {
+	most := 0
+	for _, m := range u.seen {
+		if !m.at.After(until) {
+			most = max(most, m.kb)
+		}
 	}
 	return most
 }
@@ -85,8 +94,9 @@ func (w *watcher) look() {
 			process = ""
 			continue
 		}
-		w.usage.PeakKB, w.usage.KB = max(w.usage.PeakKB, peak), append(w.usage.KB, now)
-		w.usage.Connections = max(w.usage.Connections, w.connections(process))
+		w.usage.peakKB = max(w.usage.peakKB, peak)
+		w.usage.seen = append(w.usage.seen, memory{time.Now(), now})
+		w.usage.connections = max(w.usage.connections, w.connections(process))
 	}
 }
 
@@ -140,27 +150,40 @@ func memoryOf(process string) (peak, now int, ok bool) {
 	return peak, now, peak > 0 // A process that has ended, and waits to be asked for its status, has none.
 }
 
-// soakMemory is what a run of so many images took, without faults.
-type soakMemory struct {
-	images int
-	usage  usage
-}
+// What the memory may be, in kilobytes. A function that does nothing has 17 MB, and while images are made 29 MB were the most, be they
+// 200 or 2,000.
+const (
+	// soakMakingKB is the most while images are made, however many.
+	soakMakingKB = 40 << 10
+	// soakGrowthKB is how much more that may be for the most images than for the fewest.
+	soakGrowthKB = 6 << 10
+	// soakManifestKB is what may come on top for each image, when the manifest is written: about 2 KB of text, in several copies.
+	soakManifestKB = 40
+)
 
 // measureMemory makes more and more images, without faults.
 func (s *soak) measureMemory(t *testing.T) {
 	t.Helper()
 	for _, images := range []int{200, 500, 1000, 2000} {
-		if images > len(s.all) {
-			images = len(s.all)
-		}
-		r := s.newRoundOf(t, 0, s.all[:images])
+		r := s.newRoundOf(t, 0, s.all[:min(images, len(s.all))])
+		s.memory = append(s.memory, r)
 		r.run(t, s)
-		require.Len(t, r.there, images)
-		s.memory = append(s.memory, soakMemory{images, r.last().usage})
+		require.Len(t, r.there, len(r.ids))
 	}
+	fewest, most := s.memory[0].last(), s.memory[len(s.memory)-1].last()
+	assert.LessOrEqual(t, most.makingKB(), fewest.makingKB()+soakGrowthKB, "memory grows with the number of images")
 }
 
-// assertMemory: memory does not grow with the number of images.
-func (s *soak) assertMemory(t *testing.T) {
+// makingKB is the most memory while the run made images.
+func (r *soakRun) makingKB() int { return r.usage.makingKB(r.storm.last) }
+
+// assertMemory: what a run has in memory while it makes images does not depend on how many there are.
+func (r *soakRound) assertMemory(t *testing.T, this *soakRun) {
 	t.Helper()
+	if !this.began() {
+		return // It may be over too soon to be seen.
+	}
+	require.NotEmpty(t, this.usage.seen, "the function's process was not found in /proc")
+	assert.LessOrEqual(t, this.makingKB(), soakMakingKB, "kilobytes while images were made")
+	assert.LessOrEqual(t, this.usage.peakKB, soakMakingKB+len(r.ids)*soakManifestKB, "kilobytes at most")
 }

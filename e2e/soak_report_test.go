@@ -18,11 +18,10 @@ func (r *soakRun) String() string {
 		end, _, _ = strings.Cut(r.message, "\n")
 		end = fmt.Sprintf("exit %d: %.120s", r.exit, end)
 	}
-	q := r.usage.quarters()
 	return fmt.Sprintf("%.1f s, made %d, failed %d (%d of them landed), client %d requests with %d faults, at most %d open; engine %d requests; "+
-		"%.1f MB at most, %.1f %.1f %.1f %.1f MB in its quarters, %d connections; %s",
+		"%.1f MB while it made images, %.1f MB at most, %d connections; %s",
 		r.duration.Seconds(), r.made, len(r.failed), r.landed, r.storm.asked, r.storm.clientFaults(), r.storm.most, r.storm.engineAsked,
-		mb(r.usage.PeakKB), mb(q[0]), mb(q[1]), mb(q[2]), mb(q[3]), r.usage.Connections, end)
+		mb(r.makingKB()), mb(r.usage.peakKB), r.usage.connections, end)
 }
 
 func mb(kb int) float64 { return float64(kb) / 1024 }
@@ -41,17 +40,17 @@ func (s *soak) report() string {
 	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
 	line("Seed %d, %d images a round, %d of them on base images to be built, faults for %.1f %% of the requests.\n",
 		*soakSeed, *soakImages, *soakBases, 100**soakShare)
-	line("| round | runs | time | requests | faults | failed in the first run | there though failed | did not begin | memory at most |")
-	line("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+	line("| round | runs | time | requests | faults | failed in the first run | there though failed | did not begin | memory while images are made | at most |")
+	line("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
 	struck := map[string]int{}
 	for _, r := range s.rounds {
 		var seconds float64
-		var asked, faults, landed, idle, peak int
+		var asked, faults, landed, idle, making, peak int
 		for _, run := range r.runs {
 			seconds += run.duration.Seconds()
 			asked += run.storm.asked + run.storm.engineAsked
 			landed += run.landed
-			peak = max(peak, run.usage.PeakKB)
+			making, peak = max(making, run.makingKB()), max(peak, run.usage.peakKB)
 			if !run.began() {
 				idle++
 			}
@@ -60,19 +59,19 @@ func (s *soak) report() string {
 				faults += n
 			}
 		}
-		line("| %d | %d | %.0f s | %d | %d | %d | %d | %d | %.1f MB |",
-			r.number, len(r.runs), seconds, asked, faults, len(r.runs[0].failed), landed, idle, mb(peak))
+		line("| %d | %d | %.0f s | %d | %d | %d | %d | %d | %.1f MB | %.1f MB |",
+			r.number, len(r.runs), seconds, asked, faults, len(r.runs[0].failed), landed, idle, mb(making), mb(peak))
 	}
 	line("\n| fault | times |\n|---|---:|")
 	for _, name := range slices.Sorted(maps.Keys(struck)) {
 		line("| %s | %d |", name, struck[name])
 	}
 	if len(s.memory) > 0 {
-		line("\n| images, no faults | memory at most | in the quarters of its time |\n|---:|---:|---|")
+		line("\n| images, without faults | requests | memory while they are made | with the manifest, at the end |\n|---:|---:|---:|---:|")
 	}
-	for _, m := range s.memory {
-		q := m.usage.quarters()
-		line("| %d | %.1f MB | %.1f, %.1f, %.1f, %.1f MB |", m.images, mb(m.usage.PeakKB), mb(q[0]), mb(q[1]), mb(q[2]), mb(q[3]))
+	for _, r := range s.memory {
+		run := r.last()
+		line("| %d | %d | %.1f MB | %.1f MB |", len(r.ids), run.storm.asked, mb(run.makingKB()), mb(run.usage.peakKB))
 	}
 	return text.String()
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"flag"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ type soak struct {
 	fleet
 	proxy  *registrytest.Proxy
 	rounds []*soakRound
-	memory []soakMemory
+	memory []*soakRound // without faults, of more and more images
 }
 
 // TestSoak makes images in rounds while a share of the requests meets faults. After each run the registry is compared with what the
@@ -53,7 +54,6 @@ func TestSoak(t *testing.T) {
 			break
 		}
 	}
-	s.assertMemory(t)
 	s.writeReport(t)
 }
 
@@ -61,6 +61,10 @@ func TestSoak(t *testing.T) {
 func newSoak(t *testing.T) *soak {
 	t.Helper()
 	s := &soak{}
+	if *soakDuration > 0 {
+		// A port that no other run of the tests takes from it meanwhile: they are below these.
+		relayPort.Store(int32(30000 + os.Getpid()%60*40))
+	}
 	s.fleet, s.proxy = faultyFleet(t, 0)
 	for number := range *soakImages - *soakBases {
 		s.all = append(s.all, fmt.Sprintf("soak__task-%04d", number+1))
