@@ -28,8 +28,9 @@ const (
 	soakWorkers = 12
 	// soakRests is how many runs may be needed after a round's first until all is there.
 	soakRests = 8
-	// soakConnections is how many connections the function may have open to the registry beside one for each worker: idle ones.
-	soakConnections = 4
+	// soakConnections is how many connections the function may have open to the registry: for each worker the one that it uses, and one
+	// that was begun for it before that one was free.
+	soakConnections = 2 * soakWorkers
 )
 
 // soak is many runs against a registry that has faults.

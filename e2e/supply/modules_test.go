@@ -55,7 +55,9 @@ func TestModulesAreHeldToTheirSums(t *testing.T) {
 // it, and for all but one it must.
 func TestOnlyOneModuleIsNotInTheChecksumDatabase(t *testing.T) {
 	unchecked := regexp.MustCompile(`\b(GONOSUMDB|GONOSUMCHECK|GOINSECURE|GOPRIVATE|GONOPROXY|GOSUMDB|GOFLAGS)\b\s*:?=\s*(.*)`)
-	for _, file := range tracked(t, func(file string) bool { return path.Ext(file) != ".go" && path.Ext(file) != ".md" && path.Base(file) != "go.sum" }) {
+	for _, file := range tracked(t, func(file string) bool {
+		return path.Ext(file) != ".go" && path.Ext(file) != ".md" && path.Base(file) != "go.sum"
+	}) {
 		for _, line := range lines(t, file) {
 			set := unchecked.FindStringSubmatch(line)
 			switch {
