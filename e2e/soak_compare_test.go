@@ -1,8 +1,7 @@
 package e2e
 
 import (
-	"net/http"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,86 +21,80 @@ const (
 // compare holds the run to the registry: what it says is there is, with this digest, and nothing else.
 func (r *soakRound) compare(t *testing.T, this *soakRun, before map[string]string) {
 	t.Helper()
-	for tag, digest := range before {
-		require.Equal(t, digest, r.there[tag], "%s was there before", tag)
+	for id, digest := range before {
+		require.Equal(t, digest, r.there[id], "%s was there before", id)
 	}
-	if this.exit == 0 {
-		require.Len(t, this.records, len(r.ids))
-	}
-	said := map[string]record{}
-	for _, record := range this.records {
-		said[record.InstanceID] = record
-	}
-	now := map[string]string{} // By instance.
-	for tag, digest := range r.there {
-		now[instanceOf(tag)] = digest
-		if before[tag] == "" {
-			this.made++
-		}
-	}
-	was := map[string]bool{}
-	for tag := range before {
-		was[instanceOf(tag)] = true
-	}
+	asked := map[string]bool{}
 	for _, id := range r.ids {
-		record, digest := said[id], now[id]
-		delete(now, id)
-		switch {
-		case this.exit == 0 && record.Status == "built":
-			require.False(t, was[id], "%s was there before", id)
-			require.Equal(t, record.Digest, digest, id)
-			require.Len(t, record.Tags, 1, id)
-		case this.exit == 0 && record.Status == "skipped_remote_exists":
-			require.True(t, was[id], "%s was not there before", id)
-			require.Equal(t, record.Digest, digest, id)
-		case this.exit == 0:
-			require.Equal(t, "failed", record.Status, id)
-			require.NotEmpty(t, record.Error, id)
-			r.landed(t, this, id, digest, was[id])
-		case this.failed[id] || !this.began():
-			r.landed(t, this, id, digest, was[id])
-		default:
-			require.NotEmpty(t, digest, "%s is not among those that failed", id)
-		}
+		asked[id] = true
 	}
-	require.Empty(t, now, "images that nobody asked for")
-	if !this.began() {
-		require.Zero(t, this.made, "a run that did not begin made something: %s", this.message)
+	for id := range r.there {
+		require.True(t, asked[id], "nobody asked for %q", id)
 	}
-	if this.exit != 0 && this.began() {
+	this.made = len(r.there) - len(before)
+	switch {
+	case this.exit == 0:
+		r.compareRecords(t, this, before)
+	case this.began():
 		require.NotEmpty(t, this.failed, this.message)
+		for _, id := range r.ids {
+			if this.failed[id] {
+				this.checkFailed(t, id, r.there[id], before[id])
+			} else {
+				require.NotEmpty(t, r.there[id], "%s is not among those that failed", id)
+			}
+		}
+	default:
+		require.Zero(t, this.made, "a run that did not begin made something: %s", this.message)
 	}
 }
 
-// landed notes a failed image that is there all the same. That may be only if the registry's answer was lost.
-func (r *soakRound) landed(t *testing.T, this *soakRun, id, digest string, before bool) {
+// compareRecords does so with a manifest.
+func (r *soakRound) compareRecords(t *testing.T, this *soakRun, before map[string]string) {
 	t.Helper()
-	if digest == "" || before {
-		return
-	}
-	this.landed++
-	faults := 0
-	for request, n := range this.storm.met {
-		if strings.HasPrefix(request, http.MethodPut+" ") && strings.Contains(request, "-"+id+"-source-minimal") {
-			faults += n
+	var ids []string
+	for _, record := range this.records {
+		id := record.InstanceID
+		ids = append(ids, id)
+		switch record.Status {
+		case "built":
+			require.Empty(t, before[id], "%s was there before", id)
+			require.Equal(t, record.Digest, r.there[id], id)
+			require.Len(t, record.Tags, 1, id)
+		case "skipped_remote_exists":
+			require.Equal(t, record.Digest, before[id], id)
+		default:
+			require.NotEmpty(t, record.Error, id)
+			this.checkFailed(t, id, r.there[id], before[id])
 		}
 	}
-	require.Positive(t, faults, "%s is there, its record says that it failed, and no answer was lost", id)
+	require.Equal(t, slices.Sorted(slices.Values(r.ids)), slices.Sorted(slices.Values(ids)))
+}
+
+// checkFailed: a failed image is there only if it was before, or if the registry's answer to its tag was lost.
+func (r *soakRun) checkFailed(t *testing.T, id, digest, before string) {
+	t.Helper()
+	if digest != before {
+		r.landed++
+		require.Positive(t, r.storm.lost[id], "%s is there, and failed by its record, and no answer was lost", id)
+	}
 }
 
 // count holds the run to what it may ask: a bound for each image and each fault.
 func (r *soakRound) count(t *testing.T, this *soakRun, before map[string]string) {
 	t.Helper()
-	storm, faults := this.storm, this.storm.clientFaults()
+	storm, faults := this.storm, this.storm.faults
 	rest := len(r.ids) - len(before)
 	// A fault costs the attempt that it struck: at most all requests of an image.
 	bound := requestsPerRun + requestsPerLayer + len(before) + (rest+faults)*requestsPerImage + r.fresh*clientRequestsPerFresh
 	assert.LessOrEqual(t, storm.asked, bound, "requests for %d images, %d of them there, with %d faults", len(r.ids), len(before), faults)
 	assert.LessOrEqual(t, storm.engineAsked, engineRequestsPerRun+r.fresh*engineRequestsPerFresh)
-	for tag := range before {
-		require.Zero(t, storm.puts["/v2/"+r.agents.repository+"/manifests/"+tag], "%s was put again", tag)
+	assert.LessOrEqual(t, storm.most, soakWorkers, "requests that were open at a time")
+	assert.LessOrEqual(t, this.usage.connections, soakConnections, "connections that were open at a time")
+	for id := range before {
+		require.Zero(t, storm.puts[id], "%s was put again", id)
 	}
-	for path, n := range storm.puts {
-		require.LessOrEqual(t, n, 1+storm.met[http.MethodPut+" "+path], "%s was put so often", path)
+	for id, n := range storm.puts {
+		require.LessOrEqual(t, n, 1+storm.tagFaults[id], "%s was put so often", id)
 	}
 }

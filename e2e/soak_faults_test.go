@@ -17,6 +17,8 @@ type soakFault struct {
 	// limit says that it asks for fewer requests. The engine does not show how long is to be waited, so one that strikes it costs the
 	// run a quarter of a minute.
 	limit bool
+	// done says that the registry does what it is asked, and the client does not get to know.
+	done bool
 }
 
 // soakFaults are all faults of a soak.
@@ -27,8 +29,8 @@ var soakFaults = []soakFault{
 	{name: "504", weight: 8, fault: registrytest.Answer(http.StatusGatewayTimeout, "")},
 	{name: "cut before the registry saw it", weight: 10, fault: registrytest.Cut(0)},
 	{name: "cut in its body", weight: 8, fault: registrytest.Cut(100)},
-	{name: "cut in its answer", weight: 6, fault: registrytest.Torn()},
-	{name: "done, and its answer lost", weight: 6, fault: registrytest.Lost()},
+	{name: "cut in its answer", weight: 6, done: true, fault: registrytest.Torn()},
+	{name: "done, and its answer lost", weight: 6, done: true, fault: registrytest.Lost()},
 	{name: "answered half a second later", weight: 12, fault: registrytest.Delay(500 * time.Millisecond)},
 	{name: "stalled for 3 s, then cut", weight: 4, fault: registrytest.Stall(3 * time.Second)},
 	{name: "429, Retry-After: 1", weight: 6, limit: true, fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "1")},
@@ -44,10 +46,12 @@ type storm struct {
 	client, engine registrytest.Fault
 
 	mu sync.Mutex
-	// struck counts faults by their names, and met those of the client's requests by method and path.
-	struck, met map[string]int
-	// puts counts the client's attempts to put a manifest, by path.
-	puts map[string]int
+	// struck counts faults by their names, and faults those of the client's requests.
+	struck map[string]int
+	faults int
+	// puts counts the client's attempts to put an agent image's tag, by instance, tagFaults the faults that they met, and lost those whose
+	// answer was lost.
+	puts, tagFaults, lost map[string]int
 	// asked are the client's requests, and engineAsked the engine's.
 	asked, engineAsked int
 	// open is how many of the client's requests are open now, and most how many were at a time.
@@ -58,7 +62,7 @@ type storm struct {
 
 // newStorm is one whose faults are the same for the same seed, as far as the order of the requests is.
 func newStorm(seed uint64, share float64, limitEngine bool) *storm {
-	s := &storm{struck: map[string]int{}, met: map[string]int{}, puts: map[string]int{}}
+	s := &storm{struck: map[string]int{}, puts: map[string]int{}, tagFaults: map[string]int{}, lost: map[string]int{}}
 	var client, engine []registrytest.Fault
 	for _, f := range soakFaults {
 		struck := s.counted(f)
@@ -79,7 +83,13 @@ func (s *storm) counted(f soakFault) registrytest.Fault {
 		s.mu.Lock()
 		s.struck[f.name]++
 		if isClient(r) {
-			s.met[r.Method+" "+r.URL.Path]++
+			s.faults++
+		}
+		if id := instancePut(r); id != "" {
+			s.tagFaults[id]++
+			if f.done {
+				s.lost[id]++
+			}
 		}
 		s.mu.Unlock()
 		f.fault(w, r, registry)
@@ -98,8 +108,8 @@ func (s *storm) serve(w http.ResponseWriter, r *http.Request, registry http.Hand
 	s.mu.Lock()
 	s.asked++
 	s.last = time.Now()
-	if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
-		s.puts[r.URL.Path]++
+	if id := instancePut(r); id != "" {
+		s.puts[id]++
 	}
 	s.open++
 	s.most = max(s.most, s.open)
@@ -115,13 +125,21 @@ func (s *storm) serve(w http.ResponseWriter, r *http.Request, registry http.Hand
 // isClient says whether a request is the module's own. The others are the engine's.
 func isClient(r *http.Request) bool { return strings.Contains(r.UserAgent(), "go-containerregistry") }
 
-// clientFaults is how many of the client's requests were struck.
-func (s *storm) clientFaults() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, count := range s.met {
-		n += count
+// instancePut is the instance whose agent image a request puts under its tag; empty if it does anything else.
+func instancePut(r *http.Request) string {
+	_, tag, isManifest := strings.Cut(r.URL.Path, "/manifests/")
+	if r.Method != http.MethodPut || !isManifest {
+		return ""
 	}
-	return n
+	return instanceOf(tag)
+}
+
+// instanceOf is the instance of an agent image's tag: {sdk}-{dockerfile}-{instance}-source-minimal. Empty if it is no such tag.
+func instanceOf(tag string) string {
+	rest, isAgent := strings.CutSuffix(tag, "-source-minimal")
+	parts := strings.SplitN(rest, "-", 3)
+	if !isAgent || len(parts) < 3 {
+		return ""
+	}
+	return parts[2]
 }

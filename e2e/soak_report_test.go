@@ -20,7 +20,7 @@ func (r *soakRun) String() string {
 	}
 	return fmt.Sprintf("%.1f s, made %d, failed %d (%d of them landed), client %d requests with %d faults, at most %d open; engine %d requests; "+
 		"%.1f MB while it made images, %.1f MB at most, %d connections; %s",
-		r.duration.Seconds(), r.made, len(r.failed), r.landed, r.storm.asked, r.storm.clientFaults(), r.storm.most, r.storm.engineAsked,
+		r.duration.Seconds(), r.made, len(r.failed), r.landed, r.storm.asked, r.storm.faults, r.storm.most, r.storm.engineAsked,
 		mb(r.makingKB()), mb(r.usage.peakKB), r.usage.connections, end)
 }
 
