@@ -17,8 +17,6 @@ reachable() {
 	esac
 }
 
-tool() { go -C hack/tools build -o "$PWD/bin/govulncheck" golang.org/x/vuln/cmd/govulncheck; }
-
 # scan DIR PACKAGE... prints what it finds; the worst of all scans is the script's end.
 worst=0
 scan() {
@@ -33,7 +31,7 @@ if ! why=$(reachable 2>&1); then
 	echo "not checked: the database of vulnerabilities, $DATABASE, cannot be reached. $why" >&2
 	exit $UNAVAILABLE
 fi
-step "compiling govulncheck" tool
+step "compiling govulncheck" go -C hack/tools build -o "$PWD/bin/govulncheck" golang.org/x/vuln/cmd/govulncheck
 scan . ./...
 scan bench ./...
 scan hack/registry ./...
