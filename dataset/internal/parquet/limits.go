@@ -15,12 +15,19 @@ const (
 	// maxHeader is the largest page header read, in bytes. It holds statistics,
 	// which writers keep far below.
 	maxHeader = 1 << 20
+	// usualHeader is what most page headers stay below, in bytes.
+	usualHeader = 4 << 10
 	// maxPage is the largest page read, compressed or not, in bytes. Most writers
 	// stay near 1 MiB, some go up to 100 MB.
 	maxPage = 128 << 20
 	// maxWindow is how far back a Zstandard page may refer, in bytes. Each is
 	// allocated at once; level 19 uses 8 MiB.
 	maxWindow = 32 << 20
-	// maxTotal is how much the pages of a file may be when decompressed, in bytes.
+	// maxTotal is how much is read of the pages of a file, in bytes: their headers,
+	// what follows them, and that decompressed. Row groups may share pages, so a
+	// small file can ask for more than any large one has.
 	maxTotal = 8 << 30
+	// maxPages is the most pages of a file. Empty ones add nothing to maxTotal but
+	// their headers. A writer that fills pages of 256 KiB makes 4 of each MiB.
+	maxPages = 1 << 17
 )

@@ -13,7 +13,7 @@ import (
 type pageReader struct {
 	r        *bufio.Reader // large enough to look ahead by maxHeader
 	left     int64         // bytes left of the pages
-	budget   *int64        // bytes that pages may still be decompressed to
+	budget   *budget       // what is left for all pages of the file
 	codec    format.CompressionCodec
 	nullable bool
 }
@@ -34,20 +34,33 @@ func (p *pageReader) next() (*page, error) {
 	return next, next.unpack(data, p.codec, p.nullable)
 }
 
-// header reads a page's header, whose length only decoding it tells.
+// header reads a page's header, whose length only decoding it tells. It looks ahead
+// as far as most headers go, and further only if that is too short: to look far
+// ahead of each of many small pages takes longer than to read them.
 func (p *pageReader) header(header *format.PageHeader) error {
-	// Peek returns an error and fewer bytes if there are no more.
-	ahead, err := p.r.Peek(int(min(maxHeader, p.left)))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+	length, err := p.peekHeader(header, usualHeader)
+	if err != nil {
+		length, err = p.peekHeader(header, maxHeader)
 	}
-	length, err := unmarshal(ahead, header)
 	if err != nil {
 		return err
 	}
 	p.left -= int64(length)
-	_, err = p.r.Discard(length)
-	return err
+	if _, err := p.r.Discard(length); err != nil {
+		return err
+	}
+	return p.budget.spendPage(int64(length))
+}
+
+// peekHeader decodes a header of at most so many bytes, and returns its length.
+func (p *pageReader) peekHeader(header *format.PageHeader, longest int64) (int, error) {
+	// Peek returns an error and fewer bytes if there are no more.
+	ahead, err := p.r.Peek(int(min(longest, p.left)))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, err
+	}
+	*header = format.PageHeader{}
+	return unmarshal(ahead, header)
 }
 
 // payload reads what follows a header.
@@ -58,11 +71,11 @@ func (p *pageReader) payload(header format.PageHeader) ([]byte, error) {
 		return nil, fmt.Errorf("a page declares %d bytes, compressed %d: at most %d are read", size, compressed, maxPage)
 	case compressed > p.left:
 		return nil, fmt.Errorf("a page declares %d bytes, and the column has %d left", compressed, p.left)
-	case size > *p.budget:
-		return nil, fmt.Errorf("the pages are larger than %d bytes together", int64(maxTotal))
+	}
+	if err := p.budget.spend(compressed + size); err != nil {
+		return nil, err
 	}
 	p.left -= compressed
-	*p.budget -= size
 	data := make([]byte, compressed)
 	_, err := io.ReadFull(p.r, data)
 	return data, err

@@ -36,7 +36,7 @@ func Read(r io.ReaderAt, size int64, columns []string, maxRows int, visit Visit)
 		return 0, err
 	}
 	buffer := bufio.NewReaderSize(nil, int(min(maxHeader, size)))
-	f := &file{r: r, size: size, buffer: buffer, budget: maxTotal}
+	f := &file{r: r, size: size, buffer: buffer, budget: budget{bytes: maxTotal, pages: maxPages}}
 	for _, group := range metadata.RowGroups {
 		if group.NumRows < 0 || group.NumRows > int64(maxRows-rows) {
 			return 0, &Error{Err: fmt.Errorf("the file has more than %d rows", maxRows)}
@@ -56,7 +56,7 @@ type file struct {
 	r      io.ReaderAt
 	size   int64
 	buffer *bufio.Reader
-	budget int64 // bytes that pages may still be decompressed to
+	budget budget
 }
 
 // readColumn visits one column of one row group, whose first row is row first.

@@ -1,0 +1,26 @@
+package parquet
+
+import "fmt"
+
+// budget is what reading a file's pages may still take. It is spent before
+// anything is allocated.
+type budget struct {
+	bytes int64
+	pages int
+}
+
+// spendPage takes off one page, whose header has so many bytes.
+func (b *budget) spendPage(header int64) error {
+	if b.pages--; b.pages < 0 {
+		return fmt.Errorf("the file has more than %d pages", maxPages)
+	}
+	return b.spend(header)
+}
+
+// spend takes off so many bytes.
+func (b *budget) spend(bytes int64) error {
+	if b.bytes -= bytes; b.bytes < 0 {
+		return fmt.Errorf("the pages are larger than %d bytes together", int64(maxTotal))
+	}
+	return nil
+}
