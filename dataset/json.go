@@ -21,13 +21,14 @@ func readJSON(name string, r io.Reader) ([]Row, error) {
 		return nil, malformed(at, "", "the file is not an array of objects; a file with one object a line is .jsonl")
 	}
 	var rows []Row
+	var total kept
 	for decoder.More() {
 		at.Number++
 		input.left = maxLine
 		if err := checkRows(len(rows), at); err != nil {
 			return nil, err
 		}
-		row, err := decodeRow(at, decoder.Decode)
+		row, err := decodeRow(at, &total, decoder.Decode)
 		if err != nil {
 			return nil, err
 		}

@@ -12,14 +12,14 @@ type jsonRow struct {
 }
 
 // decodeRow returns the row that decode yields.
-func decodeRow(at Position, decode func(any) error) (Row, error) {
+func decodeRow(at Position, total *kept, decode func(any) error) (Row, error) {
 	var object jsonRow
 	if err := decode(&object); err != nil {
 		return Row{}, jsonError(at, err)
 	}
 	object.Row.Position = at
 	object.Row.BlankProblem = bool(object.Problem)
-	return object.Row, object.Row.checkCells()
+	return object.Row, object.Row.checkCells(total)
 }
 
 // jsonProblem says whether a problem statement is there and blank.

@@ -10,12 +10,13 @@ import (
 // readParquet reads a Parquet file, of which it needs columns of text only.
 func readParquet(name string, r io.ReaderAt, size int64) ([]Row, error) {
 	var rows []Row
+	var total kept
 	columns := append(cellColumns(), problemColumn)
 	count, err := parquet.Read(r, size, columns, maxRows, func(row int, column string, value []byte) error {
 		if row == len(rows) {
 			rows = append(rows, Row{Position: Position{File: name, Unit: "row", Number: row + 1}})
 		}
-		return rows[row].set(column, value)
+		return rows[row].set(column, value, &total)
 	})
 	if err != nil {
 		return nil, parquetError(name, err)

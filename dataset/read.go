@@ -17,8 +17,8 @@ import (
 //
 // The name also stands in errors; nothing is opened by it. What cannot be read is
 // a [*MalformedError]: a line or object of more than 16 MiB, more than 250,000
-// rows, a value that is needed and not text or longer than 1 KiB. Memory stays
-// bounded whatever the file declares.
+// rows, a value that is needed and not text or longer than 1 KiB, more than 32 MiB
+// of such values. Memory stays bounded whatever the file declares.
 func Read(name string, r io.ReaderAt, size int64) ([]Row, error) {
 	rows, err := readRows(name, r, size)
 	if err != nil {

@@ -56,24 +56,24 @@ func (r *Row) cell(column string) *string {
 	}
 }
 
-// set takes over the value of any column that is read, unless it is too long to be
-// kept. A nil value is null.
-func (r *Row) set(column string, value []byte) error {
+// set takes over the value of any column that is read, if it can be kept beside
+// those that are. A nil value is null.
+func (r *Row) set(column string, value []byte, total *kept) error {
 	if column == problemColumn {
 		r.BlankProblem = len(bytes.TrimSpace(value)) == 0
 		return nil
 	}
-	if err := checkCell(r.Position, column, value); err != nil {
+	if err := keep(total, r.Position, column, value); err != nil {
 		return err
 	}
 	*r.cell(column) = string(value)
 	return nil
 }
 
-// checkCells returns an error if a value is too long to be kept.
-func (r *Row) checkCells() error {
+// checkCells returns an error if a value cannot be kept beside those that are.
+func (r *Row) checkCells(total *kept) error {
 	for _, column := range cellColumns() {
-		if err := checkCell(r.Position, column, *r.cell(column)); err != nil {
+		if err := keep(total, r.Position, column, *r.cell(column)); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 // skipped.
 func readText(name string, r io.Reader) ([]Row, error) {
 	var rows []Row
+	var total kept
 	err := eachLine(name, r, func(at Position, line []byte) error {
 		if line[0] == '#' {
 			return nil
@@ -19,7 +20,7 @@ func readText(name string, r io.Reader) ([]Row, error) {
 			return err
 		}
 		row := Row{Position: at}
-		err := row.set(idColumn, line)
+		err := row.set(idColumn, line, &total)
 		rows = append(rows, row)
 		return err
 	})

@@ -1,0 +1,151 @@
+package dataset_test
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	upstream "github.com/parquet-go/parquet-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+)
+
+// generated is a file of any size that takes no memory: a start, what is repeated behind it, and a count of the bytes read.
+type generated struct {
+	start, repeated string
+	size            int64
+	read            int64
+}
+
+// ReadAt gives the file's bytes from the offset on.
+func (g *generated) ReadAt(p []byte, offset int64) (int, error) {
+	if offset >= g.size {
+		return 0, io.EOF
+	}
+	n := int(min(int64(len(p)), g.size-offset))
+	for done := 0; done < n; {
+		from, at := g.start, offset+int64(done)
+		if at >= int64(len(g.start)) {
+			from, at = g.repeated, (at-int64(len(g.start)))%int64(len(g.repeated))
+		}
+		done += copy(p[done:n], from[at:])
+	}
+	g.read += int64(n)
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// allocated is how many bytes a function allocates in all, which is more than it ever holds.
+func allocated(do func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
+// The files of TestReadOfAGigabyteStaysSmall, and what may be read of them and allocated.
+const (
+	gigabyte     = 1 << 30
+	mostRead     = 17 << 20 // a line of 16 MiB
+	mostAllotted = 72 << 20 // a buffer that doubles up to 32 MiB
+)
+
+// TestReadOfAGigabyteStaysSmall: a line or an object of a gigabyte is refused after its first megabytes.
+func TestReadOfAGigabyteStaysSmall(t *testing.T) {
+	tests := map[string]struct{ file, start, repeated, says string }{
+		"a line of JSON that does not end":           {"d.jsonl", "", "x", "line 1: the line is longer than 16 MiB"},
+		"the second line":                            {"d.jsonl", `{"instance_id": "a"}` + "\n", "x", "line 2: the line is longer than 16 MiB"},
+		"an id":                                      {"d.jsonl", `{"instance_id": "`, "x", "line 1: the line is longer than 16 MiB"},
+		"a text in a column that is not needed":      {"d.jsonl", `{"instance_id": "a", "patch": "`, "x", "line 1: the line is longer than 16 MiB"},
+		"lists in lists":                             {"d.jsonl", `{"patch": `, "[", "line 1: the line is longer than 16 MiB"},
+		"a number of a billion digits":               {"d.jsonl", `{"instance_id": `, "1", "line 1: the line is longer than 16 MiB"},
+		"columns without end":                        {"d.jsonl", `{"instance_id": "a"`, `,"c":1`, "line 1: the line is longer than 16 MiB"},
+		"a line of white space":                      {"d.jsonl", "", " ", "line 1: the line is longer than 16 MiB"},
+		"a line of zeros, as a sparse file has":      {"d.jsonl", "", "\x00", "line 1: the line is longer than 16 MiB"},
+		"an id on a line":                            {"d.txt", "", "x", "line 1: the line is longer than 16 MiB"},
+		"a comment":                                  {"d.txt", "# ", "x", "line 1: the line is longer than 16 MiB"},
+		"an array's text that is not needed":         {"d.json", `[{"patch": "`, "x", "row 1: the row is longer than 16 MiB"},
+		"an array's problem":                         {"d.json", `[{"problem_statement": "`, "x", "row 1: the row is longer than 16 MiB"},
+		"an array's columns":                         {"d.json", `[{"instance_id": "a"`, `,"c":1`, "row 1: the row is longer than 16 MiB"},
+		"an array's lists in lists":                  {"d.json", `[{"patch": `, "[", "row 1: the JSON is not valid: invalid character '[' exceeded max depth"},
+		"white space before an array":                {"d.json", "", " ", "d.json: the row is longer than 16 MiB"},
+		"white space between the array's rows":       {"d.json", `[{"instance_id": "a"},`, " ", "row 2: the row is longer than 16 MiB"},
+		"white space behind an array":                {"d.json", `[{"instance_id": "a"}]`, " ", "row 1: the file goes on behind the array"},
+		"a Parquet file that is nothing but zeros":   {"d.parquet", "PAR1", "\x00", "begin and end with PAR1"},
+		"a Parquet file whose metadata is all of it": {"d.parquet", "PAR1", "\xff\xff\xff\x3fPAR1", "1073741823 bytes of metadata"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			file := &generated{start: tt.start, repeated: strings.Repeat(tt.repeated, 1<<12), size: gigabyte + 4}
+			var err error
+			took := allocated(func() { _, err = dataset.Read(tt.file, file, file.size) })
+			var malformed *dataset.MalformedError
+			require.ErrorAs(t, err, &malformed)
+			assert.ErrorContains(t, err, tt.says)
+			assert.Less(t, len(err.Error()), 300)
+			assert.LessOrEqual(t, file.read, int64(mostRead), "it stops early")
+			assert.Less(t, took, int64(mostAllotted))
+			t.Logf("read %d KiB, allocated %d KiB", file.read>>10, took>>10)
+		})
+	}
+}
+
+// TestReadIDsOfAGigabyteStaysSmall: --select is a file of anybody's as well.
+func TestReadIDsOfAGigabyteStaysSmall(t *testing.T) {
+	file := &generated{repeated: strings.Repeat("x", 1<<12), size: gigabyte}
+	var err error
+	took := allocated(func() { _, err = dataset.ReadIDs("select.txt", io.NewSectionReader(file, 0, file.size)) })
+	require.ErrorContains(t, err, "select.txt line 1: the line is longer than 16 MiB")
+	assert.LessOrEqual(t, file.read, int64(mostRead))
+	assert.Less(t, took, int64(mostAllotted))
+}
+
+// TestReadGivesUpOnTooMuchToKeep: values that are each short enough, and too much together. A Parquet file says them once.
+func TestReadGivesUpOnTooMuchToKeep(t *testing.T) {
+	const reason = "the dataset has more than 32 MiB of ids, repositories and images"
+	long := strings.Repeat("x", 1024)
+	object := fmt.Sprintf(`{"instance_id": %q, "repo": %q, "org": %q, "image_name": %q, "dockerhub_tag": %q}`, long, long, long, long, long)
+	for file, form := range map[string][2]string{
+		"d.jsonl": {"", object + "\n"},
+		"d.json":  {"[" + object, "," + object},
+		"d.txt":   {"", long + "\n"},
+	} {
+		t.Run(file, func(t *testing.T) {
+			endless := &generated{start: form[0], repeated: form[1], size: gigabyte}
+			_, err := dataset.Read(file, endless, endless.size)
+			require.ErrorContains(t, err, reason)
+			assert.Less(t, endless.read, int64(40<<20))
+		})
+	}
+	t.Run("d.parquet", func(t *testing.T) {
+		type row struct {
+			ID    string `parquet:"instance_id,dict"`
+			Repo  string `parquet:"repo,dict"`
+			Org   string `parquet:"org,dict"`
+			Image string `parquet:"image_name,dict"`
+			Tag   string `parquet:"dockerhub_tag,dict"`
+		}
+		var file strings.Builder
+		writer := upstream.NewGenericWriter[row](&file)
+		rows := make([]row, 200_000)
+		for i := range rows {
+			rows[i] = row{long, long, long, long, long}
+		}
+		_, err := writer.Write(rows)
+		require.NoError(t, err)
+		require.NoError(t, writer.Close())
+		require.Less(t, file.Len(), 1<<20, "it asks for a gigabyte")
+
+		took := allocated(func() { _, err = dataset.Read("d.parquet", strings.NewReader(file.String()), int64(file.Len())) })
+		require.ErrorContains(t, err, reason)
+		assert.Less(t, took, int64(128<<20))
+		t.Logf("%d KiB of Parquet, allocated %d KiB", file.Len()>>10, took>>10)
+	})
+}
