@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/internal/telemetry"
 	"dagger/eval-images/pipeline"
@@ -178,7 +179,7 @@ func limitsOf(workers, attempts int, timeout string) (limits, error) {
 	}
 	bound, err := time.ParseDuration(timeout)
 	if err != nil || bound <= 0 {
-		return limits{}, fmt.Errorf("--timeout is %q: it must be a time such as 2000s or 30m", timeout)
+		return limits{}, fmt.Errorf("--timeout is %s: it must be a time such as 2000s or 30m", dataset.Quote(timeout))
 	}
 	return limits{workers: workers, attempts: attempts, timeout: bound}, nil
 }

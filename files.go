@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
 )
 
@@ -23,7 +24,7 @@ func opened(ctx context.Context, file *dagger.File, read func(name string, file 
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "file")
 	if _, err := file.Export(ctx, path); err != nil {
-		return fmt.Errorf("fetching %s: %w", name, err)
+		return fmt.Errorf("fetching %s: %w", dataset.QuoteName(name), err)
 	}
 	local, err := os.Open(path)
 	if err != nil {

@@ -20,7 +20,7 @@ func hubRows(ctx context.Context, hub dataset.Hub, name, split string) ([]datase
 	}
 	listing, err := dag.HTTP(list).Contents(ctx)
 	if err != nil && strings.HasSuffix(strings.TrimSpace(err.Error()), noSuchFile) {
-		return nil, fmt.Errorf("the hub has no dataset %s, or does not show it without a login: see %s", name, list)
+		return nil, fmt.Errorf("the hub has no dataset %s, or does not show it without a login: see %s", name, dataset.QuoteName(list))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("asking the hub for the dataset %s: %w", name, err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"dagger/eval-images/dataset"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
 )
@@ -32,10 +33,10 @@ type publishing struct {
 
 func (p publishing) check() error {
 	if !slices.Contains([]string{publisherAuto, publisherDirect, publisherEngine}, p.publisher) {
-		return fmt.Errorf("--publisher is %q: it must be %s, %s or %s", p.publisher, publisherAuto, publisherDirect, publisherEngine)
+		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", dataset.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
 	}
 	if !slices.Contains([]string{shareAuto, shareNever}, p.shareBases) {
-		return fmt.Errorf("--share-bases is %q: it must be %s or %s", p.shareBases, shareAuto, shareNever)
+		return fmt.Errorf("--share-bases is %s: it must be %s or %s", dataset.Quote(p.shareBases), shareAuto, shareNever)
 	}
 	return nil
 }

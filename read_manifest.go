@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 
+	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
 )
@@ -54,7 +55,7 @@ func readAll(ctx context.Context, source *dagger.Directory, name string) ([]pipe
 	for _, file := range files {
 		text, err := source.File(file).Contents(ctx)
 		if err != nil {
-			return nil, 0, fmt.Errorf("reading %s: %w", file, err)
+			return nil, 0, fmt.Errorf("reading %s: %w", dataset.QuoteName(file), err)
 		}
 		more, err := pipeline.ReadJSONLines(file, text)
 		if err != nil {

@@ -53,7 +53,7 @@ func (s selection) resolveFamily(ctx context.Context) (dataset.Family, error) {
 	}
 	family, ok := dataset.GuessFamily(s.dataset)
 	if !ok {
-		return dataset.Family{}, fmt.Errorf("which family %q belongs to is not clear: say it with --family, one of %s", s.dataset, strings.Join(dataset.FamilyNames(), ", "))
+		return dataset.Family{}, fmt.Errorf("which family %s belongs to is not clear: say it with --family, one of %s", dataset.Quote(s.dataset), strings.Join(dataset.FamilyNames(), ", "))
 	}
 	return family, nil
 }

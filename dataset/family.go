@@ -57,7 +57,7 @@ func FamilyByName(name string) (Family, error) {
 			return family, nil
 		}
 	}
-	return Family{}, fmt.Errorf("family %s is unknown: valid are %s", quote(name), strings.Join(FamilyNames(), ", "))
+	return Family{}, fmt.Errorf("family %s is unknown: valid are %s", Quote(name), strings.Join(FamilyNames(), ", "))
 }
 
 // FamilyNames returns the names of all families, for help texts.

@@ -21,7 +21,7 @@ var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A
 // Face hub: `owner/name`, of ASCII letters and digits, `.`, `_` and `-`.
 func CheckHubName(name string) error {
 	if !hubName.MatchString(name) {
-		return fmt.Errorf("dataset %s is not of the form owner/name", quote(name))
+		return fmt.Errorf("dataset %s is not of the form owner/name", Quote(name))
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func (h Hub) root() (string, error) {
 	}
 	address, err := url.Parse(string(h))
 	if err != nil || address.Host == "" || (address.Scheme != "https" && address.Scheme != "http") || address.RawQuery != "" || address.User != nil {
-		return "", fmt.Errorf("the hub %s is not of the form https://host", quote(string(h)))
+		return "", fmt.Errorf("the hub %s is not of the form https://host", Quote(string(h)))
 	}
 	return strings.TrimRight(string(h), "/"), nil
 }

@@ -27,7 +27,7 @@ func (h Hub) ParquetURLs(listing []byte, config, split string) ([]string, error)
 	}
 	urls := splits[split]
 	if len(urls) == 0 {
-		return nil, fmt.Errorf("split %s does not exist: valid are %s", quote(split), keys(splits))
+		return nil, fmt.Errorf("split %s does not exist: valid are %s", Quote(split), keys(splits))
 	}
 	root, err := h.root()
 	if err != nil {
@@ -37,7 +37,7 @@ func (h Hub) ParquetURLs(listing []byte, config, split string) ([]string, error)
 		if path, ok := strings.CutPrefix(url, string(DefaultHub)+"/"); ok {
 			urls[i] = root + "/" + path
 		} else if !strings.HasPrefix(url, root+"/") {
-			return nil, fmt.Errorf("the Parquet file %s is not on %s", quote(url), root)
+			return nil, fmt.Errorf("the Parquet file %s is not on %s", Quote(url), root)
 		}
 	}
 	return urls, nil
@@ -47,7 +47,7 @@ func (h Hub) ParquetURLs(listing []byte, config, split string) ([]string, error)
 func parseListing(listing []byte) (map[string]map[string][]string, error) {
 	var failure struct{ Error string }
 	if err := json.Unmarshal(listing, &failure); err == nil && failure.Error != "" {
-		return nil, fmt.Errorf("the hub answers %s", quote(failure.Error))
+		return nil, fmt.Errorf("the hub answers %s", Quote(failure.Error))
 	}
 	var configs map[string]map[string][]string
 	err := json.Unmarshal(listing, &configs)
@@ -63,7 +63,7 @@ func pickConfig(configs map[string]map[string][]string, config string) (map[stri
 	}
 	splits, ok := configs[config]
 	if !ok {
-		return nil, fmt.Errorf("config %s does not exist: valid are %s", quote(config), keys(configs))
+		return nil, fmt.Errorf("config %s does not exist: valid are %s", Quote(config), keys(configs))
 	}
 	return splits, nil
 }
@@ -72,7 +72,7 @@ func pickConfig(configs map[string]map[string][]string, config string) (map[stri
 func keys[V any](m map[string]V) string {
 	var quoted []string
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		quoted = append(quoted, quote(key))
+		quoted = append(quoted, Quote(key))
 	}
 	return strings.Join(quoted[:min(len(quoted), maxListed)], ", ")
 }

@@ -26,9 +26,9 @@ func CheckID(id string) error {
 	case id == "":
 		return fmt.Errorf("instance id is empty")
 	case len(id) > maxID:
-		return fmt.Errorf("instance id %s is longer than %d bytes", quote(id), maxID)
+		return fmt.Errorf("instance id %s is longer than %d bytes", Quote(id), maxID)
 	case !idPattern.MatchString(id):
-		return fmt.Errorf("instance id %s has a character outside A-Z a-z 0-9 . _ - or starts with one of . _ -", quote(id))
+		return fmt.Errorf("instance id %s has a character outside A-Z a-z 0-9 . _ - or starts with one of . _ -", Quote(id))
 	}
 	return nil
 }

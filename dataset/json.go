@@ -63,6 +63,6 @@ func jsonError(at Position, err error) error {
 	case errors.Is(err, errAllowance):
 		return malformed(at, "", "the row is longer than %d MiB", maxLine>>20)
 	default:
-		return fmt.Errorf("reading %s: %w", at.File, err)
+		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
 	}
 }

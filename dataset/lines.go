@@ -36,6 +36,6 @@ func lineError(at Position, err error) error {
 	case errors.Is(err, bufio.ErrTooLong):
 		return malformed(at, "", "the line is longer than %d MiB", maxLine>>20)
 	default:
-		return fmt.Errorf("reading %s: %w", at.File, err)
+		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
 	}
 }

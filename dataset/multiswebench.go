@@ -14,7 +14,7 @@ func multiswebenchImage(_ string, row Row) (string, error) {
 		org, repo = row.Org, row.Repo
 	}
 	if org == "" || repo == "" || strings.Contains(repo, "/") {
-		return "", fmt.Errorf("repo %s with org %s is not of the form org/repo", quote(row.Repo), quote(row.Org))
+		return "", fmt.Errorf("repo %s with org %s is not of the form org/repo", Quote(row.Repo), Quote(row.Org))
 	}
 	return strings.ToLower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
 }

@@ -13,10 +13,15 @@ type Position struct {
 	Number int
 }
 
-// String returns the position as it stands in errors: `verified.jsonl line 3`.
+// String returns the position as it stands in errors: `verified.jsonl line 3`. A
+// name that could be taken for something else is quoted.
 func (p Position) String() string {
-	if p.Number == 0 {
-		return p.File
+	if p.File == "" {
+		return ""
 	}
-	return fmt.Sprintf("%s %s %d", p.File, p.Unit, p.Number)
+	file := QuoteName(p.File)
+	if p.Number == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s %s %d", file, p.Unit, p.Number)
 }

@@ -39,6 +39,6 @@ func readRows(name string, r io.ReaderAt, size int64) ([]Row, error) {
 	case ".txt":
 		return readText(name, stream)
 	default:
-		return nil, fmt.Errorf("reading %s: extension %s is not one of .jsonl, .json, .parquet, .txt", quote(name), quote(extension))
+		return nil, fmt.Errorf("reading %s: extension %s is not one of .jsonl, .json, .parquet, .txt", Quote(name), Quote(extension))
 	}
 }

@@ -36,14 +36,14 @@ const (
 // characters, an optional sha256 digest.
 func CheckReference(reference string) error {
 	if len(reference) > maxReference {
-		return fmt.Errorf("image reference %s is longer than %d bytes", quote(reference), maxReference)
+		return fmt.Errorf("image reference %s is longer than %d bytes", Quote(reference), maxReference)
 	}
 	parts := referencePattern.FindStringSubmatch(reference)
 	if parts == nil {
-		return fmt.Errorf("image reference %s is not of the form host/path:tag", quote(reference))
+		return fmt.Errorf("image reference %s is not of the form host/path:tag", Quote(reference))
 	}
 	if len(parts[1]) > maxName {
-		return fmt.Errorf("image reference %s has a name longer than %d bytes", quote(reference), maxName)
+		return fmt.Errorf("image reference %s has a name longer than %d bytes", Quote(reference), maxName)
 	}
 	return nil
 }

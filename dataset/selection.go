@@ -62,7 +62,7 @@ const maxListed = 20
 func missingError(ids []string) error {
 	var listed []string
 	for _, id := range ids[:min(len(ids), maxListed)] {
-		listed = append(listed, quote(id))
+		listed = append(listed, Quote(id))
 	}
 	names := strings.Join(listed, ", ")
 	if more := len(ids) - len(listed); more > 0 {

@@ -25,7 +25,7 @@ func ParseShard(text string) (Shard, error) {
 	}
 	parts := shardPattern.FindStringSubmatch(text)
 	if parts == nil {
-		return Shard{}, fmt.Errorf("parsing shard %s: want index/of, such as 2/8, from 1 to 9999", quote(text))
+		return Shard{}, fmt.Errorf("parsing shard %s: want index/of, such as 2/8, from 1 to 9999", Quote(text))
 	}
 	index, _ := strconv.Atoi(parts[1]) // the pattern has digits only
 	of, _ := strconv.Atoi(parts[2])

@@ -27,7 +27,7 @@ func (t Template) Check() error {
 		case "{instance_id}", "{repo}", "{name}", "{arch}":
 		default:
 			return fmt.Errorf("image template %s has an unknown placeholder %s: valid are %s",
-				quote(string(t)), quote(found), placeholders)
+				Quote(string(t)), Quote(found), placeholders)
 		}
 	}
 	return nil
@@ -55,7 +55,7 @@ func (t Template) Expand(id, arch string) (string, error) {
 func splitID(id string) (repo, name string, err error) {
 	parts := strings.Split(id, "__")
 	if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
-		return "", "", fmt.Errorf("instance id %s is not of the form repo__name", quote(id))
+		return "", "", fmt.Errorf("instance id %s is not of the form repo__name", Quote(id))
 	}
 	return parts[0], parts[1], nil
 }

@@ -43,7 +43,7 @@ func ReadIDs(name string, r io.Reader) ([]string, error) {
 		ids[i] = row.InstanceID
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("reading %s: the file has no instance id", name)
+		return nil, fmt.Errorf("reading %s: the file has no instance id", QuoteName(name))
 	}
 	return ids, nil
 }

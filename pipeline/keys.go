@@ -23,7 +23,7 @@ type Keys struct {
 // NewKeys derives the keys from the SDK's identity, with or without an algorithm ("sha256:…") before it, and from the
 // text of its Dockerfile.
 func NewKeys(sdk, dockerfile string) Keys {
-	if _, digest, ok := strings.Cut(sdk, ":"); ok {
+	if algorithm, digest, _ := strings.Cut(sdk, ":"); word.MatchString(algorithm) && digest != "" {
 		sdk = digest
 	}
 	return Keys{SDK: sdk, Dockerfile: hashOf([]byte(dockerfile))}

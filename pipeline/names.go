@@ -60,29 +60,36 @@ var word = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
 // Check says what no registry would take, by the name of the flag it came from.
 func (n Names) Check() error {
-	for _, repo := range []struct{ flag, name string }{
+	for _, repo := range []flagged{
 		{"--builder-repo", n.BuilderRepo}, {"--base-repo", n.BaseRepo}, {"--agent-repo", n.AgentRepo},
 	} {
-		if repo.name == "" {
+		if repo.value == "" {
 			continue
 		}
-		if err := dataset.CheckReference(repo.name + ":tag"); err != nil {
-			return fmt.Errorf("%s %q is no repository: %w", repo.flag, repo.name, err)
+		if err := dataset.CheckReference(repo.value + ":tag"); err != nil {
+			return fmt.Errorf("%s %s is no repository: %w", repo.flag, dataset.Quote(repo.value), err)
 		}
 	}
-	for _, tag := range append([]string{n.target()}, n.Tags...) {
-		if !word.MatchString(tag) {
-			return fmt.Errorf("%q cannot be part of a tag: letters, digits, dot, dash and underscore can", tag)
+	words := []flagged{{"--target", n.target()}}
+	for _, tag := range n.Tags {
+		words = append(words, flagged{"--tags", tag})
+	}
+	if n.Keys.SDK != "" {
+		words = append(words, flagged{"--sdk-sha", n.Keys.SDK})
+	}
+	if n.Suffix != "" {
+		words = append(words, flagged{"--tag-suffix", n.Suffix})
+	}
+	for _, part := range words {
+		if !word.MatchString(part.value) {
+			return fmt.Errorf("%s %s cannot be part of a tag: letters, digits, dot, dash and underscore can", part.flag, dataset.Quote(part.value))
 		}
-	}
-	if n.Keys.SDK != "" && !word.MatchString(n.Keys.SDK) {
-		return fmt.Errorf("--sdk-sha %q cannot be part of a tag: letters, digits, dot, dash and underscore can", n.Keys.SDK)
-	}
-	if n.Suffix != "" && !word.MatchString(n.Suffix) {
-		return fmt.Errorf("--tag-suffix %q cannot be part of a tag: letters, digits, dot, dash and underscore can", n.Suffix)
 	}
 	return nil
 }
+
+// flagged is a value and the flag that it came by.
+type flagged struct{ flag, value string }
 
 // Builder is the reference of the run's builder.
 func (n Names) Builder() string {
