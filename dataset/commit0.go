@@ -17,7 +17,7 @@ func commit0ID(row Row) string {
 }
 
 func commit0Image(id string, _ Row) (string, error) {
-	return strings.ToLower("docker.io/wentingzhao/" + id + ":v0"), nil
+	return lower("docker.io/wentingzhao/" + id + ":v0"), nil
 }
 
 // commit0Custom has the family's name before it, as the repository's alone, such

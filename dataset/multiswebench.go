@@ -16,7 +16,7 @@ func multiswebenchImage(_ string, row Row) (string, error) {
 	if org == "" || repo == "" || strings.Contains(repo, "/") {
 		return "", fmt.Errorf("repo %s with org %s is not of the form org/repo", Quote(row.Repo), Quote(row.Org))
 	}
-	return strings.ToLower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
+	return lower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
 }
 
 // multiswebenchCustom keeps the tag, which tells `base` from the images of single

@@ -30,7 +30,7 @@ func proCustom(image string) string {
 	if tag == "" {
 		return lastSegment(image)
 	}
-	custom := strings.Trim(proUnfit.ReplaceAllString(strings.ToLower(tag), "-"), ".-")
+	custom := strings.Trim(proUnfit.ReplaceAllString(lower(tag), "-"), ".-")
 	if len(custom) <= maxProCustom {
 		return custom
 	}

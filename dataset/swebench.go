@@ -17,10 +17,10 @@ func swebenchImage(id string, _ Row) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.ToLower("docker.io/swebench/sweb.eval.x86_64." + repo + "_1776_" + name + ":latest"), nil
+	return lower("docker.io/swebench/sweb.eval.x86_64." + repo + "_1776_" + name + ":latest"), nil
 }
 
 // swegymImage has no tag, which stands for `latest`.
 func swegymImage(id string, _ Row) (string, error) {
-	return strings.ToLower("docker.io/xingyaoww/sweb.eval.x86_64." + strings.ReplaceAll(id, "__", "_s_")), nil
+	return lower("docker.io/xingyaoww/sweb.eval.x86_64." + strings.ReplaceAll(id, "__", "_s_")), nil
 }

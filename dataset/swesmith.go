@@ -6,7 +6,7 @@ import "strings"
 // on which thousands of instances run.
 func swesmithImage(_ string, row Row) (string, error) {
 	const registry = "docker.io/"
-	image := strings.ToLower(strings.TrimSpace(row.ImageName))
+	image := lower(strings.TrimSpace(row.ImageName))
 	return registry + strings.TrimPrefix(image, registry), nil
 }
 
