@@ -33,10 +33,12 @@ func hubRows(ctx context.Context, hub dataset.Hub, name, split string) ([]datase
 	for i, url := range urls {
 		// The engine calls a download by its digest. How it is read, and what errors call it, goes by its name.
 		more, err := readRows(ctx, dag.HTTP(url).WithName(fmt.Sprintf("%s-%d.parquet", split, i)))
+		if err == nil {
+			rows, err = dataset.Join(rows, more)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("dataset %s: %w", name, err)
 		}
-		rows = append(rows, more...)
 	}
 	return rows, nil
 }

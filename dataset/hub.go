@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 )
@@ -41,13 +40,19 @@ func (h Hub) ParquetListURL(name string) (string, error) {
 	return root + "/api/datasets/" + name + "/parquet", nil
 }
 
+// hubAddress is the allow-list for the address of a hub: a host, and where a mirror
+// is not at its top, a path. What is in it goes in front of the paths of datasets.
+var hubAddress = regexp.MustCompile(`^https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/*$`)
+
+// maxAddress is the longest address accepted, in bytes.
+const maxAddress = 2000
+
 // root is the hub's address without a slash at its end.
 func (h Hub) root() (string, error) {
 	if h == "" {
 		h = DefaultHub
 	}
-	address, err := url.Parse(string(h))
-	if err != nil || address.Host == "" || (address.Scheme != "https" && address.Scheme != "http") || address.RawQuery != "" || address.User != nil {
+	if len(h) > maxAddress || !hubAddress.MatchString(string(h)) {
 		return "", fmt.Errorf("the hub %s is not of the form https://host", Quote(string(h)))
 	}
 	return strings.TrimRight(string(h), "/"), nil

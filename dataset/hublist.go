@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -33,14 +34,31 @@ func (h Hub) ParquetURLs(listing []byte, config, split string) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	for i, url := range urls {
-		if path, ok := strings.CutPrefix(url, string(DefaultHub)+"/"); ok {
-			urls[i] = root + "/" + path
-		} else if !strings.HasPrefix(url, root+"/") {
-			return nil, fmt.Errorf("the Parquet file %s is not on %s", Quote(url), root)
+	if len(urls) > maxFiles {
+		return nil, fmt.Errorf("split %s has %d files: at most %d are read", Quote(split), len(urls), maxFiles)
+	}
+	for i, address := range urls {
+		path, ok := strings.CutPrefix(address, string(DefaultHub)+"/")
+		if !ok {
+			path, ok = strings.CutPrefix(address, root+"/")
 		}
+		if !ok || !isPath(path) {
+			return nil, fmt.Errorf("the Parquet file %s is not on %s", Quote(address), QuoteName(root))
+		}
+		urls[i] = root + "/" + path
 	}
 	return urls, nil
+}
+
+// isPath says whether what a hub gives for the rest of an address is one: no longer
+// than addresses are, of characters that are escaped where they must be, and with
+// no part that leads upwards.
+func isPath(path string) bool {
+	if len(path) > maxAddress || strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+		return false
+	}
+	address, err := url.Parse("/" + path)
+	return err == nil && address.Host == "" && !slices.Contains(strings.Split(address.Path, "/"), "..")
 }
 
 // parseListing parses files by config and split, or the hub's own error.

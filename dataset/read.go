@@ -42,3 +42,19 @@ func readRows(name string, r io.ReaderAt, size int64) ([]Row, error) {
 		return nil, fmt.Errorf("reading %s: extension %s is not one of .jsonl, .json, .parquet, .txt", Quote(name), Quote(extension))
 	}
 }
+
+// Join returns the rows of two files of one dataset. What bounds the rows of a file
+// bounds those of all its files together.
+func Join(rows, more []Row) ([]Row, error) {
+	var total kept
+	joined := append(rows, more...)
+	for i := range joined {
+		if err := checkRows(i, joined[i].Position); err != nil {
+			return nil, err
+		}
+		if err := joined[i].checkCells(&total); err != nil {
+			return nil, err
+		}
+	}
+	return joined, nil
+}
