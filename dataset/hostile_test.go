@@ -1,0 +1,193 @@
+package dataset_test
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/datasettest"
+)
+
+// TestHostileValuesAreRefusedWhereverTheyCanStand: in each column that is read, as rows of a file and as flags.
+func TestHostileValuesAreRefusedWhereverTheyCanStand(t *testing.T) {
+	columns := map[string]struct {
+		family string
+		row    func(value string) dataset.Row
+	}{
+		"instance_id":      {"swebench", func(v string) dataset.Row { return dataset.Row{InstanceID: v} }},
+		"image_name":       {"swesmith", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", ImageName: "x/" + v} }},
+		"dockerhub_tag":    {"pro", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", DockerhubTag: v + "."} }},
+		"repo":             {"multiswebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", Org: "o", Repo: v} }},
+		"org":              {"multiswebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", Org: v, Repo: "r"} }},
+		"repo, for the id": {"commit0", func(v string) dataset.Row { return dataset.Row{Repo: v} }},
+	}
+	// What is an ordinary part of an image's name or tag is no attack there.
+	fine := map[string][]string{
+		"image_name":    {"a reference with a tag", "a line's end"}, // White space around it goes.
+		"dockerhub_tag": {"a separator first"},
+		"repo":          {"a separator first"},
+	}
+	for column, of := range columns {
+		for name, value := range datasettest.Hostile {
+			if slices.Contains(fine[column], name) {
+				continue
+			}
+			t.Run(column+": "+name, func(t *testing.T) {
+				row := of.row(value)
+				row.Position = dataset.Position{File: "d.jsonl", Unit: "line", Number: 3}
+				_, err := dataset.Resolve([]dataset.Row{row}, dataset.Options{Family: family(t, of.family)})
+				var malformed *dataset.MalformedError
+				require.ErrorAs(t, err, &malformed)
+				assert.Equal(t, row.Position, malformed.Position)
+				assert.NotEmpty(t, malformed.Column)
+				assert.NoError(t, datasettest.Shown(err))
+			})
+		}
+	}
+}
+
+// TestHostileFlagsAreRefused: what a user, or whoever fills in a form, may give.
+func TestHostileFlagsAreRefused(t *testing.T) {
+	flags := map[string]struct {
+		read func(value string) error
+		fine []string
+	}{
+		"an id": {dataset.CheckID, nil},
+		"a list of ids": {func(v string) error { _, err := dataset.ParseIDs("a__a-1," + v + ",b"); return err }, []string{
+			"a comma", "a line's end", "nothing but white space",
+		}},
+		"a selection": {func(v string) error {
+			_, err := dataset.ReadIDs("ids.txt", strings.NewReader("a\n"+v+"\n"))
+			return err
+		}, []string{
+			"a line of its own", "a line's end", "nothing but white space",
+		}},
+		"a shard":           {func(v string) error { _, err := dataset.ParseShard(v); return err }, nil},
+		"a family":          {func(v string) error { _, err := dataset.FamilyByName(v); return err }, nil},
+		"a dataset":         {dataset.CheckHubName, nil},
+		"a dataset's owner": {func(v string) error { return dataset.CheckHubName(v + "/name") }, nil},
+		"a dataset's name":  {func(v string) error { return dataset.CheckHubName("owner/" + v) }, nil},
+		"a hub":             {func(v string) error { _, err := dataset.Hub(v).ParquetListURL("o/n"); return err }, []string{"a URL"}},
+		"a hub's host":      {func(v string) error { _, err := dataset.Hub("https://" + v).ParquetListURL("o/n"); return err }, nil},
+		"a hub's path":      {func(v string) error { _, err := dataset.Hub("https://h/" + v).ParquetListURL("o/n"); return err }, []string{"a separator first", "an option"}},
+		"a template":        {func(v string) error { return resolveWith(t, "r.example/"+v+"/{name}") }, []string{"a placeholder"}},
+		"a template's tag":  {func(v string) error { return resolveWith(t, "r.example/{name}:"+v) }, []string{"a placeholder", "a separator first"}},
+	}
+	for flag, of := range flags {
+		for name, value := range datasettest.Hostile {
+			if slices.Contains(of.fine, name) {
+				continue
+			}
+			t.Run(flag+": "+name, func(t *testing.T) {
+				err := of.read(value)
+				require.Error(t, err)
+				assert.NoError(t, datasettest.Shown(err))
+			})
+		}
+	}
+}
+
+func resolveWith(t *testing.T, template string) error {
+	_, err := dataset.Resolve(rowsOf("a__a-1"), dataset.Options{Family: family(t, "swebench"), Template: dataset.Template(template)})
+	return err
+}
+
+// TestHostileNamesOfFilesAreShownEscaped: a file may have any name, and errors name it.
+func TestHostileNamesOfFilesAreShownEscaped(t *testing.T) {
+	contents := map[string]string{
+		".jsonl": `{"instance_id": 5}`, ".json": `[{"instance_id": 5}]`, ".txt": strings.Repeat("x", 1025), ".parquet": "nothing", ".csv": "",
+	}
+	for name, value := range datasettest.Hostile {
+		t.Run(name, func(t *testing.T) {
+			for extension, content := range contents {
+				_, err := readText(value+extension, content)
+				require.Error(t, err)
+				require.NoError(t, datasettest.Shown(err))
+				_, err = dataset.Read(value+extension, failing{io.ErrClosedPipe}, 100)
+				require.Error(t, err)
+				require.NoError(t, datasettest.Shown(err))
+			}
+			_, err := dataset.ReadIDs(value, strings.NewReader("# none"))
+			require.ErrorContains(t, err, "no instance id")
+			require.NoError(t, datasettest.Shown(err))
+		})
+	}
+	_, err := readText("my data (2).jsonl", "nonsense")
+	assert.ErrorContains(t, err, `"my data (2).jsonl" line 1: `, "what is not plain is quoted")
+}
+
+func TestFilesOfADatasetAreBoundedTogether(t *testing.T) {
+	rows := make([]dataset.Row, 150_000)
+	for i := range rows {
+		rows[i] = dataset.Row{InstanceID: "a", Position: dataset.Position{File: "test-0.parquet", Unit: "row", Number: i + 1}}
+	}
+	_, err := dataset.Join(rows, rows)
+	require.ErrorContains(t, err, "test-0.parquet row 100001: the dataset has more than 250000 rows")
+
+	for i := range rows {
+		rows[i].InstanceID = strings.Repeat("a", 200)
+	}
+	joined, err := dataset.Join(nil, rows[:100_000])
+	require.NoError(t, err)
+	assert.Len(t, joined, 100_000)
+	_, err = dataset.Join(rows[:100_000:100_000], rows[:100_000])
+	require.ErrorContains(t, err, "the dataset has more than 32 MiB of ids, repositories and images")
+}
+
+func TestAHubsListIsOfItsOwnFiles(t *testing.T) {
+	const mirror = dataset.Hub("https://mirror.example/hf")
+	for name, address := range map[string]string{
+		"another host that begins alike":  "https://mirror.example.evil/hf/0.parquet",
+		"a host behind credentials":       "https://mirror.example@evil/hf/0.parquet",
+		"another path of the mirror":      "https://mirror.example/other/0.parquet",
+		"a path upwards":                  "https://mirror.example/hf/../other/0.parquet",
+		"a path upwards, escaped":         "https://mirror.example/hf/%2e%2e/other/0.parquet",
+		"a path of Windows":               `https://mirror.example/hf/..\other`,
+		"another host behind two slashes": "https://mirror.example/hf//evil.example/0.parquet",
+		"another scheme":                  "file:///etc/passwd",
+		"a line of its own":               "https://mirror.example/hf/0.parquet\r\nHost: evil.example",
+		"an escape that is none":          "https://mirror.example/hf/%zz",
+		"a terminal's escape":             "https://mirror.example/hf/\x1b[2J",
+		"a look-alike of the host":        "https://mirr\u043er.example/hf/0.parquet",
+		"text from right to left":         "https://mirror.example/hf/\u202e0.parquet",
+		"a megabyte":                      "https://mirror.example/hf/" + strings.Repeat("a", 1<<20),
+		"the hub's own, and then upwards": "https://huggingface.co/../0.parquet",
+		"nothing":                         "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			list, err := json.Marshal(map[string]any{"default": map[string]any{"test": []string{address}}})
+			require.NoError(t, err)
+			_, err = mirror.ParquetURLs(list, "", "test")
+			require.ErrorContains(t, err, "is not on https://mirror.example/hf")
+			assert.NoError(t, datasettest.Shown(err))
+		})
+	}
+	t.Run("hostile names in it are shown escaped", func(t *testing.T) {
+		for name, value := range datasettest.Hostile {
+			list, err := json.Marshal(map[string]any{value: map[string]any{value: []string{"x"}}, "b": nil})
+			require.NoError(t, err)
+			for _, config := range []string{"", "b", value} {
+				_, err = mirror.ParquetURLs(list, config, "test")
+				require.Error(t, err, name)
+				assert.NoError(t, datasettest.Shown(err))
+			}
+			answer, err := json.Marshal(map[string]string{"error": value})
+			require.NoError(t, err)
+			_, err = mirror.ParquetURLs(answer, "", "test")
+			require.ErrorContains(t, err, "the hub answers", name)
+			assert.NoError(t, datasettest.Shown(err))
+		}
+	})
+	t.Run("and not of too many", func(t *testing.T) {
+		list, err := json.Marshal(map[string]any{"default": map[string]any{"test": make([]string, 101)}})
+		require.NoError(t, err)
+		_, err = mirror.ParquetURLs(list, "", "test")
+		assert.ErrorContains(t, err, `split "test" has 101 files: at most 100 are read`)
+	})
+}
