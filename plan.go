@@ -107,9 +107,12 @@ func (m *EvalImages) plan(ctx context.Context, chosen selection, named naming) (
 	if err := recipe.names.Check(); err != nil {
 		return pipeline.Plan{}, recipe, err
 	}
-	instances, err := m.instances(ctx, chosen)
+	found, err := m.instances(ctx, chosen)
 	if err != nil {
 		return pipeline.Plan{}, recipe, err
 	}
-	return pipeline.NewPlan(recipe.names, instances), recipe, nil
+	if err := pipeline.NewPlan(recipe.names, found.All).Check(); err != nil { // What another shard makes counts as well.
+		return pipeline.Plan{}, recipe, err
+	}
+	return pipeline.NewPlan(recipe.names, found.Instances), recipe, nil
 }

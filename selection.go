@@ -21,23 +21,22 @@ type selection struct {
 }
 
 // instances reads the dataset and chooses.
-func (m *EvalImages) instances(ctx context.Context, s selection) ([]dataset.Instance, error) {
+func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result, error) {
 	family, err := s.resolveFamily(ctx)
 	if err != nil {
-		return nil, err
+		return dataset.Result{}, err
 	}
 	chosen, err := s.choose(ctx)
 	if err != nil {
-		return nil, err
+		return dataset.Result{}, err
 	}
 	rows, err := s.rows(ctx, family)
 	if err != nil {
-		return nil, err
+		return dataset.Result{}, err
 	}
-	result, err := dataset.Resolve(rows, dataset.Options{
+	return dataset.Resolve(rows, dataset.Options{
 		Family: family, Template: dataset.Template(m.ImageTemplate), Selection: chosen,
 	})
-	return result.Instances, err
 }
 
 // resolveFamily is the family that was asked for, or else the one of the dataset's name, or else that of the bundled sample.

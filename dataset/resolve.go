@@ -34,7 +34,10 @@ type Result struct {
 	// Instances are the units to build, sorted by official image. They do not
 	// depend on the order of the rows.
 	Instances []Instance
-	// Total is how many units all shards have together.
+	// All are the units of all shards together, which may have no name in common
+	// either.
+	All []Instance
+	// Total is how many they are.
 	Total int
 	// Duplicates is how many of the selected rows had the id of an earlier one.
 	Duplicates int
@@ -90,7 +93,7 @@ func resolve(rows []Row, opts Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	result.Total = len(instances)
+	result.All, result.Total = instances, len(instances)
 	result.Instances = opts.Selection.Shard.pick(instances)
 	return result, nil
 }

@@ -45,6 +45,7 @@ func ids(result dataset.Result) []string {
 func TestResolveTellsAllThatAPlannerNeeds(t *testing.T) {
 	result, err := dataset.Resolve(rowsOf("sphinx-doc__sphinx-10325"), swebench(t, dataset.Selection{}))
 	require.NoError(t, err)
+	require.Len(t, result.All, 1)
 	assert.Equal(t, dataset.Result{
 		Instances: []dataset.Instance{{
 			ID:            "sphinx-doc__sphinx-10325",
@@ -53,6 +54,7 @@ func TestResolveTellsAllThatAPlannerNeeds(t *testing.T) {
 			OfficialImage: "docker.io/swebench/sweb.eval.x86_64.sphinx-doc_1776_sphinx-10325:latest",
 			Custom:        "sweb.eval.x86_64.sphinx-doc_1776_sphinx-10325",
 		}},
+		All:   result.Instances,
 		Total: 1,
 	}, result)
 }

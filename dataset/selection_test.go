@@ -101,6 +101,7 @@ func TestShardsShareNothingAndLeaveNothingOut(t *testing.T) {
 			result, err := dataset.Resolve(rows, swebench(t, dataset.Selection{Shard: dataset.Shard{Index: index, Of: of}}))
 			require.NoError(t, err)
 			assert.Equal(t, 30, result.Total)
+			assert.Len(t, result.All, 30)
 			assert.InDelta(t, 30/of, len(result.Instances), 1, "shard %d/%d", index, of)
 			union = append(union, ids(result)...)
 		}

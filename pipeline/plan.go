@@ -1,6 +1,10 @@
 package pipeline
 
-import "dagger/eval-images/dataset"
+import (
+	"fmt"
+
+	"dagger/eval-images/dataset"
+)
 
 // Plan names every image of a run before anything is built.
 type Plan struct {
@@ -40,4 +44,28 @@ func NewPlan(names Names, instances []dataset.Instance) Plan {
 		}
 	}
 	return plan
+}
+
+// Check refuses a plan in which one reference would name two images: the one that comes second would take the name of the first, or be
+// taken for it and skipped. Different parts can make one tag, as "a-b" after "nightly" and "b" after "nightly-a" do.
+func (p Plan) Check() error {
+	taken := map[string]string{p.Builder: string(PhaseBuilder)}
+	claim := func(reference, image string) error {
+		if by, ok := taken[reference]; ok && by != image {
+			return fmt.Errorf("%s and %s lead to one tag, %s", by, image, reference)
+		}
+		taken[reference] = image
+		return nil
+	}
+	for _, item := range p.Items {
+		if err := claim(item.Base, unit(PhaseBase, item.Instance.ID)); err != nil {
+			return err
+		}
+		for _, reference := range item.References() {
+			if err := claim(reference, unit(PhaseAssemble, item.Instance.ID)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
