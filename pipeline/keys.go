@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
-	"strings"
 )
 
 // keyLength is how many characters of a hash go in a tag: what git shows for a short commit, and what the images that
@@ -20,11 +19,14 @@ type Keys struct {
 	Dockerfile string
 }
 
+// digest is a hash with its algorithm before it. Of a name with a colon, which is none, no part may be lost: [Names.Check] refuses it.
+var digest = regexp.MustCompile(`^(?:sha256|sha512|blake3|xxh3):([0-9a-f]+)$`)
+
 // NewKeys derives the keys from the SDK's identity, with or without an algorithm ("sha256:…") before it, and from the
 // text of its Dockerfile.
 func NewKeys(sdk, dockerfile string) Keys {
-	if algorithm, digest, _ := strings.Cut(sdk, ":"); word.MatchString(algorithm) && digest != "" {
-		sdk = digest
+	if parts := digest.FindStringSubmatch(sdk); parts != nil {
+		sdk = parts[1]
 	}
 	return Keys{SDK: sdk, Dockerfile: hashOf([]byte(dockerfile))}
 }

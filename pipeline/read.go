@@ -3,42 +3,92 @@ package pipeline
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"dagger/eval-images/dataset"
 )
 
-// ReadJSONLines reads records as [JSONLines] writes them. The name stands in errors, with the line's number.
-func ReadJSONLines(name, text string) ([]Record, error) {
+// A manifest is read from a file like any other, which may be anybody's.
+const (
+	// maxLine is the longest line that is read, in bytes: many times the longest record.
+	maxLine = 1 << 20
+	// maxRecords is the most records that a file may have: as many as a dataset may have rows.
+	maxRecords = 250_000
+)
+
+// ReadJSONLines reads records as [JSONLines] writes them. The name stands in errors, with the line's number. What [JSONLines] would not
+// have written is refused, or else made readable: ids and references are checked as those of a dataset are.
+func ReadJSONLines(name, content string) ([]Record, error) {
 	var records []Record
-	lines := bufio.NewScanner(strings.NewReader(text))
-	lines.Buffer(nil, max(len(text), bufio.MaxScanTokenSize)+1)
-	for number := 1; lines.Scan(); number++ {
+	lines := bufio.NewScanner(strings.NewReader(content))
+	lines.Buffer(nil, maxLine)
+	number := 1
+	refuse := func(err error) error {
+		return fmt.Errorf("reading %s, line %d: %s", dataset.QuoteName(name), number, reason(err.Error()))
+	}
+	for ; lines.Scan(); number++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
 		var record Record
 		if err := json.Unmarshal(lines.Bytes(), &record); err != nil {
-			return nil, fmt.Errorf("reading %s, line %d: %w", name, number, err)
+			return nil, refuse(err)
 		}
 		if err := record.check(); err != nil {
-			return nil, fmt.Errorf("reading %s, line %d: %w", name, number, err)
+			return nil, refuse(err)
 		}
+		if len(records) == maxRecords {
+			return nil, refuse(fmt.Errorf("the manifest has more than %d records", maxRecords))
+		}
+		record.Error = text(readable(string(record.Error)))
 		records = append(records, record)
 	}
-	return records, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, refuse(fmt.Errorf("the line is longer than %d MiB: %w", maxLine>>20, err))
+	}
+	return records, nil
 }
 
 // check says why a record cannot be one of ours.
 func (r Record) check() error {
+	if !slices.Contains([]Phase{"", PhaseBuilder, PhaseBase, PhaseAssemble}, r.Phase) {
+		return fmt.Errorf("its phase is %s, and not %s, %s or %s", dataset.Quote(string(r.Phase)), PhaseBuilder, PhaseBase, PhaseAssemble)
+	}
 	if r.Phase != PhaseBuilder && r.InstanceID == "" {
-		return fmt.Errorf("it has no instance_id")
+		return errors.New("it has no instance_id")
+	}
+	if r.InstanceID != "" {
+		if err := dataset.CheckID(string(r.InstanceID)); err != nil {
+			return err
+		}
 	}
 	if !slices.Contains([]Status{StatusBuilt, StatusSkipped, StatusFailed}, r.Status) {
-		return fmt.Errorf("its status is %q, and not %s, %s or %s", r.Status, StatusBuilt, StatusSkipped, StatusFailed)
+		return fmt.Errorf("its status is %s, and not %s, %s or %s", dataset.Quote(string(r.Status)), StatusBuilt, StatusSkipped, StatusFailed)
+	}
+	if r.SkipReason != "" && r.SkipReason != SkipRemoteExists {
+		return fmt.Errorf("its skip_reason is %s, and not %s", dataset.Quote(string(r.SkipReason)), SkipRemoteExists)
+	}
+	for _, reference := range r.references() {
+		if err := dataset.CheckReference(reference); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// references are those that the record has.
+func (r Record) references() []string {
+	references := slices.Clone(r.Tags)
+	for _, reference := range []text{r.BaseImage, r.BaseTag} {
+		if reference != "" {
+			references = append(references, string(reference))
+		}
+	}
+	return references
 }
 
 // Merge puts the records of several runs together: shards of one, or a run and the one that did the rest. Of several records of one

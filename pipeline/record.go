@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 )
@@ -98,6 +99,9 @@ func (t text) MarshalJSON() ([]byte, error) {
 	return json.Marshal(string(t))
 }
 
+// maxSeconds is more than any run takes, and less than a [time.Duration] holds.
+const maxSeconds = 1e9
+
 // Seconds is a duration that is a number of seconds in JSON, to the millisecond.
 type Seconds time.Duration
 
@@ -111,6 +115,9 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 	var seconds float64
 	if err := json.Unmarshal(data, &seconds); err != nil {
 		return err
+	}
+	if math.Abs(seconds) > maxSeconds {
+		return fmt.Errorf("%g seconds are no duration of a run", seconds)
 	}
 	*s = Seconds(math.Round(seconds*1000)) * Seconds(time.Millisecond)
 	return nil
@@ -129,5 +136,11 @@ func (t Time) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (t *Time) UnmarshalJSON(data []byte) error {
-	return t.Time.UnmarshalJSON(data)
+	if err := t.Time.UnmarshalJSON(data); err != nil {
+		return err
+	}
+	if year := t.UTC().Year(); year < 1 || year > 9999 {
+		return fmt.Errorf("the year %d is none of a run's", year)
+	}
+	return nil
 }

@@ -28,7 +28,7 @@ func (r *run) skip(record *Record, found Found, references ...string) {
 
 // fail completes the record of an image that could not be made.
 func (r *run) fail(record *Record, err error) {
-	record.Error = text(err.Error())
+	record.Error = text(readable(err.Error()))
 	r.end(record, StatusFailed)
 }
 
