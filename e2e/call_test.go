@@ -34,24 +34,29 @@ type running struct {
 	command        *exec.Cmd
 	stdout, stderr bytes.Buffer
 	ctx            context.Context
+	ended          chan struct{}
 }
 
 func startModule(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	t.Cleanup(cancel)
-	r := &running{ctx: ctx, command: exec.CommandContext(ctx, "dagger", append([]string{"call", "--progress", "plain"}, args...)...)}
+	r := &running{ctx: ctx, ended: make(chan struct{}), command: exec.CommandContext(ctx, "dagger", append([]string{"call", "--progress", "plain"}, args...)...)}
 	r.command.Dir = root
 	r.command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1")
 	r.command.Stdout, r.command.Stderr = &r.stdout, &r.stderr
 	require.NoError(t, r.command.Start())
+	go func() {
+		defer close(r.ended)
+		_ = r.command.Wait() // The exit status tells.
+	}()
 	return r
 }
 
 // wait returns when the call has ended, in whichever way.
 func (r *running) wait(t *testing.T) call {
 	t.Helper()
-	_ = r.command.Wait() // The exit status tells.
+	<-r.ended
 	require.NoError(t, r.ctx.Err(), "the call hangs:\n%s", r.stderr.String())
 	return call{stdout: r.stdout.String(), stderr: r.stderr.String(), exit: r.command.ProcessState.ExitCode()}
 }

@@ -49,7 +49,7 @@ func (m *middle) await(t *testing.T, r *running) {
 	for range m.workers {
 		select {
 		case <-m.arrived:
-		case <-r.ctx.Done():
+		case <-r.ended:
 			require.Fail(t, "the run never came that far", r.stderr.String())
 		}
 	}

@@ -1,0 +1,44 @@
+//go:build crash
+
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestCrash is what happens to a run when the engine is lost, or has no more room. All of it has one engine of its own, one test after
+// the other.
+func TestCrash(t *testing.T) {
+	e := startOwnEngine(t)
+	t.Run("the engine is killed", func(t *testing.T) {
+		for _, publisher := range []string{"direct", "engine"} {
+			t.Run(publisher, func(t *testing.T) { killEngine(t, e, publisher) })
+		}
+	})
+}
+
+// killEngine kills the engine in the middle of a run: the call ends by itself and says so, and a second one does the rest.
+func killEngine(t *testing.T, e ownEngine, publisher string) {
+	const workers = 3
+	f, proxy := e.fleet(t, 20)
+	middle := hold(proxy, workers, tasks(9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)...)
+
+	running := startModule(t, f.publishing(publisher, workers)...)
+	middle.await(t, running)
+	e.kill(t)
+	killed := time.Now()
+	ended := running.wait(t)
+	assert.Less(t, time.Since(killed), noticed, "the call hangs")
+	t.Logf("the call ended after %s with %d:\n%s", time.Since(killed), ended.exit, ended.stderr)
+	assert.NotZero(t, ended.exit)
+
+	left := f.published(t)
+	f.assertInMiddle(t, publisher, proxy, left)
+	proxy.Script()
+	f.doesTheRest(t, publisher, left)
+	require.NotEmpty(t, left)
+}

@@ -1,0 +1,172 @@
+//go:build crash
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// Names of what an engine of the tests' own consists of. They are always the same, so that a run finds what an earlier one has left. They
+// do not begin with dagger-engine: the CLI removes those.
+const (
+	ownEngineName  = "eval-images-crash-engine"
+	ownNetworkName = "eval-images-crash-network"
+	ownRelayName   = "eval-images-crash-relay-"
+	engineImage    = "registry.dagger.io/engine:v0.17.2"
+	engineState    = "/var/lib/dagger"
+	filler         = engineState + "/filler"
+)
+
+// ownDisk is the directory with the disk of the tests' own engine: a file, and where that is mounted.
+var ownDisk = filepath.Join(os.TempDir(), "eval-images-crash")
+
+// diskSize of the tests' own engine: as much as a module takes and a little more. The file takes what is written.
+const diskSize = 4 << 30
+
+// ownEngine is an engine that a test may kill, and whose disk it may fill. Nobody else uses it.
+//
+// Its network is that of another container, which outlives it: there the local registry is localhost:5000 for this engine too.
+type ownEngine struct{}
+
+// startOwnEngine starts it, and every call of the test goes to it from then on. It is gone after the test, and also when somebody presses
+// ctrl-C; what was left by a test that could not do even that is removed here.
+func startOwnEngine(t *testing.T) ownEngine {
+	t.Helper()
+	removeOwnEngine()
+	t.Cleanup(removeOwnEngine)
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		removeOwnEngine()
+		os.Exit(1)
+	}()
+
+	mounted := filepath.Join(ownDisk, "mounted")
+	require.NoError(t, os.MkdirAll(mounted, 0o755))
+	file := filepath.Join(ownDisk, "disk")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	require.NoError(t, os.Truncate(file, diskSize))
+	asRoot(t, "mkfs.ext4", "-q", "-m", "0", file)
+	asRoot(t, "mount", "-o", "loop", file, mounted)
+
+	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Image}}", "eval-images-registry"))
+	docker(t, "run", "-d", "--name", ownNetworkName, "-v", relayBinary(t)+":/relay:ro", "--entrypoint", "/relay", image, ":5000", hostRegistry)
+	runOwnEngine(t, "-v", mounted+":"+engineState)
+	t.Setenv("_EXPERIMENTAL_DAGGER_RUNNER_HOST", "docker-container://"+ownEngineName)
+	return ownEngine{}
+}
+
+// runOwnEngine starts the container, privileged if this machine allows that: hack/engine/start.sh does it alike.
+func runOwnEngine(t *testing.T, args ...string) {
+	t.Helper()
+	run := func(more ...string) error {
+		// The CLI has its engine restarted likewise.
+		args := append([]string{"run", "-d", "--name", ownEngineName, "--restart", "always", "--network", "container:" + ownNetworkName}, append(args, more...)...)
+		output, err := exec.Command("docker", append(args, engineImage)...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, output)
+		}
+		return nil
+	}
+	if run("--privileged") == nil {
+		return
+	}
+	docker(t, "rm", "-f", ownEngineName) // A failed attempt leaves a container behind.
+	require.NoError(t, run("--cap-add=ALL", "--cap-drop=SYS_RESOURCE",
+		"--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--security-opt", "systempaths=unconfined",
+		"-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--device-cgroup-rule=a *:* rwm"))
+}
+
+// removeOwnEngine removes all of it, as much as is there.
+func removeOwnEngine() {
+	relays, _ := exec.Command("docker", "ps", "-aq", "--filter", "name="+ownRelayName).Output()
+	for _, command := range [][]string{
+		append([]string{"docker", "rm", "-fv", ownEngineName, ownNetworkName}, strings.Fields(string(relays))...),
+		rootCommand("umount", filepath.Join(ownDisk, "mounted")), // That frees the loop device too.
+		rootCommand("rm", "-rf", "--one-file-system", ownDisk),
+	} {
+		_ = exec.Command(command[0], command[1:]...).Run() // Mostly there is nothing.
+	}
+}
+
+// asRoot runs a command that only root may.
+func asRoot(t *testing.T, command ...string) {
+	t.Helper()
+	command = rootCommand(command...)
+	output, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+	require.NoError(t, err, "%s: %s", command, output)
+}
+
+func rootCommand(command ...string) []string {
+	if os.Getuid() == 0 {
+		return command
+	}
+	return append([]string{"sudo", "-n"}, command...)
+}
+
+// kill ends the engine without notice, as a machine without memory does. Docker starts it again, with the state that it had.
+func (ownEngine) kill(t *testing.T) {
+	t.Helper()
+	asRoot(t, "kill", "-KILL", strings.TrimSpace(docker(t, "inspect", "-f", "{{.State.Pid}}", ownEngineName)))
+}
+
+// lose ends it likewise, for good.
+func (ownEngine) lose(t *testing.T) {
+	t.Helper()
+	docker(t, "kill", "--signal", "KILL", ownEngineName)
+}
+
+// find starts what was lost, with the state that it had.
+func (ownEngine) find(t *testing.T) {
+	t.Helper()
+	docker(t, "start", ownEngineName)
+}
+
+// fill leaves so many bytes of the engine's disk.
+func (e ownEngine) fill(t *testing.T, leave int64) {
+	t.Helper()
+	e.makeRoom(t)
+	free := docker(t, "exec", ownEngineName, "stat", "-f", "-c", "%a %S", engineState)
+	var blocks, size int64
+	_, err := fmt.Sscan(free, &blocks, &size)
+	require.NoError(t, err, free)
+	docker(t, "exec", ownEngineName, "fallocate", "-l", strconv.FormatInt(blocks*size-leave, 10), filler)
+}
+
+// makeRoom takes away what fill has put there.
+func (ownEngine) makeRoom(t *testing.T) {
+	t.Helper()
+	docker(t, "exec", ownEngineName, "rm", "-f", filler)
+}
+
+// fleet is a small fleet behind a proxy, for this engine. Official images are there.
+func (ownEngine) fleet(t *testing.T, size int) (fleet, *registrytest.Proxy) {
+	t.Helper()
+	f, proxy := faultyFleet(t, size)
+	_, port, err := net.SplitHostPort(f.registry)
+	require.NoError(t, err)
+	host, _, err := net.SplitHostPort(hostRegistry)
+	require.NoError(t, err)
+	// The proxy is at a port of the shared engine's localhost. Here it gets the same one.
+	name := ownRelayName + port
+	docker(t, "rm", "-f", name)
+	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Image}}", "eval-images-registry"))
+	docker(t, "run", "-d", "--name", name, "--network", "container:"+ownNetworkName,
+		"-v", relayBinary(t)+":/relay:ro", "--entrypoint", "/relay", image, ":"+port, net.JoinHostPort(host, port))
+	t.Cleanup(func() { docker(t, "rm", "-f", name) })
+	return f, proxy
+}
