@@ -42,27 +42,23 @@ var ErrSeveral = errors.New("the repositories are in different registries")
 // Connect introduces itself to the registry that has all these repositories, with leave to read and write in them.
 func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, error) {
 	client := newClient(a.answerTime())
-	var scopes []string
+	var own []repository
 	for i, text := range repositories {
-		repository, err := name.NewRepository(text)
+		named, err := name.NewRepository(text)
 		if err != nil {
 			return nil, fmt.Errorf("reading the repository %s: %w", text, err)
 		}
 		if i == 0 {
-			client.host = repository.Registry
+			client.host = named.Registry
 		}
-		if client.host != repository.Registry {
-			return nil, fmt.Errorf("%w: %s and %s", ErrSeveral, client.host.Name(), repository.Registry.Name())
+		if client.host != named.Registry {
+			return nil, fmt.Errorf("%w: %s and %s", ErrSeveral, client.host.Name(), named.Registry.Name())
 		}
-		scopes = append(scopes, repository.Scope(transport.PushScope))
-	}
-	auth, err := a.Resolve(client.host)
-	if err != nil {
-		return nil, err
+		own = append(own, repository(named.RepositoryStr()))
 	}
 	var authenticated http.RoundTripper
-	err = within(ctx, client.answerTime, func(ctx context.Context) (err error) {
-		authenticated, err = transport.NewWithContext(ctx, client.host, auth, wire{a.transport(), client.requests}, scopes)
+	err := within(ctx, client.answerTime, func(ctx context.Context) (err error) {
+		authenticated, err = a.introduce(ctx, client, own)
 		return err
 	})
 	if err != nil {
@@ -70,6 +66,27 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 	}
 	client.http = &http.Client{Transport: authenticated}
 	return client, nil
+}
+
+// introduce is a transport for a client whose own repositories are these.
+func (a Access) introduce(ctx context.Context, client *Client, own []repository) (http.RoundTripper, error) {
+	auth, err := a.Resolve(client.host)
+	if err != nil {
+		return nil, err
+	}
+	wire := wire{a.transport(), client.requests, new(atomic.Bool)}
+	introduce := func(ctx context.Context, others ...repository) (http.RoundTripper, error) {
+		var scopes []string
+		for _, other := range others {
+			scopes = append(scopes, client.host.Repo(string(other)).Scope(transport.PullScope))
+		}
+		for _, one := range own {
+			scopes = append(scopes, client.host.Repo(string(one)).Scope(transport.PushScope))
+		}
+		return transport.NewWithContext(ctx, client.host, auth, wire, scopes)
+	}
+	common, err := introduce(ctx)
+	return &leave{host: client.host.RegistryStr(), own: own, common: common, wire: wire, introduce: introduce}, err
 }
 
 func newClient(answerTime time.Duration) *Client {

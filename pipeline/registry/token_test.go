@@ -12,21 +12,31 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// tokenRegistry takes nobody without a token of its own token server, which gives one to who has the password.
+// tokenRegistry takes nobody without a token of its own token server, which gives one to who has the password. A token is for the
+// repositories that were asked for.
 type tokenRegistry struct {
 	testbed
 	tokens registrytest.Fault // in place of the token server
 
 	mu      sync.Mutex
-	valid   string // the token that is taken
+	valid   map[string]token // those that are taken
 	issued  int
+	life    int              // of a token, in requests to the registry; 0: it lives on
+	served  int              // requests so far
+	denied  string           // a repository that no token is for
 	scopes  []string         // of each token that was asked for
-	expires []*regexp.Regexp // the token expires once at each of these paths
+	expires []*regexp.Regexp // all tokens expire once at each of these paths
+}
+
+// token is for these scopes, and was issued after so many requests to the registry.
+type token struct {
+	scopes string
+	at     int
 }
 
 func newTokenRegistry(t *testing.T) *tokenRegistry {
 	t.Helper()
-	r := &tokenRegistry{testbed: newTestbed(t)}
+	r := &tokenRegistry{testbed: newTestbed(t), valid: map[string]token{}}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	r.host = strings.TrimPrefix(server.URL, "http://")
@@ -49,7 +59,11 @@ func (r *tokenRegistry) ServeHTTP(w http.ResponseWriter, request *http.Request) 
 	case r.takes(request):
 		r.proxy.ServeHTTP(w, request)
 	default:
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="test"`, r.host))
+		var scope []string
+		for _, about := range repositoriesOf(request) {
+			scope = append(scope, "repository:"+about+":pull")
+		}
+		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="test",scope=%q`, r.host, strings.Join(scope, " ")))
 		w.WriteHeader(http.StatusUnauthorized)
 	}
 }
@@ -62,9 +76,10 @@ func (r *tokenRegistry) issue(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	r.issued++
-	r.valid = fmt.Sprint("token-", r.issued)
-	r.scopes = append(r.scopes, strings.Join(request.URL.Query()["scope"], " "))
-	fmt.Fprintf(w, `{"token":%q}`, r.valid)
+	text, scopes := fmt.Sprint("token-", r.issued), strings.Join(request.URL.Query()["scope"], " ")
+	r.valid[text] = token{scopes, r.served}
+	r.scopes = append(r.scopes, scopes)
+	fmt.Fprintf(w, `{"token":%q}`, text)
 }
 
 func (r *tokenRegistry) takes(request *http.Request) bool {
@@ -73,9 +88,28 @@ func (r *tokenRegistry) takes(request *http.Request) bool {
 	for i, path := range r.expires {
 		if path.MatchString(request.URL.Path) {
 			r.expires = append(r.expires[:i], r.expires[i+1:]...)
-			r.valid = ""
+			clear(r.valid)
 			break
 		}
 	}
-	return r.valid != "" && request.Header.Get("Authorization") == "Bearer "+r.valid
+	r.served++
+	text, _ := strings.CutPrefix(request.Header.Get("Authorization"), "Bearer ")
+	shown, ok := r.valid[text]
+	ok = ok && (r.life == 0 || r.served <= shown.at+r.life)
+	for _, about := range repositoriesOf(request) {
+		ok = ok && about != r.denied && strings.Contains(shown.scopes, "repository:"+about+":")
+	}
+	return ok
+}
+
+// repositoriesOf a request are the one it is to and the one from which it mounts.
+func repositoriesOf(request *http.Request) []string {
+	var all []string
+	if path := inRepository.FindStringSubmatch(request.URL.Path); path != nil {
+		all = append(all, path[1])
+	}
+	if from := request.URL.Query().Get("from"); from != "" {
+		all = append(all, from)
+	}
+	return all
 }

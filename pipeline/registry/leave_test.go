@@ -1,0 +1,72 @@
+package registry
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/sourcegraph/conc/pool"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline"
+)
+
+func TestNoTokenIsForManyRepositories(t *testing.T) {
+	const officials = 30
+	access := Access{Username: "me", Password: password}
+	r := newTokenRegistry(t)
+	client := r.connect(t, access)
+	layer := r.addition(t, client).Layer
+	for i := range officials {
+		official := fmt.Sprintf("official-%d", i)
+		r.push(t, official+":latest", layered(t, types.OCIManifestSchema1, "common", official))
+		found, err := client.Find(ctx, r.reference(official+":latest"))
+		require.NoError(t, err)
+		image, err := client.Image(ctx, r.reference(official+"@"+found.Digest))
+		require.NoError(t, err)
+		grafted, err := Compose(image, Addition{Layer: layer})
+		require.NoError(t, err)
+		require.NoError(t, client.Put(ctx, grafted, r.reference("base:"+official)), "its layers are mounted")
+	}
+	for _, scopes := range r.scopes {
+		assert.LessOrEqual(t, len(strings.Fields(scopes)), 6, scopes)
+	}
+	assert.Equal(t, 1+officials, r.issued, "one for the client's own repositories, and one for each other")
+	assert.Equal(t, officials, r.proxy.Count(http.MethodGet, "/official-.*/manifests/"))
+
+	t.Run("and a repository of others that may not be read is refused like any other", func(t *testing.T) {
+		r.denied = "secret"
+		_, err := client.Find(ctx, r.reference("secret:latest"))
+		require.ErrorContains(t, err, "401 Unauthorized")
+		assert.Equal(t, pipeline.AdviceCredentials, pipeline.CauseOf(err).Advice)
+	})
+}
+
+// TestTokensExpireInAFanOut: all workers meet the end of a token at about the same time, again and again.
+func TestTokensExpireInAFanOut(t *testing.T) {
+	const images, workers, life = 60, 12, 100
+	r := newTokenRegistry(t)
+	client := r.connect(t, Access{Username: "me", Password: password})
+	add := r.addition(t, client)
+	var all []*Composed
+	for i := range images {
+		all = append(all, r.composed(t, client, fmt.Sprint("image-", i), add))
+	}
+	r.life = life
+	before := r.issued
+
+	putting := pool.New().WithErrors().WithMaxGoroutines(workers)
+	for i, composed := range all {
+		putting.Go(func() error { return client.Put(ctx, composed, r.reference(fmt.Sprint("agent:image-", i))) })
+	}
+
+	require.NoError(t, putting.Wait(), "no token that expires is taken for wrong credentials")
+	generations := r.served / life
+	require.Greater(t, generations, 2)
+	assert.GreaterOrEqual(t, r.issued-before, generations-1, "tokens were renewed")
+	assert.LessOrEqual(t, r.issued-before, (generations+1)*workers, "and by each worker at most once a time")
+	assert.Equal(t, images, r.proxy.Count(http.MethodPut, "agent/manifests/image-"))
+}
