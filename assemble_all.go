@@ -184,15 +184,15 @@ func limitsOf(workers, attempts int, timeout string) (limits, error) {
 	return limits{workers: workers, attempts: attempts, timeout: bound}, nil
 }
 
-// failure lists the images that failed, one a line; nil if none did.
+// failure lists the images that failed; nil if none did.
 func failure(failed []pipeline.Record, total int) error {
 	if len(failed) == 0 {
 		return nil
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d agent images failed:", len(failed), total)
-	for _, record := range failed {
-		fmt.Fprintf(&text, "\n- %s", record.Error) // It begins with the phase and the instance.
+	for _, failure := range pipeline.Failures(failed) {
+		fmt.Fprintf(&text, "\n- %s", failure)
 	}
 	return errors.New(text.String())
 }

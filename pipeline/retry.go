@@ -73,7 +73,7 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 			gate.succeeded(kind)
 			return attempts, nil
 		}
-		if last == nil || !errors.Is(err, ctx.Err()) {
+		if last == nil || !cutOff(ctx, err) {
 			last = err // An attempt that was cut off tells less than the one before.
 		}
 		if ctx.Err() != nil {
@@ -122,8 +122,14 @@ func (r Retry) limited(gate *gate, kind string, asked time.Time, n int, err erro
 
 // stopped says what ended work that was not through with its attempts, and what the last of them failed with.
 func stopped(ctx context.Context, last error) error {
-	if last == nil {
-		return context.Cause(ctx)
+	cause := context.Cause(ctx)
+	if last == nil || ctx.Err() == context.Canceled && errors.Is(last, cause) { // Then it tells no more than that.
+		return cause
 	}
-	return fmt.Errorf("%w: last: %w", context.Cause(ctx), last)
+	return fmt.Errorf("%w: last: %w", cause, last)
+}
+
+// cutOff says whether an error is that of work which was told to stop.
+func cutOff(ctx context.Context, err error) bool {
+	return errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/sourcegraph/conc/pool"
@@ -27,6 +28,7 @@ type run struct {
 	workers       *semaphore.Weighted // those who wait for another image give their place up meanwhile
 	gate          *gate
 	pulse         pulse
+	refused       atomic.Int32 // questions in a row to which the registry wanted other credentials
 	stop          context.CancelCauseFunc
 }
 
@@ -201,7 +203,7 @@ func (r *run) try(ctx context.Context, record *Record, kind string, work func(co
 	attempts, err := r.Retry.do(ctx, r.gate, kind, work)
 	record.AttemptCount = max(record.AttemptCount, attempts)
 	if err != nil && CauseOf(err).Kind == KindFatal {
-		r.stop(fmt.Errorf("the run ended early: %w", err))
+		r.endEarly(err)
 	}
 	return err
 }
@@ -229,8 +231,26 @@ func (r *run) find(ctx context.Context, record *Record, reference string) (Found
 	if !r.publishes() || r.Force {
 		return Found{}, ErrAbsent
 	}
-	return r.ask(ctx, r.Registry, record, reference)
+	found, err := r.ask(ctx, r.Registry, record, reference)
+	r.noteRefusal(err)
+	return found, err
 }
+
+// refusedInRow is after how many questions in a row that the registry answers by wanting other credentials the run ends.
+const refusedInRow = 5
+
+// noteRefusal ends a run whose credentials are no more good for reading: every other image would meet that as well. One such answer can
+// be about one image.
+func (r *run) noteRefusal(err error) {
+	switch {
+	case err == nil || errors.Is(err, ErrAbsent):
+		r.refused.Store(0)
+	case CauseOf(err).Advice == AdviceCredentials && r.refused.Add(1) == refusedInRow:
+		r.endEarly(err)
+	}
+}
+
+func (r *run) endEarly(err error) { r.stop(fmt.Errorf("the run ended early: %w", err)) }
 
 // ask asks a registry for an image, and notes in the record how long the answers took.
 func (r *run) ask(ctx context.Context, registry Registry, record *Record, reference string) (Found, error) {

@@ -54,8 +54,8 @@ func writeFailures(out *strings.Builder, failed []Record) {
 		return
 	}
 	fmt.Fprintf(out, "\n### Failed\n\n")
-	for _, record := range failed {
-		fmt.Fprintf(out, "- %s\n", strings.ReplaceAll(string(record.Error), "\n", " ")) // An error begins with the phase and the instance.
+	for _, failure := range Failures(failed) {
+		fmt.Fprintf(out, "- %s\n", strings.ReplaceAll(failure, "\n", " "))
 	}
 }
 
