@@ -113,12 +113,12 @@ func TestAFleetWithAStalledRequest(t *testing.T) {
 	assert.LessOrEqual(t, len(f.proxy.Requests()), quietDirect+2, "only what was not answered is sent again")
 }
 
-// TestAFleetWhoseTokensExpire: a token is good for thirty requests, which twelve workers use up again and again in the middle of their
+// TestAFleetWhoseTokensExpire: a token is good for twenty requests, which twelve workers use up again and again in the middle of their
 // images. That costs nobody an attempt.
 func TestAFleetWhoseTokensExpire(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
-	tokens := &registrytest.Tokens{Registry: f.proxy, Good: 30}
+	tokens := &registrytest.Tokens{Registry: f.proxy, Good: 20}
 	server := httptest.NewServer(tokens)
 	t.Cleanup(server.Close)
 	f.renamed(strings.TrimPrefix(server.URL, "http://"))
@@ -129,7 +129,7 @@ func TestAFleetWhoseTokensExpire(t *testing.T) {
 		assert.Equal(t, 1, record.AttemptCount)
 	}
 	f.holds(t, result)
-	assert.Greater(t, tokens.Issued(), quietDirect/30/2, "they did expire")
+	assert.Greater(t, tokens.Issued(), quietDirect/20/4, "they did expire")
 }
 
 // TestAFleetUnderFaultsByChance: whatever comes together, what the manifest says is what the registry has, no image is tried too often, and

@@ -67,8 +67,9 @@ func TestTokens(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, asked.Code)
 	assert.Equal(t, `Bearer realm="http://example.com/token",service="test"`, asked.Header().Get("WWW-Authenticate"))
 	assert.JSONEq(t, `{"token":"token-1"}`, ask("/token", "").Body.String())
-	for _, status := range []int{http.StatusNotFound, http.StatusNotFound, http.StatusUnauthorized} {
+	for _, status := range []int{http.StatusNotFound, http.StatusNotFound, http.StatusUnauthorized, http.StatusNotFound} {
 		assert.Equal(t, status, ask("/v2/", "token-1").Code)
 	}
+	assert.Equal(t, http.StatusUnauthorized, ask("/v2/other", "token-1").Code)
 	assert.Equal(t, 1, tokens.Issued())
 }

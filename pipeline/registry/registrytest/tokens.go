@@ -13,7 +13,8 @@ import (
 type Tokens struct {
 	// Registry answers those who show a token.
 	Registry http.Handler
-	// Good is for how many requests a token is. It is counted rather than timed, so that a test is the same each time.
+	// Good is for how many requests a token is. It is counted rather than timed, so that a test does not depend on the machine. The same
+	// request is refused once only: others may use its new token up before it is sent again, which no clock would do.
 	Good int
 	// Server, unless nil, answers in place of the token server.
 	Server Fault
@@ -21,6 +22,7 @@ type Tokens struct {
 	mu     sync.Mutex
 	issued int
 	left   map[string]int
+	struck map[string]bool // requests that came with a token which was used up
 }
 
 // Issued is how many tokens were given.
@@ -38,7 +40,7 @@ func (t *Tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.Server(w, r, http.HandlerFunc(t.issue))
 	case r.URL.Path == "/token":
 		t.issue(w, r)
-	case t.takes(token):
+	case t.takes(token, r.Method+" "+r.URL.String()):
 		t.Registry.ServeHTTP(w, r)
 	default:
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="test"`, r.Host))
@@ -52,18 +54,22 @@ func (t *Tokens) issue(w http.ResponseWriter, _ *http.Request) {
 	t.issued++
 	token := fmt.Sprint("token-", t.issued)
 	if t.left == nil {
-		t.left = map[string]int{}
+		t.left, t.struck = map[string]int{}, map[string]bool{}
 	}
 	t.left[token] = t.Good
 	fmt.Fprintf(w, `{"token":%q}`, token) // A client that has gone needs no token.
 }
 
-func (t *Tokens) takes(token string) bool {
+func (t *Tokens) takes(token, request string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.left[token] == 0 {
+	left, issued := t.left[token]
+	if !issued || left == 0 && !t.struck[request] {
+		if issued {
+			t.struck[request] = true
+		}
 		return false
 	}
-	t.left[token]--
+	t.left[token] = max(0, left-1)
 	return true
 }
