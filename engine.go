@@ -44,7 +44,7 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 		published.Build = time.Since(started)
 	}
 	if err != nil {
-		return published, fmt.Errorf("building: %w", plain(err))
+		return published, fmt.Errorf("building: %w", outOfSpace(plain(err)))
 	}
 	if !e.publish {
 		return published, nil

@@ -18,6 +18,8 @@ func TestCauseOf(t *testing.T) {
 		kind Kind
 	}{
 		"a full disk ends the run":                          {errors.New("write /var/lib/dagger/x: no space left on device"), KindFatal},
+		"a command that fails on one ends it too":           {&DiskError{Err: errors.New("exit code: 1")}, KindFatal},
+		"but not a call that was told to stop there":        {&DiskError{Err: context.Canceled}, KindPermanent},
 		"wrong credentials for pushing end the run":         {push("unexpected status from PUT request to http://r/v2/: 401 Unauthorized"), KindFatal},
 		"wrong credentials for one official image cost it":  {errors.New("pulling: 401 Unauthorized"), KindPermanent},
 		"429 is a limit":                                    {push("429 Too Many Requests"), KindLimited},
@@ -47,5 +49,7 @@ func TestCauseOf(t *testing.T) {
 func TestFailureSaysWhatToDo(t *testing.T) {
 	failure := &Failure{Phase: PhaseBase, Instance: "django__django-11099", Err: errors.New("x: connection refused")}
 	assert.Equal(t, "base django__django-11099: x: connection refused\n  → "+adviceAddress, failure.Error())
+	full := &Failure{Phase: PhaseBuilder, Err: &DiskError{Err: errors.New("exit code: 1")}}
+	assert.Equal(t, "builder: exit code: 1 (no space left on the engine's disk)\n  → "+adviceDisk, full.Error())
 	assert.Equal(t, "builder: boom", (&Failure{Phase: PhaseBuilder, Err: errors.New("boom")}).Error(), "and nothing where nobody knows")
 }
