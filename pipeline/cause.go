@@ -32,11 +32,13 @@ type Cause struct {
 }
 
 const (
-	// AdviceWait and AdviceCredentials are for errors that know their cause themselves.
+	// AdviceWait, AdviceCredentials and AdviceNoRoom are for errors that know their cause themselves.
 	AdviceWait        = "The registry limits requests. Wait some minutes and make the same call again: what is done is skipped. Fewer --max-workers ask less often."
 	AdviceCredentials = "The registry wants other credentials: `docker login HOST` where the engine's client runs, or --registry-username and --registry-password."
+	AdviceNoRoom      = "The registry has no room left. Make room there: what is published stays, and the same call makes the rest."
 	adviceRefused     = "These credentials may not do that there, or the registry limits requests without saying so, as ghcr.io does. If other images were published in this run, wait and make the same call again."
 	adviceDisk        = "The disk of the machine that runs the engine is full. Free space there: what is published stays, and the same call makes the rest."
+	adviceServer      = "The registry has a fault of its own. One that you run may have no room left: its log tells. What is published stays, and the same call makes the rest."
 	adviceAddress     = "Nothing answers at that address as the engine sees it. For the engine, localhost is its own container."
 	advicePlatform    = "All images here are for linux/amd64."
 	adviceName        = "That is no valid image name: look at the repositories, --image-template and --tags."
@@ -50,6 +52,7 @@ var causes = []struct {
 }{
 	// What the command was, and what it printed before, may hold any of the texts below.
 	{"exit code: ", Cause{Kind: KindPermanent, Advice: "A command that makes the image fails. What one of the Dockerfile printed is in the call's progress."}},
+	{"507 insufficient storage", Cause{Kind: KindFatal, Advice: AdviceNoRoom}},
 	{"no space left on device", Cause{Kind: KindFatal, Advice: adviceDisk}},
 	{"secondary rate limit", Cause{Kind: KindLimited, Advice: AdviceWait}},
 	{"429 too many requests", Cause{Kind: KindLimited, Advice: AdviceWait}},
@@ -63,6 +66,7 @@ var causes = []struct {
 	{"server gave http response to https client", Cause{Kind: KindPermanent, Advice: "The engine speaks plain HTTP only to localhost, and to registries with `http = true` in its engine.toml."}},
 	{"target stage", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile lacks a target."}},
 	{"dockerfile parse error", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile has a mistake."}},
+	{"500 internal server error", Cause{Kind: KindTransient, Advice: adviceServer}},
 	{"connection refused", Cause{Kind: KindTransient, Advice: adviceAddress}},
 	{"no such host", Cause{Kind: KindTransient, Advice: "The engine cannot resolve that host name."}},
 	{noPlatform, Cause{Kind: KindPermanent, Advice: advicePlatform}},

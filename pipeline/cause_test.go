@@ -34,6 +34,7 @@ func TestCauseOf(t *testing.T) {
 		"an official image that does not exist costs one":   {errors.New("docker.io/swebench/x:latest: not found"), KindPermanent},
 		"an image for other platforms stays so":             {errors.New("no match for platform in manifest: not found"), KindPermanent},
 		"a reset connection may pass":                       {push("connection reset by peer"), KindTransient},
+		"a registry without room ends the run":              {push("507 Insufficient Storage"), KindFatal},
 		"a server error may pass":                           {push("500 Internal Server Error"), KindTransient},
 		"what is unknown may pass":                          {errors.New("flux capacitor"), KindTransient},
 		"a cancellation is not argued with":                 {fmt.Errorf("building: %w", context.Canceled), KindPermanent},

@@ -25,6 +25,8 @@ type StatusError struct {
 	After time.Duration
 	// Limited says that the registry refuses because of too many requests, whatever its status.
 	Limited bool
+	// Full says that the registry has no room left.
+	Full bool
 }
 
 // Error gives request, status and reason.
@@ -39,6 +41,8 @@ func (e *StatusError) Error() string {
 // Cause tells what the answer means for a run. It can tell a limit from missing rights, because it has seen the answer.
 func (e *StatusError) Cause() pipeline.Cause {
 	switch {
+	case e.Full:
+		return pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
 	case e.Limited:
 		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: e.After}
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
@@ -58,6 +62,9 @@ func newStatusError(method, path string, got *answer) *StatusError {
 	// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 	e.Limited = got.status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(string(got.body)), "secondary rate limit") ||
 		strings.Contains(reason, "TOOMANYREQUESTS") || (got.status == http.StatusServiceUnavailable && e.After > 0)
+	// The registry of the distribution project calls that an unknown error, and gives the operating system's own words as a detail.
+	e.Full = got.status == http.StatusInsufficientStorage ||
+		got.status == http.StatusInternalServerError && strings.Contains(string(got.body), "no space left on device")
 	return e
 }
 

@@ -19,12 +19,14 @@ func TestStatusError(t *testing.T) {
 		ghcr      = `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 214.7ms, allowed: 44000/minute"}]}`
 		secondary = `{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit. Please wait."}]}`
 		denied    = `{"errors":[{"code":"DENIED","message":"permission denied"},{"code":"UNAUTHORIZED"}]}`
+		full      = `{"errors":[{"code":"UNKNOWN","message":"unknown error","detail":"filesystem: write /var/x: no space left on device"}]}`
 		html      = "<html><body>\n<h1>500 Internal Server Error</h1>\n</body></html>"
 	)
 	limited := func(wait time.Duration) pipeline.Cause {
 		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: wait}
 	}
 	credentials := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
+	noRoom := pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
 	transient, permanent := pipeline.Cause{Kind: pipeline.KindTransient}, pipeline.Cause{Kind: pipeline.KindPermanent}
 	tests := map[string]struct {
 		status      int
@@ -45,6 +47,9 @@ func TestStatusError(t *testing.T) {
 		"403":                     {403, "", denied, credentials, "403 Forbidden: DENIED permission denied; UNAUTHORIZED"},
 		"401":                     {401, "", "", credentials, "401 Unauthorized"},
 		"500 with a page of HTML": {500, "", html, transient, "500 Internal Server Error"},
+		"500 without room":        {500, "", full, noRoom, "500 Internal Server Error: UNKNOWN unknown error"},
+		"507":                     {507, "", "", noRoom, "507 Insufficient Storage"},
+		"400 with those words":    {400, "", full, permanent, "400 Bad Request: UNKNOWN unknown error"},
 		"503 with a wait":         {503, "3", "", limited(3 * time.Second), "503 Service Unavailable"},
 		"503 without":             {503, "", "", transient, "503 Service Unavailable"},
 		"200 with a page of HTML": {200, "", html, transient, "200 OK"},
