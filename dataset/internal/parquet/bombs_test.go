@@ -27,10 +27,10 @@ func (c *counted) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// readCounted reads the column id, and says how many bytes of the file that took.
-func readCounted(file []byte) (int64, error) {
+// readCounted reads the column id within so many bytes and pages, and says how many bytes of the file that took.
+func readCounted(bytesAllowed, pagesAllowed int64, file []byte) (int64, error) {
 	r := &counted{ReaderAt: bytes.NewReader(file)}
-	_, err := parquet.Read(r, int64(len(file)), []string{"id"}, maxRows, func(int, string, []byte) error { return nil })
+	_, err := parquet.ReadWithin(bytesAllowed, pagesAllowed, r, int64(len(file)), []string{"id"}, maxRows, func(int, string, []byte) error { return nil })
 	return r.bytes, err
 }
 
@@ -44,22 +44,22 @@ func shared(t *testing.T, groups int, file []byte) []byte {
 	})
 }
 
-// TestReadIsNotKeptBusyByASmallFile: some kilobytes that ask for hours of work. Without the limits these tests do not end, or take all memory.
+// TestReadIsNotKeptBusyByASmallFile: some kilobytes can ask for hours of work.
 func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
 	blank := dataPage(t, 0, format.Plain, nil)
 	one := dataPage(t, 1, format.Plain, plain("a"))
 
 	t.Run("by empty pages", func(t *testing.T) {
-		_, err := readCounted(crafted{rows: 1, pages: bytes.Repeat(blank, 1<<17+1)}.file(t))
+		_, _, err := read(crafted{rows: 1, pages: bytes.Repeat(blank, 1<<17+1)}.file(t), "id")
 		require.ErrorContains(t, err, "more than 131072 pages")
 	})
 	t.Run("by empty pages that many row groups share", func(t *testing.T) {
-		_, err := readCounted(shared(t, 1000, crafted{rows: 1, pages: append(bytes.Repeat(blank, 1000), one...)}.file(t)))
-		require.ErrorContains(t, err, "more than 131072 pages")
+		_, err := readCounted(1<<30, 5000, shared(t, 1000, crafted{rows: 1, pages: append(bytes.Repeat(blank, 1000), one...)}.file(t)))
+		require.ErrorContains(t, err, "more than 5000 pages")
 	})
 	t.Run("by large pages of nothing that many row groups share", func(t *testing.T) {
-		// A frame to be skipped, which decompresses to nothing: 1,000 row groups of 20 MiB are 20 GiB to read in a file of 20 MiB.
-		frame := append(binary.LittleEndian.AppendUint32([]byte{0x50, 0x2a, 0x4d, 0x18}, 20<<20), make([]byte, 20<<20)...)
+		// A frame to be skipped decompresses to nothing: 1,000 row groups of 1 MiB are a gigabyte to read, in a file of 1 MiB.
+		frame := append(binary.LittleEndian.AppendUint32([]byte{0x50, 0x2a, 0x4d, 0x18}, 1<<20), make([]byte, 1<<20)...)
 		skipped := pageOf(t, format.PageHeader{Type: format.IndexPage, IndexPageHeader: &format.IndexPageHeader{}}, frame)
 		encoder, err := zstd.NewWriter(nil)
 		require.NoError(t, err)
@@ -68,11 +68,18 @@ func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
 		}, encoder.EncodeAll(plain("a"), nil))
 
 		file := crafted{rows: 1, codec: format.Zstd, pages: append(skipped, value...)}.file(t)
-		_, err = readCounted(file)
+		_, err = readCounted(16<<20, 100, file)
 		require.NoError(t, err, "one of them is fine")
-		read, err := readCounted(shared(t, 1000, file))
-		require.ErrorContains(t, err, "larger than 8589934592 bytes together")
-		assert.Less(t, read, int64(9<<30), "what is compressed counts as well")
+		read, err := readCounted(16<<20, 5000, shared(t, 1000, file))
+		require.ErrorContains(t, err, "larger than 16777216 bytes together")
+		assert.Less(t, read, int64(40<<20), "what is compressed counts as well")
+	})
+	t.Run("by headers that many row groups share", func(t *testing.T) {
+		header := pageOf(t, format.PageHeader{Type: format.DataPage, DataPageHeader: &format.DataPageHeader{
+			Statistics: format.Statistics{Max: make([]byte, 100<<10)},
+		}}, nil)
+		_, err := readCounted(16<<20, 5000, shared(t, 1000, crafted{rows: 1, pages: append(header, one...)}.file(t)))
+		require.ErrorContains(t, err, "larger than 16777216 bytes together")
 	})
 	t.Run("by row groups without a row", func(t *testing.T) {
 		file := forge(t, crafted{rows: 1, pages: one}.file(t), func(m *format.FileMetaData) {
@@ -81,7 +88,7 @@ func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
 				m.RowGroups = append(m.RowGroups, m.RowGroups[0])
 			}
 		})
-		read, err := readCounted(file)
+		read, err := readCounted(0, 0, file)
 		require.NoError(t, err)
 		assert.LessOrEqual(t, read, int64(len(file)), "nothing but the metadata is read")
 	})

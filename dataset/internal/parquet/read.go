@@ -21,6 +21,10 @@ type Visit func(row int, column string, value []byte) error
 // A file is refused if it has more than maxRows rows or exceeds the package's
 // limits. The error is an [*Error], which may hold visit's own.
 func Read(r io.ReaderAt, size int64, columns []string, maxRows int, visit Visit) (rows int, err error) {
+	return read(newBudget(maxTotal, maxPages), r, size, columns, maxRows, visit)
+}
+
+func read(pages budget, r io.ReaderAt, size int64, columns []string, maxRows int, visit Visit) (rows int, err error) {
 	defer func() {
 		// The metadata's decoder is not ours, and the file is whoever's.
 		if cause := recover(); cause != nil {
@@ -36,7 +40,7 @@ func Read(r io.ReaderAt, size int64, columns []string, maxRows int, visit Visit)
 		return 0, err
 	}
 	buffer := bufio.NewReaderSize(nil, int(min(maxHeader, size)))
-	f := &file{r: r, size: size, buffer: buffer, budget: budget{bytes: maxTotal, pages: maxPages}}
+	f := &file{r: r, size: size, buffer: buffer, budget: pages}
 	for _, group := range metadata.RowGroups {
 		if group.NumRows < 0 || group.NumRows > int64(maxRows-rows) {
 			return 0, &Error{Err: fmt.Errorf("the file has more than %d rows", maxRows)}
