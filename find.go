@@ -35,5 +35,10 @@ func (e *engine) Find(ctx context.Context, reference string) (pipeline.Found, er
 		return pipeline.Found{}, fmt.Errorf("%w: %s is for %s", pipeline.ErrPlatform, reference, image.Platform)
 	}
 	_, digest, _ := strings.Cut(image.ImageRef, "@")
-	return pipeline.Found{Digest: digest, BaseDigest: image.Base, OfficialDigest: image.Official}, nil
+	labels := map[string]string{pipeline.LabelBaseDigest: image.Base, pipeline.LabelOfficialDigest: image.Official}
+	return pipeline.Found{
+		Digest:         digest,
+		BaseDigest:     pipeline.DigestIn(labels, pipeline.LabelBaseDigest),
+		OfficialDigest: pipeline.DigestIn(labels, pipeline.LabelOfficialDigest),
+	}, nil
 }

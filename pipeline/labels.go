@@ -1,6 +1,9 @@
 package pipeline
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Labels of the images, as the annotations of the same names are defined:
 // https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md#pre-defined-annotation-keys
@@ -28,6 +31,18 @@ func (i Image) Labels(identity string) map[string]string {
 	default:
 		return map[string]string{LabelRevision: identity}
 	}
+}
+
+// sha256Digest is what a digest of an image is.
+var sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+// DigestIn is the digest that a label or an annotation of this name has. Empty: there is none, or something else, since anybody may have
+// written it.
+func DigestIn(labels map[string]string, name string) string {
+	if digest := labels[name]; sha256Digest.MatchString(digest) {
+		return digest
+	}
+	return ""
 }
 
 // LayerReference names the image of nothing but the layer that agent images get from this builder, a reference with its digest. It is

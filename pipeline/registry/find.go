@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -45,8 +44,8 @@ func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, er
 	}
 	return pipeline.Found{
 		Digest:         got.digest.String(),
-		BaseDigest:     got.Annotations[pipeline.LabelBaseDigest],
-		OfficialDigest: got.Annotations[pipeline.LabelOfficialDigest],
+		BaseDigest:     pipeline.DigestIn(got.Annotations, pipeline.LabelBaseDigest),
+		OfficialDigest: pipeline.DigestIn(got.Annotations, pipeline.LabelOfficialDigest),
 	}, nil
 }
 
@@ -60,7 +59,7 @@ func (c *Client) findHead(ctx context.Context, ref name.Reference) (pipeline.Fou
 	}
 	digest, err := v1.NewHash(got.header.Get("Docker-Content-Digest"))
 	if err != nil {
-		return pipeline.Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %w", ref, err)
+		return pipeline.Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %s", ref, printable(err.Error()))
 	}
 	return pipeline.Found{Digest: digest.String()}, nil
 }
@@ -80,20 +79,29 @@ func (c *Client) manifest(ctx context.Context, ref name.Reference) (*manifest, e
 	if got.status == http.StatusNotFound {
 		return nil, pipeline.ErrAbsent
 	}
-	m := &manifest{digest: digestOf(got.body)}
+	m, err := readManifest(ref, got.body, got.header.Get("Content-Type"))
+	if err != nil {
+		return nil, err
+	}
+	c.manifests.Add(ref.Context().Digest(m.digest.String()).Name(), m)
+	return m, nil
+}
+
+// readManifest reads what a registry gives for a reference.
+func readManifest(ref name.Reference, body []byte, contentType string) (*manifest, error) {
+	m := &manifest{digest: digestOf(body)}
 	if digest, ok := ref.(name.Digest); ok && digest.DigestStr() != m.digest.String() {
 		return nil, fmt.Errorf("reading %s: what the registry gives has the digest %s", ref, m.digest)
 	}
-	if err := json.Unmarshal(got.body, &m.Manifest); err != nil {
+	if err := decode(body, &m.Manifest); err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", ref, err)
 	}
 	if m.MediaType == "" { // OCI leaves it to the header.
-		m.MediaType = types.MediaType(got.header.Get("Content-Type"))
+		m.MediaType = types.MediaType(contentType)
 	}
 	if !m.MediaType.IsImage() {
 		return nil, fmt.Errorf("%w: the media type of %s is %.100q", ErrNoImage, ref, m.MediaType)
 	}
-	c.manifests.Add(ref.Context().Digest(m.digest.String()).Name(), m)
 	return m, nil
 }
 

@@ -18,7 +18,8 @@ import (
 
 func TestFind(t *testing.T) {
 	b := newTestbed(t)
-	labels := map[string]string{pipeline.LabelBaseDigest: "sha256:b", pipeline.LabelOfficialDigest: "sha256:o"}
+	base, official := "sha256:"+strings.Repeat("b", 64), "sha256:"+strings.Repeat("0", 64)
+	labels := map[string]string{pipeline.LabelBaseDigest: base, pipeline.LabelOfficialDigest: official}
 	img := b.push(t, "agent:here", mutate.Annotations(layered(t, types.OCIManifestSchema1, "one"), labels).(v1.Image))
 	client := b.connect(t, Access{})
 
@@ -26,7 +27,7 @@ func TestFind(t *testing.T) {
 		b.proxy.Script()
 		found, err := client.Find(ctx, b.reference("agent:here"))
 		require.NoError(t, err)
-		assert.Equal(t, pipeline.Found{Digest: digestOfImage(t, img), BaseDigest: "sha256:b", OfficialDigest: "sha256:o"}, found)
+		assert.Equal(t, pipeline.Found{Digest: digestOfImage(t, img), BaseDigest: base, OfficialDigest: official}, found)
 		assert.Equal(t, []string{"GET /v2/agent/manifests/here"}, asked(b.proxy))
 	})
 	t.Run("what has no annotations is found without", func(t *testing.T) {

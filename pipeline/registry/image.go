@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -52,11 +51,16 @@ func (c *Client) config(ctx context.Context, in repository, m *manifest) (*v1.Co
 	if err != nil {
 		return nil, err
 	}
-	if digest := digestOf(got.body); digest != m.Config.Digest {
+	return readConfig(got.body, m)
+}
+
+// readConfig reads what a registry gives for the config of a manifest.
+func readConfig(body []byte, m *manifest) (*v1.ConfigFile, error) {
+	if digest := digestOf(body); digest != m.Config.Digest {
 		return nil, fmt.Errorf("what the registry gives has the digest %s, and not %s", digest, m.Config.Digest)
 	}
 	config := new(v1.ConfigFile)
-	if err := json.Unmarshal(got.body, config); err != nil {
+	if err := decode(body, config); err != nil {
 		return nil, err
 	}
 	if len(config.RootFS.DiffIDs) != len(m.Layers) {

@@ -75,6 +75,9 @@ const maxWait = 15 * time.Minute
 // maxReason is how many characters of a registry's text stand in an error.
 const maxReason = 200
 
+// maxRead is how much of a text is read for that, in bytes.
+const maxRead = 16 << 10
+
 // reasonIn reads the errors that registries answer with; any other text, such as a proxy's HTML, is left out.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
 func reasonIn(body []byte) string {
@@ -93,6 +96,9 @@ func reasonIn(body []byte) string {
 
 // printable is a registry's text for a terminal: one line, without control characters, and cut where it is long.
 func printable(text string) string {
+	if len(text) > maxRead {
+		text = strings.ToValidUTF8(text[:maxRead], "")
+	}
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
