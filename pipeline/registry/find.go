@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"dagger/eval-images/dataset"
 	"dagger/eval-images/pipeline"
 )
 
@@ -100,7 +101,12 @@ func readManifest(ref name.Reference, body []byte, contentType string) (*manifes
 		m.MediaType = types.MediaType(contentType)
 	}
 	if !m.MediaType.IsImage() {
-		return nil, fmt.Errorf("%w: the media type of %s is %.100q", ErrNoImage, ref, m.MediaType)
+		return nil, fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, dataset.Quote(string(m.MediaType)))
+	}
+	for _, of := range append([]v1.Descriptor{m.Config}, m.Layers...) {
+		if of.Digest == (v1.Hash{}) {
+			return nil, fmt.Errorf("reading the manifest of %s: its config, or a layer, has no digest", ref)
+		}
 	}
 	return m, nil
 }

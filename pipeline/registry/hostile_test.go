@@ -61,6 +61,8 @@ func TestHostileManifestsAreRefused(t *testing.T) {
 		"a digest with an escape":      {head + `"config":{"digest":"sha256:\u001b[2J\u202e"}}`, "non-hex character in hash"},
 		"a media type with an escape":  {`{"schemaVersion":2,"mediaType":"\u001b[2J\u202e"}`, "not an image"},
 		"a media type of 4 MB":         {fill(`{"mediaType":"`, "x", `"}`), "not an image"},
+		"no config":                    {head + `"layers":[]}`, "its config, or a layer, has no digest"},
+		"a layer of nothing":           {head + `"config":{"digest":"sha256:` + strings.Repeat("0", 64) + `"},"layers":[{}]}`, "a layer, has no digest"},
 		"a text where there is a list": {head + `"layers":"x"}`, "cannot unmarshal string"},
 	}
 	for what, test := range tests {
@@ -84,6 +86,7 @@ func TestHostileConfigsAreRefused(t *testing.T) {
 		"no JSON":                      {"nonsense", "invalid character"},
 		"a million steps":              {`{"history":[` + strings.Repeat(`{},`, 1<<20) + `{}]}`, "more than 100000 elements"},
 		"more layers":                  {`{"rootfs":{"diff_ids":["sha256:` + strings.Repeat("0", 64) + `"]}}`, "it has 1 layers, and the manifest 0"},
+		"a layer of nothing":           {`{"rootfs":{"diff_ids":[null]}}`, "invalid syntax"},
 		"a layer that is a path":       {`{"rootfs":{"diff_ids":["../../x"]}}`, "../../x"},
 		"a year that there is not":     {`{"created":"99999-01-01T00:00:00Z"}`, "99999"},
 		"an environment of one text":   {`{"config":{"Env":"PATH"}}`, "cannot unmarshal string"},
@@ -93,6 +96,7 @@ func TestHostileConfigsAreRefused(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			m := &manifest{}
 			m.Config.Digest = digestOf([]byte(test.body))
+			m.Layers = make([]v1.Descriptor, strings.Count(test.body, "null"))
 			_, err := readConfig([]byte(test.body), m)
 			require.ErrorContains(t, err, test.says)
 			assertOneShortLine(t, err.Error())
@@ -131,7 +135,7 @@ func TestAHostilePlaceToGoOn(t *testing.T) {
 func assertOneShortLine(t *testing.T, text string) {
 	t.Helper()
 	assert.Equal(t, text, strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x200b && r <= 0x206f || r == 0xfffd {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r != '…' && r >= 0x200b && r <= 0x206f || r == 0xfffd {
 			return -1
 		}
 		return r

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 
@@ -90,27 +88,4 @@ func TestStatusOfAnAnswer(t *testing.T) {
 	assert.Equal(t, 7*time.Second, pipeline.CauseOf(err).Wait)
 	_, err = client.Image(ctx, b.reference("agent:x"))
 	assert.Equal(t, pipeline.KindLimited, pipeline.CauseOf(err).Kind)
-}
-
-// FuzzReasonAndWait: whatever a registry answers, what stands in the error is one short line for a terminal, and the wait is one that
-// can be waited.
-func FuzzReasonAndWait(f *testing.F) {
-	for _, body := range []string{
-		"", "{}", `{"errors":[{"code":"DENIED","message":"no\nway"}]}`, `{"errors":[{"message":"retry-after: 214.7ms, allowed: 44000/minute"}]}`,
-		`{"errors":[{"code":"\u001b[2J\u0000"}]}`, "<html>", "retry-after: 99999999999999999999h", "\xff\xfe", `{"errors":[null,{"code":null}]}`,
-	} {
-		for _, header := range []string{"", "17", "-1", "18446744073709551616", "Mon, 01 Jan 2996 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"} {
-			f.Add(header, body)
-		}
-	}
-	f.Fuzz(func(t *testing.T, header, body string) {
-		for _, text := range []string{reasonIn([]byte(body)), printable(body)} {
-			if !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxReason || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-				t.Errorf("not a short line: %q", text)
-			}
-		}
-		if wait := waitIn(header, body); wait < 0 || wait > maxWait {
-			t.Errorf("waits %s", wait)
-		}
-	})
 }
