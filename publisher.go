@@ -75,11 +75,7 @@ func (m *EvalImages) client(ctx context.Context, login credentials, push bool) (
 		return nil, err
 	}
 	repositories := []string{m.AgentRepo, m.BaseRepo, m.BuilderRepo}
-	client, err := access.Connect(ctx, repositories...)
-	if err != nil || !push {
-		return client, err
-	}
-	err = access.MayPush(ctx, m.AgentRepo)
+	client, err := access.Open(ctx, push, repositories...)
 	if errors.Is(err, registry.ErrRefused) && login.password == nil {
 		return nil, fmt.Errorf("%w, and those of docker login are the engine's only", err)
 	}

@@ -20,6 +20,8 @@ type Access struct {
 	Transport http.RoundTripper
 	// AnswerTime bounds one request, its answer included; the handshake is one. Zero: [DefaultAnswerTime].
 	AnswerTime time.Duration
+	// Pause is how long [Access.Open] waits before it asks again. Zero: 2 s.
+	Pause time.Duration
 }
 
 // ErrRefused says that the registry does not take these credentials for pushing.
