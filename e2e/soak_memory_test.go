@@ -152,9 +152,9 @@ func memoryOf(process string) (peak, now int, ok bool) {
 
 // What the memory may be, in kilobytes, and what it was when that was decided. A function that does nothing has 17 MB.
 const (
-	// soakMakingKB is the most while images are made: 26 MB for the first 200, and 4 KB more for each further one, its two records
+	// soakMakingKB is the most while images are made: 26 MB for the first 200, and 5 KB more for each further one, its two records
 	// among that.
-	soakMakingKB, soakGrowthKB = 32 << 10, 8
+	soakMakingKB, soakGrowthKB = 40 << 10, 8
 	// soakManifestKB is what may come on top for each image when the manifest is written: 2 KB of text, in several copies.
 	soakManifestKB = 40
 )

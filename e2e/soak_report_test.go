@@ -40,10 +40,11 @@ func (s *soak) report() string {
 	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
 	line("Seed %d, %d images a round, %d of them on base images to be built, faults for %.1f %% of the requests.\n",
 		*soakSeed, *soakImages, *soakBases, 100**soakShare)
-	line("| round | runs | time | requests | faults | failed in the first run | there though failed | did not begin | memory while images are made | at most |")
+	line("| round | runs | time | requests | faults | failed in the first run that began | of those there, the answer lost | did not begin | memory while images are made | at most |")
 	line("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
 	struck := map[string]int{}
-	for _, r := range s.rounds {
+	for number, r := range s.rounds {
+		failed := -1
 		var seconds float64
 		var asked, faults, landed, idle, making, peak int
 		for _, run := range r.runs {
@@ -53,6 +54,8 @@ func (s *soak) report() string {
 			making, peak = max(making, run.makingKB()), max(peak, run.usage.peakKB)
 			if !run.began() {
 				idle++
+			} else if failed < 0 {
+				failed = len(run.failed)
 			}
 			for name, n := range run.storm.struck {
 				struck[name] += n
@@ -60,7 +63,7 @@ func (s *soak) report() string {
 			}
 		}
 		line("| %d | %d | %.0f s | %d | %d | %d | %d | %d | %.1f MB | %.1f MB |",
-			r.number, len(r.runs), seconds, asked, faults, len(r.runs[0].failed), landed, idle, mb(making), mb(peak))
+			number+1, len(r.runs), seconds, asked, faults, failed, landed, idle, mb(making), mb(peak))
 	}
 	line("\n| fault | times |\n|---|---:|")
 	for _, name := range slices.Sorted(maps.Keys(struck)) {
