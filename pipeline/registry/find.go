@@ -103,12 +103,17 @@ func readManifest(ref name.Reference, body []byte, contentType string) (*manifes
 	if !m.MediaType.IsImage() {
 		return nil, fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, dataset.Quote(string(m.MediaType)))
 	}
+	return m, nil
+}
+
+// check says whether the manifest names all that its image is made of.
+func (m *manifest) check() error {
 	for _, of := range append([]v1.Descriptor{m.Config}, m.Layers...) {
 		if of.Digest == (v1.Hash{}) {
-			return nil, fmt.Errorf("reading the manifest of %s: its config, or a layer, has no digest", ref)
+			return errors.New("its manifest has a config or a layer without a digest")
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // parse reads a reference, which must be to the client's registry. What has a digest and a tag goes by its digest.

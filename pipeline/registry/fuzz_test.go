@@ -75,6 +75,9 @@ func FuzzManifest(f *testing.F) {
 		for _, label := range []string{pipeline.LabelBaseDigest, pipeline.LabelOfficialDigest} {
 			require.Regexp(t, `^(sha256:[0-9a-f]{64})?$`, pipeline.DigestIn(m.Annotations, label))
 		}
+		if m.check() != nil {
+			return
+		}
 		// The config of such a manifest has a digest for each layer, and no more need be true of it.
 		config := &v1.ConfigFile{}
 		for _, layer := range m.Layers {

@@ -47,6 +47,9 @@ func (i *Image) Digest() string { return i.manifest.digest.String() }
 func (i *Image) Platform() string { return i.config.OS + "/" + i.config.Architecture }
 
 func (c *Client) config(ctx context.Context, in repository, m *manifest) (*v1.ConfigFile, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
 	got, err := c.ask(ctx, http.MethodGet, in, "blobs/"+m.Config.Digest.String(), content{}, http.StatusOK)
 	if err != nil {
 		return nil, err
