@@ -1,9 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
@@ -25,17 +24,7 @@ type Manifest struct {
 	Directory *dagger.Directory
 	// The file manifest.jsonl: one JSON object a line, for each agent image
 	File *dagger.File
-	// +private
-	Images string
 }
-
-// Names of the files in a manifest's directory.
-const (
-	manifestFile        = "manifest.jsonl"
-	baseManifestFile    = "base-manifest.jsonl"
-	builderManifestFile = "builder-manifest.jsonl"
-	summaryFile         = "summary.md"
-)
 
 // newManifest makes the files at once: a function of the manifest that made them later would be one more container to start.
 func newManifest(result *pipeline.Result) (*Manifest, error) {
@@ -46,47 +35,21 @@ func newManifest(result *pipeline.Result) (*Manifest, error) {
 		Failed:  result.Count(pipeline.StatusFailed),
 		Summary: pipeline.Summary(result),
 	}
-	files := map[string]string{summaryFile: m.Summary}
-	for name, records := range map[string][]pipeline.Record{
-		manifestFile: result.Images, baseManifestFile: result.Bases, builderManifestFile: result.Builders,
-	} {
-		lines, err := pipeline.JSONLines(records)
-		if err != nil {
-			return nil, err
-		}
-		files[name] = lines
-	}
-	m.Images = files[manifestFile]
 	var err error
-	if m.Directory, err = directoryOf(files); err != nil {
+	if m.Directory, err = manifestDirectory(result, m.Summary); err != nil {
 		return nil, fmt.Errorf("writing the manifest: %w", err)
 	}
 	m.File = m.Directory.File(manifestFile)
 	return m, nil
 }
 
-// directoryOf has these files. They go by way of the disk: contents that are passed through the API are shown in the terminal, and a
-// manifest can have thousands of lines.
-func directoryOf(files map[string]string) (*dagger.Directory, error) {
-	const dir = "manifest"
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return nil, err
-		}
-	}
-	return dag.CurrentModule().Workdir(dir), nil
-}
-
 // Fail if any agent image failed, with the list of those.
 //
 // It is for the end of a workflow that used --allow-failures in order to keep its manifest.
-func (m *Manifest) Check() (string, error) {
-	records, err := pipeline.ReadJSONLines(manifestFile, m.Images)
+func (m *Manifest) Check(ctx context.Context) (string, error) {
+	records, err := readRecords(ctx, manifestFile, m.File)
 	if err != nil {
-		return "", err
+		return "", flat(err)
 	}
 	result := &pipeline.Result{Images: records}
 	if err := failure(result.Failed(), m.Total); err != nil {

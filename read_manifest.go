@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
 )
@@ -53,11 +52,7 @@ func readAll(ctx context.Context, source *dagger.Directory, name string) ([]pipe
 	}
 	var records []pipeline.Record
 	for _, file := range files {
-		text, err := source.File(file).Contents(ctx)
-		if err != nil {
-			return nil, 0, fmt.Errorf("reading %s: %w", dataset.QuoteName(file), err)
-		}
-		more, err := pipeline.ReadJSONLines(file, text)
+		more, err := readRecords(ctx, file, source.File(file))
 		if err != nil {
 			return nil, 0, err
 		}

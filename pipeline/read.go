@@ -20,7 +20,7 @@ const (
 	maxRecords = 250_000
 )
 
-// ReadJSONLines reads records as [JSONLines] writes them. The name stands in errors, with the line's number. What [JSONLines] would not
+// ReadJSONLines reads records as [WriteJSONLines] writes them. The name stands in errors, with the line's number. What [WriteJSONLines] would not
 // have written is refused, or else made readable: ids and references are checked as those of a dataset are.
 func ReadJSONLines(name, content string) ([]Record, error) {
 	var records []Record

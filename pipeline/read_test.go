@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,16 +12,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// jsonLines are records as a manifest has them.
+func jsonLines(t *testing.T, records []Record) string {
+	t.Helper()
+	var text strings.Builder
+	require.NoError(t, WriteJSONLines(&text, records))
+	return text.String()
+}
+
 func TestManifestIsReadAsItWasWritten(t *testing.T) {
 	registry := withBuilder(map[string][]error{"r/base:i1": {errors.New("invalid reference format")}})
 	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(3))
 	require.NoError(t, err)
-	written, err := JSONLines(result.Images)
-	require.NoError(t, err)
+	written := jsonLines(t, result.Images)
 	read, err := ReadJSONLines("manifest.jsonl", written)
 	require.NoError(t, err)
-	again, err := JSONLines(read)
-	require.NoError(t, err)
+	again := jsonLines(t, read)
 	assert.Equal(t, written, again)
 }
 
@@ -30,8 +37,7 @@ func TestManifestLines(t *testing.T) {
 		Time: Time{at}, InstanceID: "django__django-11099", Phase: PhaseAssemble, Status: StatusBuilt, BaseImage: "o:latest",
 		Tags: []string{"r:a"}, Digest: "sha256:d", AttemptCount: 1, DurationSeconds: Seconds(1234567 * time.Microsecond),
 	}
-	line, err := JSONLines([]Record{record})
-	require.NoError(t, err)
+	line := jsonLines(t, []Record{record})
 	assert.JSONEq(t, `{
 		"time": "2026-11-23T16:28:00.123456+00:00", "instance_id": "django__django-11099", "phase": "assemble", "status": "built",
 		"base_image": "o:latest", "official_digest": null, "base_tag": null, "base_digest": null, "grafted_from": null,
@@ -147,8 +153,7 @@ func TestAReadManifestTellsWhetherItWasPublished(t *testing.T) {
 	for published, runner := range map[bool]Runner{true: {Publisher: registry, Registry: registry}, false: {Publisher: registry}} {
 		result, err := runner.Run(context.Background(), planOf(2))
 		require.NoError(t, err)
-		text, err := JSONLines(result.Images)
-		require.NoError(t, err)
+		text := jsonLines(t, result.Images)
 		read, err := ReadJSONLines("m", text)
 		require.NoError(t, err)
 		assert.Equal(t, published, (&Result{Images: Merge(read)}).Unpublished() == 0)

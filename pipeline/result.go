@@ -1,9 +1,9 @@
 package pipeline
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 )
 
 // Result is what became of every image of a run.
@@ -53,15 +53,14 @@ func (r *Result) Failed() []Record {
 	return failed
 }
 
-// JSONLines writes records one JSON object a line (https://jsonlines.org).
-func JSONLines(records []Record) (string, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
+// WriteJSONLines writes records one JSON object a line (https://jsonlines.org).
+func WriteJSONLines(to io.Writer, records []Record) error {
+	encoder := json.NewEncoder(to)
 	encoder.SetEscapeHTML(false)
 	for _, record := range records {
 		if err := encoder.Encode(record); err != nil {
-			return "", fmt.Errorf("writing the record of %s: %w", record.Name(), err)
+			return fmt.Errorf("writing the record of %s: %w", record.Name(), err)
 		}
 	}
-	return out.String(), nil
+	return nil
 }

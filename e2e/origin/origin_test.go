@@ -26,9 +26,9 @@ func lines(t *testing.T) []string {
 	built.Status = pipeline.StatusBuilt
 	skipped.Status, skipped.SkipReason = pipeline.StatusSkipped, pipeline.SkipRemoteExists
 	failed.Status, failed.Error, failed.Tags = pipeline.StatusFailed, "assemble a__a-1: no", []string{}
-	text, err := pipeline.JSONLines([]pipeline.Record{built, skipped, failed})
-	require.NoError(t, err)
-	return strings.Split(strings.TrimSpace(text), "\n")
+	var text strings.Builder
+	require.NoError(t, pipeline.WriteJSONLines(&text, []pipeline.Record{built, skipped, failed}))
+	return strings.Split(strings.TrimSpace(text.String()), "\n")
 }
 
 func TestTheSummarizerReadsEveryRecord(t *testing.T) {
