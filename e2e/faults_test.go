@@ -125,21 +125,6 @@ func TestAnImageOfWhichNobodyKnowsIsNotBuilt(t *testing.T) {
 	assert.Equal(t, "built", agents[len(answers)].Status)
 }
 
-func TestALimitIsWaitedOutByTheEngine(t *testing.T) {
-	t.Parallel()
-	f, proxy := faultyFleet(t, 6)
-	// The engine asks six times without a pause before it gives up. It does not say how long the registry asks to wait.
-	limit := registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "1")
-	proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/", Times: 6, Fault: limit})
-
-	agents := records(t, f.run(t, "--publisher", "engine"), "manifest.jsonl")
-
-	for _, agent := range agents {
-		assert.Equal(t, "built", agent.Status, agent.InstanceID)
-	}
-	assert.Len(t, f.agents(t), 6)
-}
-
 func TestALimitIsWaitedOutForAsLongAsTheRegistryAsks(t *testing.T) {
 	t.Parallel()
 	// ghcr.io says it in the body.

@@ -50,6 +50,63 @@ func TestFleetAssembling(t *testing.T) {
 	}
 }
 
+// requestsOnABadDay is what an image costs at most, its base image and what is sent again included.
+const requestsOnABadDay = 30
+
+// TestAFleetOnABadDay: a hundred images, and a registry that limits, breaks, cuts, forgets to answer and refuses, each on some of them. All that can be
+// pushed is pushed, the manifest is what the registry has, and the call says what is left.
+func TestAFleetOnABadDay(t *testing.T) {
+	eachPublisher(t, func(t *testing.T, publisher string, tries int) {
+		const size, refused, unknown = 100, 17, 71
+		f, proxy := faultyFleet(t, size)
+		always := []registrytest.Rule{
+			{Method: http.MethodPut, Path: manifestOf(task(refused)), Fault: registrytest.Answer(http.StatusBadRequest, "")},
+			{Method: http.MethodGet, Path: manifestOf(task(unknown)), Fault: registrytest.Answer(http.StatusInternalServerError, "")},
+			{Method: http.MethodHead, Path: manifestOf(task(unknown)), Fault: registrytest.Answer(http.StatusInternalServerError, "")},
+		}
+		script := slices.Clone(always)
+		for number, fault := range map[int]registrytest.Fault{
+			21: registrytest.Answer(http.StatusInternalServerError, ""), 22: registrytest.Page(http.StatusBadGateway),
+			23: registrytest.Answer(http.StatusServiceUnavailable, ""), 24: registrytest.Page(http.StatusGatewayTimeout),
+			25: registrytest.Cut(100), 26: registrytest.Lost(), 27: registrytest.Answer(http.StatusForbidden, `{"message":"You have exceeded a secondary rate limit. retry-after: 1s"}`),
+		} {
+			script = append(script, registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(number)), Times: 1, Fault: fault})
+		}
+		// Six times, because so often the engine asks again by itself and at once.
+		limit := registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "1")
+		script = append(script, registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(28)), Times: 6, Fault: limit})
+		proxy.Script(script...)
+
+		agents := records(t, f.run(t, "--publisher", publisher), "manifest.jsonl")
+
+		want := map[string]string{}
+		for _, id := range f.all {
+			want[id] = "built"
+		}
+		want[task(refused)], want[task(unknown)] = "failed", "failed"
+		assert.Equal(t, want, statuses(agents))
+		for number, says := range map[int]string{refused: "400 Bad Request", unknown: "asking the registry for " + f.agent(task(unknown))} {
+			require.NotNil(t, agents[number-1].Error)
+			assert.Contains(t, *agents[number-1].Error, says)
+		}
+		published := f.published(t)
+		for _, agent := range agents {
+			assert.LessOrEqual(t, agent.AttemptCount, 7, "%s: two, and the waits for a limit", agent.InstanceID)
+			assert.Equal(t, agent.Digest, published[f.agent(agent.InstanceID)], agent.InstanceID)
+		}
+		assert.Len(t, f.agents(t), size-2)
+		assert.Zero(t, proxy.Count(http.MethodPut, manifestOf(task(unknown))), "what may be there is not made")
+		assert.LessOrEqual(t, len(proxy.Requests()), size*requestsOnABadDay)
+		t.Logf("%d requests", len(proxy.Requests()))
+
+		proxy.Script(always...)
+		message := f.call(t, "assemble-all", "--publish", "--publisher", publisher, "--max-retries", "1", "total").message(t)
+		assert.Contains(t, message, "2 of 100 agent images failed")
+		assert.Equal(t, tasks(refused, unknown), listed(message))
+		assert.Equal(t, published, f.published(t), "nothing was made again")
+	})
+}
+
 // assertTimes: a record tells where the time went, and no part took longer than the whole.
 func assertTimes(t *testing.T, made record) {
 	t.Helper()
