@@ -73,12 +73,11 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 		assert.Equal(t, 1, *sent)
 	})
 	t.Run("until it is told to stop, and then says what it waited for", func(t *testing.T) {
-		g := newGate(systemClock{}, 12)
+		clock := newFakeClock()
+		g := newGate(clock, 12)
 		ctx, stop := context.WithCancel(inRun(Retry{}, g))
-		err := Send(ctx, "PUT", func() error {
-			time.AfterFunc(time.Millisecond, stop)
-			return asksFor(time.Hour)
-		})
+		clock.onSleep = stop
+		err := Send(ctx, "PUT", func() error { return asksFor(time.Hour) })
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, asksFor(time.Hour))
 		assert.Zero(t, g.sending)

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,23 +43,39 @@ func (f *fakeRegistry) grafts() map[string]string {
 	return from
 }
 
+// together are the instances whose base images have one run of the recipe in common. Which of them it ran for is a matter of who came first.
+func (f *fakeRegistry) together() [][]string {
+	groups := map[string][]string{}
+	for id, from := range f.grafts() {
+		groups[cmp.Or(from, id)] = append(groups[cmp.Or(from, id)], id)
+	}
+	var all [][]string
+	for _, group := range groups {
+		slices.Sort(group)
+		all = append(all, group)
+	}
+	slices.SortFunc(all, slices.Compare[[]string])
+	return all
+}
+
 func TestTheRecipeRunsOnceForOfficialImagesThatAreAlike(t *testing.T) {
 	registry := &fakeRegistry{}
 	plan := planOf(6)
 	plan.Items[5].Wrap = &Wrap{Command: []string{"pip", "install"}}
 	sharing := sharingBy{"official/i0": "a", "official/i1": "a", "official/i2": "b", "official/i3": "b", "official/i5": "a"}
 
-	_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1}.Run(context.Background(), plan)
+	_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1, Retry: quick}.Run(context.Background(), plan)
 
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{
-		"i0": "", "i1": "i0", "i2": "", "i3": "i2",
-		"i4": "", // Nobody knows what it is like.
-		"i5": "", // Its wrap is a part of its recipe.
-	}, registry.grafts())
+	assert.Equal(t, [][]string{
+		{"i0", "i1"}, {"i2", "i3"},
+		{"i4"}, // Nobody knows what it is like.
+		{"i5"}, // Its wrap is a part of its recipe.
+	}, registry.together())
 	for _, image := range registry.published {
-		if image.Instance.ID == "i1" && image.Phase == PhaseBase {
-			assert.Equal(t, &Graft{Official: "official/i0", Base: "r/base:i0@sha256:r/base:i0", Instance: "i0"}, image.Graft)
+		if image.Graft != nil {
+			id := image.Graft.Instance
+			assert.Equal(t, &Graft{Official: "official/" + id, Base: "r/base:" + id + "@sha256:r/base:" + id, Instance: id}, image.Graft)
 		}
 	}
 }
@@ -76,7 +94,35 @@ func TestARecipeThatFailsCostsOneImageAndRunsForTheNext(t *testing.T) {
 
 	require.NoError(t, err)
 	assert.Equal(t, []Status{StatusFailed, StatusBuilt, StatusBuilt}, statuses(result.Images))
-	assert.Equal(t, map[string]string{"i1": "", "i2": "i1"}, registry.grafts())
+	assert.Equal(t, [][]string{{"i1", "i2"}}, registry.together())
+}
+
+// TestWhatIsAlikeIsAskedAgain: a registry's bad moment is no reason to run the recipe.
+func TestWhatIsAlikeIsAskedAgain(t *testing.T) {
+	for name, trouble := range map[string]error{"503": errors.New("503 Service Unavailable"), "a limit": asksFor(time.Hour)} {
+		t.Run(name, func(t *testing.T) {
+			registry, clock := &fakeRegistry{}, newFakeClock()
+			sharing := &unsureSharing{sharingBy: sharingBy{"official/i0": "a", "official/i1": "a"}, trouble: trouble}
+			_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, clock: clock}.Run(context.Background(), planOf(2))
+			require.NoError(t, err)
+			assert.Equal(t, [][]string{{"i0", "i1"}}, registry.together())
+		})
+	}
+}
+
+// unsureSharing has trouble with the first question.
+type unsureSharing struct {
+	sharingBy
+	trouble error
+	once    sync.Once
+}
+
+func (s *unsureSharing) Alike(ctx context.Context, official string) (key string, err error) {
+	s.once.Do(func() { err = s.trouble })
+	if err != nil {
+		return "", err
+	}
+	return s.sharingBy.Alike(ctx, official)
 }
 
 // If the recipe fails for all that are alike, each of them after the other would take hours to say so.
