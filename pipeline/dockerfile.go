@@ -16,8 +16,8 @@ const (
 // ArgBaseImage is the build argument by which the Dockerfile takes the official image.
 const ArgBaseImage = "BASE_IMAGE"
 
-// stage matches "FROM image AS name": https://docs.docker.com/reference/dockerfile/#from
-var stage = regexp.MustCompile(`(?im)^[ \t]*FROM[ \t]+.+[ \t]+AS[ \t]+([a-z][a-z0-9_.-]*)[ \t]*\r?$`)
+// stage matches "FROM image AS name", and no letters that are like these but for (?i): https://docs.docker.com/reference/dockerfile/#from
+var stage = regexp.MustCompile(`(?m)^[ \t]*[Ff][Rr][Oo][Mm][ \t]+.+[ \t]+[Aa][Ss][ \t]+([A-Za-z][A-Za-z0-9_.-]*)[ \t]*\r?$`)
 
 // CheckDockerfile says whether the text of a Dockerfile has the targets that the phases build, before anything is built.
 // Its error names the first one that is missing and those that exist.
@@ -28,7 +28,7 @@ func CheckDockerfile(text string) error {
 	}
 	for _, target := range []string{TargetBuilder, TargetBase} {
 		if !slices.Contains(stages, target) {
-			return fmt.Errorf("it has no target %q, only %s", target, list(stages))
+			return fmt.Errorf("it has no target %q, only %s", target, reason(list(stages)))
 		}
 	}
 	return nil

@@ -111,8 +111,10 @@ func compose(t *testing.T, image *Image) {
 	t.Helper()
 	_ = image.Platform()
 	require.Regexp(t, `^sha256:[0-9a-f]{64}$`, image.Below(func(string) bool { return true }))
-	layer, err := image.OnlyLayer()
+	_, err := image.OnlyLayer()
 	require.Equal(t, len(image.manifest.Layers) == 1, err == nil)
+	one := digestOf([]byte("layer"))
+	layer := Layer{in: "builder", descriptor: v1.Descriptor{MediaType: types.OCILayer, Digest: one}, diffID: one}
 	composed, err := Compose(image, Addition{
 		Layer: layer, Env: map[string]string{"SDK": "new"}, Entrypoint: []string{"/agent"}, Labels: map[string]string{"a": "b"},
 	})
