@@ -37,6 +37,10 @@ unit: ## Run the tests that need no engine
 	go -C bench test ./...
 	go -C hack/engine test ./sdkimage
 
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (20s), one after the other
+	FUZZTIME=$(or $(FUZZTIME),20s) hack/fuzz.sh $(PLAIN)
+
 .PHONY: server-test
 server-test: ## Test the sample SDK's agent server
 	echo "==> the sample SDK's tests"
