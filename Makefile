@@ -33,7 +33,7 @@ test: unit server-test registry generate ## Run every test, end to end on the re
 .PHONY: unit
 unit: ## Run the tests that need no engine
 	echo "==> unit tests"
-	go test -race $(PLAIN) ./hack/samples ./e2e/workflow ./e2e/origin ./e2e/supply
+	go test -race $(PLAIN) ./hack/samples ./e2e/workflow ./e2e/origin ./e2e/supply ./e2e/source
 	go -C bench test ./...
 	go -C hack/engine test ./sdkimage
 

@@ -1,0 +1,130 @@
+package source_test
+
+import (
+	"go/ast"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// reader is the name of a function that takes what somebody else wrote: a file, a flag, or what a server says.
+var reader = regexp.MustCompile(`^(Read|Parse|Check|Expand|Resolve|Parquet|CauseOf|FindError|read[A-Z])`)
+
+// others are those with other names, by their packages.
+var others = map[string][]string{
+	"dataset":           {"FamilyByName", "Join"},
+	"pipeline":          {"NewKeys", "Merge", "Summary", "readable"},
+	"pipeline/registry": {"reasonIn", "waitIn", "printable", "newStatusError", "location"},
+}
+
+// within are those that others above them reach: a target for those is one for these.
+var within = map[string][]string{
+	"dataset":                  {"readText", "readJSON", "readJSONL", "readRows", "readParquet"},
+	"dataset/internal/parquet": {"readChunk", "readFooter", "readAt", "readColumn", "readSize", "Read"}, // Read: by the tests' own read.
+	"pipeline/registry":        {"Resolve"},                                                             // It reads nothing.
+}
+
+// TestEveryReaderHasAFuzzTarget: a further one is not forgotten.
+func TestEveryReaderHasAFuzzTarget(t *testing.T) {
+	for _, pkg := range []string{"dataset", "dataset/internal/parquet", "pipeline", "pipeline/registry"} {
+		inPackage := func(path string) bool { return filepath.Dir(path) == pkg }
+		fuzzed := callsOfTargets(files(t, func(path string) bool { return inPackage(path) && isTest(path) }, pkg))
+		found := 0
+		for _, of := range files(t, func(path string) bool { return inPackage(path) && !isTest(path) }, pkg) {
+			for _, declared := range of.Decls {
+				function, ok := declared.(*ast.FuncDecl)
+				if !ok || slices.Contains(within[pkg], function.Name.Name) {
+					continue
+				}
+				if reader.MatchString(function.Name.Name) && !isMethodOf(function, "allowance") || slices.Contains(others[pkg], function.Name.Name) {
+					found++
+					assert.True(t, fuzzed[function.Name.Name], "no fuzz target of %s calls %s (%s)", pkg, function.Name.Name, of.path)
+				}
+			}
+		}
+		if pkg != "dataset/internal/parquet" {
+			assert.GreaterOrEqual(t, found, len(others[pkg])+1, pkg)
+		}
+	}
+}
+
+// callsOfTargets are the names of all that the fuzz targets call, and that what they call in these files calls.
+func callsOfTargets(tests []file) map[string]bool {
+	calls := map[string][]string{} // by the name of the function that has them
+	var next []string
+	for _, of := range tests {
+		for _, declared := range of.Decls {
+			function, ok := declared.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			name := function.Name.Name
+			if isFuzz.MatchString(name) {
+				next = append(next, name)
+			}
+			ast.Inspect(function, func(node ast.Node) bool {
+				if call, ok := node.(*ast.CallExpr); ok {
+					calls[name] = append(calls[name], called(call))
+				}
+				return true
+			})
+		}
+	}
+	reached := map[string]bool{}
+	for len(next) > 0 {
+		name := next[0]
+		next = next[1:]
+		if !reached[name] {
+			reached[name] = true
+			next = append(next, calls[name]...)
+		}
+	}
+	return reached
+}
+
+var isFuzz = regexp.MustCompile(`^Fuzz[A-Z]`)
+
+func isMethodOf(function *ast.FuncDecl, receiver string) bool {
+	if function.Recv == nil {
+		return false
+	}
+	star, ok := function.Recv.List[0].Type.(*ast.StarExpr)
+	if !ok {
+		return false
+	}
+	name, ok := star.X.(*ast.Ident)
+	return ok && name.Name == receiver
+}
+
+// TestEveryFuzzTargetHasSeedsAndEverySeedATarget: seeds are files, and a target that was renamed has not left them behind.
+func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
+	targets, seeds := map[string]bool{}, map[string]bool{}
+	for _, of := range files(t, isTest, "dataset", "pipeline") {
+		for _, declared := range of.Decls {
+			if function, ok := declared.(*ast.FuncDecl); ok && isFuzz.MatchString(function.Name.Name) {
+				targets[filepath.Join(filepath.Dir(of.path), "testdata", "fuzz", function.Name.Name)] = true
+			}
+		}
+	}
+	require.Greater(t, len(targets), 20)
+	for _, pattern := range []string{"dataset", "dataset/internal/*", "pipeline", "pipeline/*"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern, "testdata", "fuzz", "*"))
+		require.NoError(t, err)
+		for _, path := range found {
+			path, err := filepath.Rel(root, path)
+			require.NoError(t, err)
+			seeds[path] = true
+		}
+	}
+	assert.Equal(t, targets, seeds)
+	for path := range targets {
+		entries, err := os.ReadDir(filepath.Join(root, path))
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, len(entries), 8, path)
+	}
+}

@@ -1,0 +1,141 @@
+package source_test
+
+import (
+	"go/ast"
+	"go/token"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/workflow"
+)
+
+// executing are the functions of the engine's API, of the standard library and of Go that execute a command or make a text a program.
+var executing = map[string]bool{
+	"WithExec": true, "WithDefaultTerminalCmd": true, "Terminal": true, "WithNewFileExecutable": true, "AsService": true, "Up": true,
+	"Command": true, "CommandContext": true, "StartProcess": true, "Exec": true, "ForkExec": true,
+}
+
+// commands are all the places where the module executes anything, and what.
+var commands = []string{"phases.go: WithExec(wrap.Command)"}
+
+// TestTheModuleExecutesNothingThatWasNotWrittenInIt: of the values that users, datasets and registries give none is a part of a command.
+// What the SDK's Dockerfile executes is the SDK's, and gets no more than the official image's reference, which was checked.
+func TestTheModuleExecutesNothingThatWasNotWrittenInIt(t *testing.T) {
+	var found []string
+	for _, of := range moduleFiles(t) {
+		for _, imported := range of.Imports {
+			path, err := strconv.Unquote(imported.Path.Value)
+			require.NoError(t, err)
+			assert.NotContains(t, []string{"os/exec", "syscall", "plugin", "text/template", "golang.org/x/sys/unix"}, path, of.path)
+		}
+		ast.Inspect(of.File, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if ok && executing[called(call)] {
+				require.Len(t, call.Args, 1, of.path)
+				found = append(found, of.path+": "+called(call)+"("+text(call.Args[0])+")")
+			}
+			return true
+		})
+	}
+	assert.Equal(t, commands, found, "a further command has to be a list of words of its own, and to be added here")
+}
+
+// text is a selector as it is written.
+func text(expression ast.Expr) string {
+	selector, ok := expression.(*ast.SelectorExpr)
+	if !ok {
+		return "something else"
+	}
+	of, ok := selector.X.(*ast.Ident)
+	if !ok {
+		return "something else"
+	}
+	return of.Name + "." + selector.Sel.Name
+}
+
+// TestWrapsAreWordsOfTheirOwn: the commands of wraps are literals, no shell, and set nowhere else.
+func TestWrapsAreWordsOfTheirOwn(t *testing.T) {
+	words := 0
+	for _, of := range moduleFiles(t) {
+		ast.Inspect(of.File, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.KeyValueExpr:
+				if name, ok := node.Key.(*ast.Ident); !ok || name.Name != "Command" {
+					return true
+				}
+				list, ok := node.Value.(*ast.CompositeLit)
+				require.True(t, ok, of.path)
+				for _, word := range list.Elts {
+					literal, ok := word.(*ast.BasicLit)
+					require.True(t, ok && literal.Kind == token.STRING, "%s: a word of a command is not a literal", of.path)
+					assert.NotRegexp(t, shell, literal.Value)
+					words++
+				}
+			case *ast.AssignStmt:
+				for _, to := range node.Lhs {
+					if selector, ok := to.(*ast.SelectorExpr); ok {
+						assert.NotEqual(t, "Command", selector.Sel.Name, "%s sets a command", of.path)
+					}
+				}
+			}
+			return true
+		})
+	}
+	assert.Greater(t, words, 3)
+}
+
+// shell is a shell by any of its names: as a word of its own, as a path, or with an option.
+var shell = regexp.MustCompile(`["'` + "`" + `/](ba|da|z|k|c|fi)?sh["'` + "`" + `]|\b(ba|da|z|k|c|fi)?sh +-|\beval `)
+
+// TestNoTextOfTheModuleIsAShells: outside of comments, no literal of the module is a shell's command line, except where it is looked for in
+// the history of an image.
+func TestNoTextOfTheModuleIsAShells(t *testing.T) {
+	for _, of := range moduleFiles(t) {
+		ast.Inspect(of.File, func(node ast.Node) bool {
+			literal, ok := node.(*ast.BasicLit)
+			if ok && literal.Kind == token.STRING && shell.MatchString(literal.Value) {
+				assert.Equal(t, "pipeline/apart.go", of.path, literal.Value)
+				assert.Contains(t, literal.Value, `#\(nop\)`, "it is a pattern of what a step of the older builder says")
+			}
+			return true
+		})
+	}
+}
+
+// TestInputsOfTheWorkflowsAreNoPartOfAScript: what somebody types reaches a step as a variable, which the script quotes.
+func TestInputsOfTheWorkflowsAreNoPartOfAScript(t *testing.T) {
+	for _, name := range []string{"build-images.yml", "test.yml"} {
+		w, err := workflow.Read(root + "/.github/workflows/" + name)
+		require.NoError(t, err)
+		for job, of := range w.Jobs {
+			for _, step := range of.Steps {
+				at := name + ", " + job + ", " + step.Name
+				assert.NotContains(t, step.Run, "${{", at)
+				assert.NotContains(t, step.With["args"], "${{", at)
+				for _, other := range []string{"call", "shell", "verb", "script", "module", "dagger-flags"} {
+					assert.NotContains(t, step.With[other], "${{", at)
+				}
+				assertQuoted(t, step.Run+step.With["args"], at)
+			}
+		}
+	}
+}
+
+// assertQuoted asserts that each variable of a script stands between double quotes, so that its value is one word whatever is in it. The
+// condition of ${A:+…} is not a value, but what follows it may have one.
+func assertQuoted(t *testing.T, script, at string) {
+	t.Helper()
+	for _, found := range variable.FindAllStringIndex(script, -1) {
+		quotes := strings.Count(script[:found[0]], `"`)
+		assert.Equal(t, 1, quotes%2, "%s: %s is not quoted", at, script[found[0]:found[1]])
+	}
+	assert.NotRegexp(t, "`|\\$\\(|\\beval\\b", script, at)
+}
+
+// variable is $A or ${A}, and also ${A:-…}; ${A:+ is none.
+var variable = regexp.MustCompile(`\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*(?:\}|:[^+])`)
