@@ -3,6 +3,7 @@ package dataset_test
 import (
 	"bytes"
 	"encoding/binary"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,17 +12,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/datasettest"
 )
+
+// The seeds of all targets are files in testdata/fuzz, named by what they are: `go test` reads them all, and `make fuzz` goes on from
+// there.
 
 // customPattern is what may stand in a tag behind a prefix.
 var customPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 // assertSound reads the file as any family would, and asserts that whatever is
-// accepted is fit for a registry.
+// accepted is fit for a registry, and whatever is refused for a terminal.
 func assertSound(t *testing.T, name string, content []byte) {
 	t.Helper()
 	rows, err := dataset.Read(name, bytes.NewReader(content), int64(len(content)))
 	if err != nil {
+		require.NoError(t, datasettest.Shown(err))
+		require.Contains(t, err.Error(), name)
 		require.Nil(t, rows)
 		return
 	}
@@ -31,65 +38,46 @@ func assertSound(t *testing.T, name string, content []byte) {
 		require.LessOrEqual(t, len(row.InstanceID), 1024)
 	}
 	for _, family := range dataset.Families() {
-		result, err := dataset.Resolve(rows, dataset.Options{Family: family})
-		if err != nil {
-			continue
+		assertResolved(t, rows, dataset.Options{Family: family})
+	}
+}
+
+// assertResolved asserts that what is resolved is fit to be built.
+func assertResolved(t *testing.T, rows []dataset.Row, opts dataset.Options) {
+	t.Helper()
+	result, err := dataset.Resolve(rows, opts)
+	if err != nil {
+		require.NoError(t, datasettest.Shown(err))
+		return
+	}
+	require.NotEmpty(t, result.Instances)
+	seen := make(map[string]bool)
+	for _, instance := range result.Instances {
+		for _, id := range instance.IDs() {
+			require.NoError(t, dataset.CheckID(id))
 		}
-		require.NotEmpty(t, result.Instances)
-		seen := make(map[string]bool)
-		for _, instance := range result.Instances {
-			for _, id := range instance.IDs() {
-				require.NoError(t, dataset.CheckID(id))
-			}
-			require.NoError(t, dataset.CheckReference(instance.OfficialImage))
-			require.Regexp(t, customPattern, instance.Custom)
-			require.False(t, seen[instance.Custom], "custom %s twice", instance.Custom)
-			seen[instance.Custom] = true
-		}
+		require.NoError(t, dataset.CheckReference(instance.OfficialImage))
+		require.Regexp(t, customPattern, instance.Custom)
+		require.False(t, seen[instance.Custom], "custom %s twice", instance.Custom)
+		seen[instance.Custom] = true
 	}
 }
 
 func FuzzReadJSONL(f *testing.F) {
-	f.Add([]byte(`{"instance_id": "django__django-12155"}` + "\n" + `{"instance_id": "a__b-1", "problem_statement": null}`))
-	f.Add([]byte(`{"instance_id": "a.1.x__1", "image_name": "x/y", "dockerhub_tag": "T", "org": "a", "repo": "b"}`))
-	f.Add([]byte(`{"instance_id": "a", "repo": "commit-0/a"}` + "\r\n\r\n[]"))
-	f.Add([]byte("{\"instance_id\": \"\xff\\u0000\"}"))
 	f.Fuzz(func(t *testing.T, content []byte) { assertSound(t, "fuzz.jsonl", content) })
 }
 
 func FuzzReadJSON(f *testing.F) {
-	f.Add([]byte(`[{"instance_id": "django__django-12155"}, {"instance_id": "a__b-1", "problem_statement": " "}]`))
-	f.Add([]byte(`[{"instance_id": 1}]`))
-	f.Add([]byte(`{"instance_id": "a"}`))
-	f.Add([]byte(`[[[[`))
-	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, content []byte) { assertSound(t, "fuzz.json", content) })
 }
 
 func FuzzReadText(f *testing.F) {
-	f.Add([]byte("# ids\ndjango__django-12155\n\nProject-MONAI__MONAI-6446\r\n"))
-	f.Add([]byte("../../x\n; rm -rf /\n\x00"))
 	f.Fuzz(func(t *testing.T, content []byte) { assertSound(t, "fuzz.txt", content) })
 }
 
 // FuzzReadParquet takes the parts of a file, as a file whose end does not fit is
 // refused before anything of it is looked at.
 func FuzzReadParquet(f *testing.F) {
-	type plain struct {
-		ID string `parquet:"instance_id,plain"`
-	}
-	type delta struct {
-		ID string `parquet:"instance_id"`
-	}
-	for _, file := range [][]byte{
-		writeParquet(f, plain{"a__a-1"}, plain{"b__b-1"}, plain{"c__c-1"}),
-		writeParquet(f, delta{"a__a-1"}, delta{"b__b-1"}),
-		writeParquet(f, hubRow{ID: text("a__a-1"), Repo: text("a/a"), Image: text("x/a")}, hubRow{ID: text("b__b-1")}),
-	} {
-		end := len(file) - 8
-		start := end - int(binary.LittleEndian.Uint32(file[end:]))
-		f.Add(file[4:start], file[start:end])
-	}
 	f.Fuzz(func(t *testing.T, pages, metadata []byte) {
 		file := append(append([]byte("PAR1"), pages...), metadata...)
 		file = append(binary.LittleEndian.AppendUint32(file, uint32(len(metadata))), "PAR1"...)
@@ -100,13 +88,89 @@ func FuzzReadParquet(f *testing.F) {
 	})
 }
 
+// FuzzRead takes any name, which says in what form the content is.
+func FuzzRead(f *testing.F) {
+	f.Fuzz(func(t *testing.T, name string, content []byte) {
+		rows, err := dataset.Read(name, bytes.NewReader(content), int64(len(content)))
+		require.NoError(t, datasettest.Shown(err))
+		joined, err := dataset.Join(rows, rows)
+		require.NoError(t, err)
+		require.Len(t, joined, 2*len(rows))
+	})
+}
+
+func FuzzReadIDs(f *testing.F) {
+	f.Fuzz(func(t *testing.T, name string, content []byte) {
+		ids, err := dataset.ReadIDs(name, bytes.NewReader(content))
+		if err != nil {
+			require.NoError(t, datasettest.Shown(err))
+			return
+		}
+		require.NotEmpty(t, ids, "that would be all")
+		for _, id := range ids {
+			require.NoError(t, dataset.CheckID(id))
+		}
+	})
+}
+
+func FuzzParseIDs(f *testing.F) {
+	f.Fuzz(func(t *testing.T, list string) {
+		ids, err := dataset.ParseIDs(list)
+		if err != nil {
+			require.NoError(t, datasettest.Shown(err))
+			return
+		}
+		require.Equal(t, strings.TrimSpace(list) == "", len(ids) == 0, "a list that names nothing would be all")
+		for _, id := range ids {
+			require.NoError(t, dataset.CheckID(id))
+		}
+	})
+}
+
+// FuzzID: what passes has a meaning neither to a shell nor to a path, a registry or a terminal.
+func FuzzID(f *testing.F) {
+	f.Fuzz(func(t *testing.T, id string) {
+		if err := dataset.CheckID(id); err != nil {
+			require.NoError(t, datasettest.Shown(err))
+			return
+		}
+		require.Regexp(t, `^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`, id)
+	})
+}
+
+// FuzzResolve puts any values in the columns of two rows.
+func FuzzResolve(f *testing.F) {
+	f.Fuzz(func(t *testing.T, id, other, repo, org, image, tag, template, arch string) {
+		rows := []dataset.Row{
+			{InstanceID: id, Repo: repo, Org: org, ImageName: image, DockerhubTag: tag},
+			{InstanceID: other, Repo: org, Org: repo, ImageName: tag, DockerhubTag: image},
+		}
+		for _, family := range dataset.Families() {
+			assertResolved(t, rows, dataset.Options{Family: family})
+			assertResolved(t, rows[:1], dataset.Options{Family: family})
+			assertResolved(t, rows, dataset.Options{Family: family, Template: dataset.Template(template), Arch: arch})
+		}
+		_, err := dataset.FamilyByName(id)
+		require.NoError(t, datasettest.Shown(err))
+	})
+}
+
+func FuzzTemplate(f *testing.F) {
+	f.Fuzz(func(t *testing.T, template, id, arch string) {
+		require.NoError(t, datasettest.Shown(dataset.Template(template).Check()))
+		image, err := dataset.Template(template).Expand(id, arch)
+		require.NoError(t, datasettest.Shown(err))
+		if err == nil && dataset.CheckID(id) == nil && dataset.CheckReference(image) == nil {
+			require.NotContains(t, image, "{")
+		}
+	})
+}
+
 func FuzzShard(f *testing.F) {
-	for _, text := range []string{"", "1/1", "2/8", "0/8", "9/8", " 1/0", "a/b", "9999/9999"} {
-		f.Add(text)
-	}
 	f.Fuzz(func(t *testing.T, text string) {
 		shard, err := dataset.ParseShard(text)
 		if err != nil {
+			require.NoError(t, datasettest.Shown(err))
 			return
 		}
 		assert.Equal(t, text, shard.String())
@@ -118,17 +182,54 @@ func FuzzShard(f *testing.F) {
 }
 
 func FuzzReference(f *testing.F) {
-	for _, reference := range []string{
-		"docker.io/swebench/sweb.eval.x86_64.a_1776_a-1:latest", "localhost:5000/a:b", "a@sha256:" + strings.Repeat("0", 64), "A/b", "a/../b",
-	} {
-		f.Add(reference)
-	}
 	f.Fuzz(func(t *testing.T, reference string) {
-		if dataset.CheckReference(reference) != nil {
+		if err := dataset.CheckReference(reference); err != nil {
+			require.NoError(t, datasettest.Shown(err))
 			return
 		}
 		assert.Regexp(t, `^[A-Za-z0-9_./:@-]+$`, reference)
 		assert.NotRegexp(t, `\.\.|//|/$|^/|@.*@`, strings.SplitN(reference, ":", 3)[0])
 		assert.LessOrEqual(t, len(reference), 456)
+	})
+}
+
+// FuzzHub: the list that is asked for is on the hub, and of that dataset.
+func FuzzHub(f *testing.F) {
+	f.Fuzz(func(t *testing.T, hub, name string) {
+		require.NoError(t, datasettest.Shown(dataset.CheckHubName(name)))
+		list, err := dataset.Hub(hub).ParquetListURL(name)
+		if err != nil {
+			require.NoError(t, datasettest.Shown(err))
+			return
+		}
+		address, err := url.Parse(list)
+		require.NoError(t, err)
+		require.True(t, strings.HasSuffix(address.Path, "/api/datasets/"+name+"/parquet"), list)
+		require.Empty(t, address.RawQuery+address.Fragment)
+		require.Nil(t, address.User)
+		require.Contains(t, "https", address.Scheme)
+		if hub != "" {
+			require.True(t, strings.HasPrefix(hub, address.Scheme+"://"+address.Host), list)
+		}
+	})
+}
+
+// FuzzParquetURLs: whatever a hub answers, files are read from there and from nowhere else.
+func FuzzParquetURLs(f *testing.F) {
+	f.Fuzz(func(t *testing.T, listing []byte, config, split string) {
+		urls, err := dataset.Hub("https://mirror.example:8080/hf/").ParquetURLs(listing, config, split)
+		if err != nil {
+			require.NoError(t, datasettest.Shown(err))
+			return
+		}
+		require.NotEmpty(t, urls)
+		for _, file := range urls {
+			address, err := url.Parse(file)
+			require.NoError(t, err)
+			require.Equal(t, "https://mirror.example:8080", address.Scheme+"://"+address.Host)
+			require.Nil(t, address.User)
+			clean := address.JoinPath()
+			require.True(t, strings.HasPrefix(clean.Path, "/hf/"), file)
+		}
 	})
 }

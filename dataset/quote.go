@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // maxQuoted is how many bytes of a value an error shows: enough to recognise an
@@ -30,4 +32,18 @@ func QuoteName(name string) string {
 		return name
 	}
 	return Quote(name)
+}
+
+// ascii returns a library's text with what is not ASCII escaped: the JSON decoder
+// shows a byte that it does not expect as the letter of that number.
+func ascii(text string) string {
+	var escaped strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			escaped.WriteRune(r)
+		} else {
+			fmt.Fprintf(&escaped, `\u%04x`, r)
+		}
+	}
+	return escaped.String()
 }
