@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/pipeline"
 )
 
 // apiPath is that of the API call in which the engine saw an error, as it puts it before the cause: "input: container.from.imageRef ".
@@ -49,7 +50,8 @@ func lastLines(text string) []string {
 	return lines[max(0, len(lines)-printedShown):]
 }
 
-// clean leaves out where in its API the engine saw an error, which says nothing to a person, and blank space at the end.
+// clean leaves out where in its API the engine saw an error, which says nothing to a person, what may be a password, and blank space at
+// the end.
 func clean(text string) string {
-	return strings.TrimSpace(apiPath.ReplaceAllString(text, ""))
+	return strings.TrimSpace(pipeline.WithoutPasswords(apiPath.ReplaceAllString(text, "")))
 }

@@ -24,6 +24,7 @@ func TestWithoutBuilding(t *testing.T) {
 	t.Run("dataset", s.testDataset)
 	t.Run("flags", s.testFlags)
 	t.Run("flags through", s.testFlagsThrough)
+	t.Run("passwords in flags", s.testPasswordsInFlags)
 	t.Run("check", s.testCheck)
 	t.Run("read-manifest", s.testReadManifest)
 }

@@ -1,0 +1,32 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// testPasswordsInFlags: where an address holds a password, which none should, the error about it does not show that. (The CLI's own progress
+// shows flags as they were typed.)
+func (s *session) testPasswordsInFlags(t *testing.T) {
+	const login = "me:" + canary + "@"
+	sdk, err := s.client.Git("https://" + login + "127.0.0.1:1/sdk.git").Branch("main").Tree().ID(s.ctx)
+	require.NoError(t, err)
+	tests := map[string]struct{ module, plan flags }{
+		"the SDK's":                {module: flags{"sdk": string(sdk)}},
+		"the hub's":                {plan: flags{"dataset": "me/bench", "family": "swebench", "hub": "https://" + login + "127.0.0.1:1"}},
+		"the dataset's":            {plan: flags{"dataset": "https://" + login + "127.0.0.1:1/me/bench", "family": "swebench"}},
+		"a repository's":           {module: flags{"agentRepo": login + "127.0.0.1:1/agent"}},
+		"a repository's, as a URL": {module: flags{"agentRepo": "https://" + login + "127.0.0.1:1/agent"}},
+		"the official images'":     {module: flags{"imageTemplate": login + "127.0.0.1:1/{instance_id}"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := s.plan(t, test.module, test.plan)
+			require.Error(t, err)
+			assert.NotContains(t, err.Error(), canary)
+			assert.Contains(t, err.Error(), "***@127.0.0.1:1")
+		})
+	}
+}
