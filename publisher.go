@@ -54,7 +54,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	}
 	if err != nil {
 		if engine.publish {
-			fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %v\n", err)
+			fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %s\n", clean(err.Error()))
 		}
 		return nil, nil
 	}
@@ -74,10 +74,14 @@ func (m *EvalImages) client(ctx context.Context, login credentials, push bool) (
 	if err != nil {
 		return nil, err
 	}
-	repositories := []string{m.AgentRepo, m.BaseRepo, m.BuilderRepo}
-	client, err := access.Open(ctx, push, repositories...)
-	if errors.Is(err, registry.ErrRefused) && login.password == nil {
-		return nil, fmt.Errorf("%w, and those of docker login are the engine's only", err)
+	client, err := access.Open(ctx, push, m.AgentRepo, m.BaseRepo, m.BuilderRepo)
+	if login.password == nil && wantsOthers(err) {
+		return nil, fmt.Errorf("%w: there is no --registry-username, and the credentials of docker login are the engine's only", err)
 	}
 	return client, err
+}
+
+// wantsOthers says whether a registry, or its token server, wants other credentials.
+func wantsOthers(err error) bool {
+	return err != nil && (errors.Is(err, registry.ErrRefused) || pipeline.CauseOf(err).Advice == pipeline.AdviceCredentials)
 }

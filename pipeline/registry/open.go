@@ -15,8 +15,8 @@ const (
 	openPause = 2 * time.Second
 )
 
-// Open is [Access.Connect], and [Access.MayPush] for the first repository if push says so, both of them again after an answer that may pass:
-// a registry's bad moment would otherwise cost the whole run, as there is none yet that tries again. [ErrRefused] and [ErrSeveral] do not pass.
+// Open is [Access.Connect], again after an answer that may pass: a registry's bad moment would otherwise cost the whole run, as there is
+// none yet that tries again. If push says so, it is [Access.MayPush] for the first repository as well. [ErrRefused] and [ErrSeveral] do not pass.
 // Nor does an address at which nothing answers: from where the engine is it may be another matter, and that is for the caller to find out.
 func (a Access) Open(ctx context.Context, push bool, repositories ...string) (*Client, error) {
 	pause := a.Pause
@@ -43,7 +43,8 @@ func (a Access) open(ctx context.Context, push bool, repositories []string) (*Cl
 	if err != nil || !push {
 		return client, err
 	}
-	if err := a.MayPush(ctx, repositories[0]); err != nil {
+	// Any other error says nothing of the credentials. A limit, above all, will be waited for.
+	if err := a.MayPush(ctx, repositories[0]); errors.Is(err, ErrRefused) {
 		return nil, err
 	}
 	return client, nil
