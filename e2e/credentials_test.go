@@ -5,110 +5,168 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/tokens"
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // canary is a password that must not appear anywhere.
 const canary = "canary-7f3a9c"
 
-// TestCredentials runs against a registry that takes one user.
+// refusal is a call that has to end before anything is built.
+type refusal struct {
+	user, password string   // none if empty
+	says           []string // in its one line
+}
+
+// doors to what the local registry has, at which somebody asks who is there.
+type doors struct {
+	withPasswords, withTokens string // as this machine reaches them
+	tokens                    *tokens.Server
+}
+
+// TestCredentials is about registries that do not take everybody.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
-	const port = "5011"
-	startGuardedRegistry(t, port)
-	right, wrong := secret(t, canary), secret(t, "wrong")
-	run := func(t *testing.T, g target, flags ...string) call {
-		t.Helper()
-		args := append([]string{"assemble-all", "--publish", "--instance-ids", sampleInstances[0]}, flags...)
-		return callModule(t, g.args(append(args, "file", "contents")...)...)
-	}
-	here := func(t *testing.T) target {
-		g := newTarget(t)
-		g.registry = "localhost:" + port
-		return g
-	}
+	d := &doors{withPasswords: withPasswords(t)}
+	d.withTokens, d.tokens = withTokens(t)
+	d.tokens.Let("me", tokens.Account{Password: canary})
+	t.Run("passwords", d.testPasswords)
+	t.Run("tokens", d.testTokens)
+	t.Run("revoked", d.testRevoked)
+	t.Run("limits", d.testLimits)
+	t.Run("canary", d.testCanary)
+}
 
-	t.Run("with the right ones everything is published, and they appear nowhere", func(t *testing.T) {
-		g := here(t)
-		c := run(t, g, "--registry-username", "me", "--registry-password", right)
-		assert.Contains(t, c.succeeds(t), `"status":"built"`)
-		assert.NotContains(t, c.stdout+c.stderr, canary)
-
-		host, _, _ := strings.Cut(hostRegistry, ":")
-		repo, err := name.NewRepository(host+":"+port+"/"+g.prefix+"/agent", name.Insecure)
-		require.NoError(t, err)
-		me := remote.WithAuth(&authn.Basic{Username: "me", Password: canary})
-		found, err := remote.List(repo, me)
-		require.NoError(t, err)
-		require.Len(t, found, 1)
-		img, err := remote.Image(repo.Tag(found[0]), me)
-		require.NoError(t, err)
-		config, err := img.RawConfigFile()
-		require.NoError(t, err)
-		assert.NotContains(t, string(config), canary)
-	})
-	failing := func(t *testing.T) target {
-		g := here(t)
-		g.sdk = failingSDK(t)
-		return g
-	}
-	refused := map[string]struct{ flags, says []string }{
-		"with wrong ones":       {[]string{"--registry-username", "me", "--registry-password", wrong}, []string{"401 Unauthorized", "credentials"}},
-		"without any":           {nil, []string{"401 Unauthorized", "--registry-username"}},
-		"with half of them":     {[]string{"--registry-username", "me"}, []string{"belong together"}},
-		"with the wrong secret": {[]string{"--registry-username", "me", "--registry-password", "env:NO_SUCH_VARIABLE"}, []string{"secret env var not found"}},
-	}
-	for name, test := range refused {
-		t.Run(name+" nothing is built, and one line says so", func(t *testing.T) {
-			message := run(t, failing(t), test.flags...).message(t)
-			for _, part := range test.says {
-				assert.Contains(t, message, part)
-			}
-			assert.NotContains(t, message, builderMark, "nothing is built")
-			assertOneLine(t, message)
-			t.Log(message)
+// testPasswords: a registry that wants a password with each request.
+func (d *doors) testPasswords(t *testing.T) {
+	t.Parallel()
+	for _, publisher := range []string{"engine", "direct"} {
+		t.Run(publisher, func(t *testing.T) {
+			t.Parallel()
+			f, proxy := proxiedFleet(t, d.withPasswords, 20)
+			f.refuses(t, proxy, publisher, map[string]refusal{
+				"a wrong one": {"me", "wrong", []string{f.prefix + "/builder as me", "401 Unauthorized"}},
+				"none":        {"", "", []string{"401 Unauthorized", "docker login"}},
+			})
 		})
 	}
-	t.Run("the builder of these calls would have failed", func(t *testing.T) {
-		message := run(t, failing(t), "--registry-username", "me", "--registry-password", right).message(t)
-		assert.Contains(t, message, builderMark)
+	t.Run("the builder of these calls fails with the right one", func(t *testing.T) {
+		t.Parallel()
+		f, _ := proxiedFleet(t, d.withPasswords, 1)
+		f.sdk = failingSDK(t)
+		assert.Contains(t, f.message(t, "auto", "me", canary), builderMark)
+	})
+	t.Run("what is no pair of credentials", func(t *testing.T) {
+		t.Parallel()
+		f := fleetOf(t, task(1))
+		message := f.call(t, "assemble-all", "--publish", "--registry-username", "me", "total").message(t)
+		assert.Contains(t, message, "belong together")
+		assertOneLine(t, message)
+		message = f.call(t, "assemble-all", "--publish", "--registry-username", "me", "--registry-password", "env:NO_SUCH_VARIABLE", "total").message(t)
+		assert.Contains(t, message, "secret env var not found")
+		assertOneLine(t, message)
 	})
 }
 
-// startGuardedRegistry starts a second registry beside the first, with basic authentication.
-func startGuardedRegistry(t *testing.T, port string) {
-	t.Helper()
-	dir := t.TempDir()
-	// htpasswd(1) -nbB me canary-7f3a9c
-	const htpasswd = "me:$2a$05$trRVH.hnMFlInhNzPoAFHupQN3k8NT4Fdb71AUUyD8QYvRxWrEcnC\n"
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "htpasswd"), []byte(htpasswd), 0o644))
-	container := "eval-images-e2e-guarded"
-	docker(t, "rm", "-fv", container)
-	first := strings.Fields(docker(t, "inspect", "-f", "{{.HostConfig.NetworkMode}} {{.Image}}", "eval-images-registry"))
-	docker(t, "run", "-d", "--name", container, "--network", first[0],
-		"-v", dir+":/auth:ro",
-		"-e", "REGISTRY_HTTP_ADDR=:"+port,
-		"-e", "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/tmp/registry",
-		"-e", "REGISTRY_AUTH=htpasswd", "-e", "REGISTRY_AUTH_HTPASSWD_REALM=test", "-e", "REGISTRY_AUTH_HTPASSWD_PATH=/auth/htpasswd",
-		first[1])
-	t.Cleanup(func() { docker(t, "rm", "-fv", container) })
-	host, _, _ := strings.Cut(hostRegistry, ":")
-	require.Eventually(t, func() bool {
-		answer, err := http.Get("http://" + host + ":" + port + "/v2/")
-		if err != nil {
-			return false
+// testTokens: a registry that wants tokens, as ghcr.io and Docker Hub do. Its token server gives them for a password.
+func (d *doors) testTokens(t *testing.T) {
+	t.Parallel()
+	server := d.tokens
+	server.Let("reader", tokens.Account{Password: canary, May: func(_, action string) bool { return action == "pull" }})
+	server.Let("maker of bases", tokens.Account{Password: canary, May: func(repository, action string) bool {
+		return action == "pull" || !strings.HasSuffix(repository, "/agent")
+	}})
+	for _, publisher := range []string{"engine", "direct"} {
+		t.Run(publisher, func(t *testing.T) {
+			t.Parallel()
+			f, proxy := proxiedFleet(t, d.withTokens, 20)
+			t.Run("that expire", func(t *testing.T) {
+				user := "hasty with " + publisher
+				server.Let(user, tokens.Account{Password: canary, Life: 2 * time.Second})
+				// So the run takes longer than a token lives.
+				proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/" + f.sha[:7], Fault: registrytest.Delay(time.Second)})
+				f.builds(t, 20, "--publisher", publisher, "--max-workers", "4", "--registry-username", user, "--registry-password", secret(t, canary))
+				assert.GreaterOrEqual(t, renewals(proxy, "/agent/"), 2)
+				for _, asked := range server.Requests(user) {
+					assert.Less(t, len(asked.Query), 1000, "no question for a token grows with the run: %s", asked.Query)
+				}
+			})
+			f.refuses(t, proxy, publisher, map[string]refusal{
+				"for a wrong password":              {"me", "wrong", []string{f.prefix + "/builder as me", "401 Unauthorized"}},
+				"for no password":                   {"", "", []string{"401 Unauthorized", "docker login"}},
+				"that are for pulling only":         {"reader", canary, []string{f.prefix + "/builder as reader", "401 Unauthorized"}},
+				"that are not for every repository": {"maker of bases", canary, []string{f.prefix + "/agent as maker of bases", "401 Unauthorized"}},
+			})
+		})
+	}
+}
+
+// renewals counts how often a registry refused what it had taken before, and then took something else, for what has such a path.
+func renewals(proxy *registrytest.Proxy, path string) int {
+	renewed, taken, refused := 0, false, false
+	for _, request := range proxy.Requests() {
+		switch {
+		case !strings.Contains(request.Path, path):
+		case request.Status == http.StatusUnauthorized:
+			refused = taken
+		case refused:
+			renewed, refused = renewed+1, false
+		default:
+			taken = true
 		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusUnauthorized
-	}, 20*time.Second, 100*time.Millisecond)
+	}
+	return renewed
+}
+
+// builds: so many images of the fleet are built with these flags.
+func (f fleet) builds(t *testing.T, size int, flags ...string) {
+	t.Helper()
+	agents := records(t, f.run(t, append(flags, "--limit", strconv.Itoa(size))...), "manifest.jsonl")
+	require.Len(t, agents, size)
+	for _, agent := range agents {
+		require.Equal(t, "built", agent.Status, agent.Error)
+	}
+	assert.Len(t, f.agents(t), size)
+}
+
+// mostRequests of a call that is refused, however many images it is about: three for each repository that may be pushed to.
+const mostRequests = 9
+
+// refuses: nothing is built, the registry is asked a few times, and one line says so.
+func (f fleet) refuses(t *testing.T, proxy *registrytest.Proxy, publisher string, refused map[string]refusal) {
+	f.sdk = failingSDK(t)
+	f.sha = "f" + f.sha[1:] // Another one, of which the registry has nothing.
+	for name, one := range refused {
+		t.Run(name, func(t *testing.T) {
+			proxy.Script()
+			message := f.message(t, publisher, one.user, one.password)
+			for _, part := range one.says {
+				assert.Contains(t, message, part)
+			}
+			assert.NotContains(t, message, builderMark, "nothing is built")
+			assert.NotContains(t, message, canary)
+			assertOneLine(t, message)
+			assert.LessOrEqual(t, len(proxy.Requests()), mostRequests)
+		})
+	}
+}
+
+// message is what a call with these credentials ends with.
+func (f fleet) message(t *testing.T, publisher, user, password string) string {
+	t.Helper()
+	flags := []string{"--publish", "--publisher", publisher}
+	if user != "" {
+		flags = append(flags, "--registry-username", user, "--registry-password", secret(t, password))
+	}
+	return f.call(t, "assemble-all", append(flags, "total")...).message(t)
 }
 
 // secret is a file with a value, as a flag takes it.

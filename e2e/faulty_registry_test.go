@@ -23,19 +23,31 @@ import (
 // faultyRegistry is the local registry under another port of the engine's localhost, with a proxy in between that the test scripts.
 func faultyRegistry(t *testing.T) (address string, proxy *registrytest.Proxy) {
 	t.Helper()
+	return proxied(t, hostRegistry)
+}
+
+// proxied is a registry, given as this machine reaches it, under another port of the engine's localhost, with a proxy in between.
+func proxied(t *testing.T, registry string) (address string, proxy *registrytest.Proxy) {
+	t.Helper()
 	proxy = registrytest.New(&httputil.ReverseProxy{
 		// The registry tells where an upload goes on, so it has to know the name that it was called by.
-		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", hostRegistry },
+		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", registry },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 100},
 	})
-	server := httptest.NewUnstartedServer(proxy)
+	return relay(t, served(t, proxy)), proxy
+}
+
+// served is the address of a new server that the engine and the module reach, and this machine.
+func served(t *testing.T, handler http.Handler) (address string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
 	server.Listener.Close()
 	var err error
 	server.Listener, err = net.Listen("tcp", net.JoinHostPort(hostSeenByEngine(t), "0"))
 	require.NoError(t, err)
 	server.Start()
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
-	return relay(t, server.Listener.Addr().String()), proxy
+	return server.Listener.Addr().String()
 }
 
 // relayPort is the last port that a relay listens at. Each has its own, mostly also those of another run of the tests. They are below those
@@ -61,7 +73,7 @@ func relay(t *testing.T, to string) string {
 		if err != nil {
 			return false
 		}
-		return answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+		return answer.Body.Close() == nil // Whatever it says: it may want a password.
 	}, 20*time.Second, 50*time.Millisecond, "the relay does not answer")
 	return fmt.Sprintf("localhost:%d", port)
 }
@@ -86,14 +98,20 @@ func relayBinary(t *testing.T) string {
 // faultyFleet is a fleet of some small instances in a registry with a proxy. Its official images are there.
 func faultyFleet(t *testing.T, size int) (fleet, *registrytest.Proxy) {
 	t.Helper()
+	return proxiedFleet(t, hostRegistry, size)
+}
+
+// proxiedFleet is the same in a registry that has the local one's storage.
+func proxiedFleet(t *testing.T, registry string, size int) (fleet, *registrytest.Proxy) {
+	t.Helper()
 	var ids []string
 	for number := 1; number <= size; number++ {
 		ids = append(ids, task(number))
 	}
 	f := fleetOf(t, ids...)
-	registry, proxy := faultyRegistry(t)
-	f.template = strings.Replace(f.template, f.registry, registry, 1)
-	f.registry = registry
+	address, proxy := proxied(t, registry)
+	f.template = strings.Replace(f.template, f.registry, address, 1)
+	f.registry = address
 	f.push(t, ids...)
 	return f, proxy
 }

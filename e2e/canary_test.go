@@ -1,0 +1,119 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/tokens"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// testCanary: a password appears nowhere, whatever becomes of the images. Each search also looks for something that is there, and finds it,
+// so it would find the password as well.
+func (d *doors) testCanary(t *testing.T) {
+	t.Parallel()
+	const (
+		user, password = "canary keeper", "canary/51d0a7 +7f3a9c&" // It looks different in a URL, in JSON and in base64.
+		marker         = "marked-5e11"                             // a tag: everything tells it
+	)
+	d.tokens.Let(user, tokens.Account{Password: password})
+	secrets := formsOf(password, user)
+	for _, publisher := range []string{"engine", "direct"} {
+		t.Run(publisher, func(t *testing.T) {
+			t.Parallel()
+			f, proxy := proxiedFleet(t, d.withTokens, 3)
+			remove(t, f.official(task(2)))
+			refused := registrytest.Answer(http.StatusBadRequest, "")
+			proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(3)), Fault: refused})
+			call := func(user string, more ...string) traced {
+				flags := []string{
+					"--publish", "--publisher", publisher, "--max-retries", "1", "--tags", marker,
+					"--registry-username", user, "--registry-password", "env:CANARY",
+				}
+				return callTraced(t, "CANARY="+password, f.flags("assemble-all", append(flags, more...)...)...)
+			}
+			out := filepath.Join(t.TempDir(), "out")
+
+			secrets.notIn(t, "a run of which some images fail", call(user, "--allow-failures", "directory", "export", "--path", out), marker)
+			failed := call(user, "total")
+			secrets.notIn(t, "a call that fails", failed, marker)
+			assert.Contains(t, failed.message(t), "2 of 3 agent images failed")
+			if publisher == "direct" { // With wrong credentials there is nobody yet who publishes.
+				wrong := call("nobody", "total")
+				secrets.notIn(t, "a call with wrong credentials", wrong, marker)
+				assert.Contains(t, wrong.message(t), "401 Unauthorized")
+			}
+
+			want := map[string]string{task(1): "built", task(2): "failed", task(3): "failed"}
+			require.Equal(t, want, statuses(records(t, out, "manifest.jsonl")))
+			for _, file := range []string{"manifest.jsonl", "base-manifest.jsonl", "builder-manifest.jsonl", "summary.md"} {
+				text, err := os.ReadFile(filepath.Join(out, file))
+				require.NoError(t, err)
+				secrets.notInText(t, file, text, f.prefix)
+			}
+			secrets.notInImages(t, f)
+		})
+	}
+}
+
+// secrets are the forms in which programs write a secret.
+type secrets []string
+
+// formsOf a password: as it is, in a URL, the part of it that nothing escapes, and what a user shows it as.
+func formsOf(password, user string) secrets {
+	forms := secrets{password, url.QueryEscape(password), url.PathEscape(password), "51d0a7", "7f3a9c"}
+	for _, text := range []string{password, user + ":" + password, "nobody:" + password} {
+		forms = append(forms,
+			base64.StdEncoding.EncodeToString([]byte(text)), base64.URLEncoding.EncodeToString([]byte(text)), hex.EncodeToString([]byte(text)))
+	}
+	return forms
+}
+
+// notInText fails if a secret is in the text, and also if the control is not.
+func (s secrets) notInText(t *testing.T, where string, text []byte, control string) {
+	t.Helper()
+	assert.True(t, bytes.Contains(text, []byte(control)), "%s: the search does not even find %q in %d bytes", where, control, len(text))
+	for _, secret := range s {
+		if at := bytes.Index(text, []byte(secret)); at >= 0 {
+			t.Errorf("%s: %q in %q", where, secret, text[max(0, at-100):min(len(text), at+100)])
+		}
+	}
+}
+
+// notIn searches what a call printed, and the telemetry that it sent.
+func (s secrets) notIn(t *testing.T, name string, c traced, control string) {
+	t.Helper()
+	s.notInText(t, name+", what it prints", []byte(c.stdout+c.stderr), control)
+	s.notInText(t, name+", its traces", c.sent["/v1/traces"], control)
+	s.notInText(t, name+", its logs", c.sent["/v1/logs"], "publisher")
+	s.notInText(t, name+", its metrics", c.sent["/v1/metrics"], "")
+}
+
+// notInImages searches all that the fleet's repositories have: manifests with their annotations, configs with their history, and layers.
+func (s secrets) notInImages(t *testing.T, f fleet) {
+	t.Helper()
+	var all [3][]byte
+	for _, img := range images(t, f.everything(t)) {
+		manifest, err := img.RawManifest()
+		require.NoError(t, err)
+		all[0] = append(all[0], manifest...)
+		config, err := img.RawConfigFile()
+		require.NoError(t, err)
+		all[1] = append(all[1], config...)
+		all[2] = append(all[2], contents(t, img)...)
+	}
+	server, err := os.ReadFile(filepath.Join(f.sdk, "server", "python"))
+	require.NoError(t, err)
+	for i, control := range []string{f.sha, f.sha, string(server)} {
+		s.notInText(t, []string{"manifests", "configs", "layers"}[i], all[i], control)
+	}
+}

@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/tokens"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// testRevoked: credentials that are good no more in the middle of a run end it, with one reason for all that was not begun.
+func (d *doors) testRevoked(t *testing.T) {
+	t.Parallel()
+	for _, publisher := range []string{"engine", "direct"} {
+		t.Run(publisher, func(t *testing.T) {
+			t.Parallel()
+			const size, workers, before = 20, 4, 6
+			f, proxy := proxiedFleet(t, d.withTokens, size)
+			user := "revoked with " + publisher
+			d.tokens.Let(user, tokens.Account{Password: canary})
+			var revoke sync.Once
+			proxy.Script(registrytest.Rule{
+				Method: http.MethodPut, Path: "/agent/manifests/" + f.sha[:7], Skip: before,
+				Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+					revoke.Do(func() {
+						d.tokens.Let(user, tokens.Account{Password: "another"})
+						proxy.Script(registrytest.Rule{Fault: withoutToken})
+					})
+					withoutToken(w, r, registry)
+				},
+			})
+			login := func(user string) []string {
+				return []string{
+					"--publisher", publisher, "--max-workers", "4", "--max-retries", "3",
+					"--registry-username", user, "--registry-password", secret(t, canary),
+				}
+			}
+
+			dir := f.run(t, login(user)...)
+
+			asked := len(proxy.Requests())
+			assert.LessOrEqual(t, asked, workers*10, "the rest is not tried")
+			made := f.agents(t)
+			assert.GreaterOrEqual(t, len(made), before)
+			assert.Less(t, len(made), before+workers, "what was under way may get through")
+			var left []string
+			for _, agent := range records(t, dir, "manifest.jsonl") {
+				if agent.Status == "failed" && strings.Contains(*agent.Error, "not started: the run ended early: ") {
+					left = append(left, agent.InstanceID)
+				}
+			}
+			assert.GreaterOrEqual(t, len(left), size-len(made)-2*workers, "the records of the others say that they were not started")
+			summary, err := os.ReadFile(filepath.Join(dir, "summary.md"))
+			require.NoError(t, err)
+			assert.Equal(t, 1, strings.Count(string(summary), "not started"), "a person reads it once")
+			assert.Contains(t, string(summary), "401 Unauthorized")
+			assert.Contains(t, string(summary), "The registry wants other credentials")
+
+			proxy.Script()
+			again := records(t, f.run(t, login("me")...), "manifest.jsonl")
+			count := map[string]int{}
+			for _, status := range statuses(again) {
+				count[status]++
+			}
+			assert.Equal(t, map[string]int{"skipped_remote_exists": len(made), "built": size - len(made)}, count)
+			assert.Len(t, f.agents(t), size)
+		})
+	}
+}
+
+// withoutToken has the registry answer as to somebody who shows none.
+func withoutToken(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+	r.Header.Del("Authorization")
+	registry.ServeHTTP(w, r)
+}
+
+// testLimits: who asks too often is sometimes told what somebody without rights is told. It is no reason to give up, nor to have the engine
+// publish.
+func (d *doors) testLimits(t *testing.T) {
+	t.Parallel()
+	secondary := registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit"}]}`)
+	tooMany := registrytest.Answer(http.StatusTooManyRequests, `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 1s, allowed: 2000/minute"}]}`)
+	// What asks whether it may push: once for each repository, and the direct publisher once more.
+	for publisher, times := range map[string]int{"engine": 1, "direct": 2} {
+		t.Run(publisher, func(t *testing.T) {
+			t.Parallel()
+			f, proxy := proxiedFleet(t, d.withPasswords, 1)
+			const upload = "/blobs/uploads/"
+			proxy.Script(
+				registrytest.Rule{Method: http.MethodPost, Path: "/builder" + upload, Times: 1, Fault: secondary},
+				registrytest.Rule{Method: http.MethodPost, Path: "/base" + upload, Times: 1, Fault: tooMany},
+				registrytest.Rule{Method: http.MethodPost, Path: "/agent" + upload, Times: times, Fault: secondary},
+			)
+			f.builds(t, 1, "--publisher", publisher, "--registry-username", "me", "--registry-password", secret(t, canary))
+			limited := 0
+			for _, request := range proxy.Requests() {
+				if request.Status == http.StatusForbidden || request.Status == http.StatusTooManyRequests {
+					limited++
+				}
+			}
+			assert.Equal(t, 2+times, limited)
+		})
+	}
+}
