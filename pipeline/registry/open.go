@@ -25,6 +25,9 @@ func (a Access) Open(ctx context.Context, push bool, repositories ...string) (*C
 	}
 	for n := 1; ; n++ {
 		client, err := a.open(ctx, push, repositories)
+		if client != nil && n == openings && mayPass(err) {
+			return client, nil // It is introduced. Whether it may push its first push will tell.
+		}
 		if err == nil || n == openings || !mayPass(err) {
 			return client, err
 		}
@@ -43,11 +46,7 @@ func (a Access) open(ctx context.Context, push bool, repositories []string) (*Cl
 	if err != nil || !push {
 		return client, err
 	}
-	// Any other error says nothing of the credentials. A limit, above all, will be waited for.
-	if err := a.MayPush(ctx, repositories[0]); errors.Is(err, ErrRefused) {
-		return nil, err
-	}
-	return client, nil
+	return client, a.MayPush(ctx, repositories[0])
 }
 
 // mayPass says whether it is worth asking once more: after an answer of which that is known, and also after none, unless there is nobody to
