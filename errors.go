@@ -34,7 +34,7 @@ func (e plainError) Error() string {
 		return text
 	}
 	for _, line := range lastLines(failed.Stdout + "\n" + failed.Stderr) {
-		text += "\n  | " + line
+		text += "\n  | " + pipeline.WithoutPasswords(line)
 	}
 	return text
 }

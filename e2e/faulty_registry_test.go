@@ -20,12 +20,6 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// faultyRegistry is the local registry under another port of the engine's localhost, with a proxy in between that the test scripts.
-func faultyRegistry(t *testing.T) (address string, proxy *registrytest.Proxy) {
-	t.Helper()
-	return proxied(t, hostRegistry)
-}
-
 // proxied is a registry, given as this machine reaches it, under another port of the engine's localhost, with a proxy in between.
 func proxied(t *testing.T, registry string) (address string, proxy *registrytest.Proxy) {
 	t.Helper()

@@ -37,7 +37,8 @@ func callTraced(t *testing.T, variable string, args ...string) traced {
 	}))
 	command := exec.Command("dagger", append([]string{"-vvv", "--debug", "call", "--progress", "plain"}, args...)...)
 	command.Dir = root
-	command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1", variable, "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_EXPORTER_OTLP_TRACES_LIVE=1")
+	command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1", variable,
+		"OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_EXPORTER_OTLP_TRACES_LIVE=1")
 	for _, signal := range []string{"traces", "logs", "metrics"} {
 		command.Env = append(command.Env, fmt.Sprintf("OTEL_EXPORTER_OTLP_%s_ENDPOINT=%s/v1/%s", strings.ToUpper(signal), collector.URL, signal))
 	}

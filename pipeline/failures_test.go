@@ -81,7 +81,8 @@ func (r *revoked) Find(ctx context.Context, reference string) (Found, error) {
 func TestRefusalsOfSingleImagesEndNoRun(t *testing.T) {
 	const size = 4 * refusedInRow
 	registry := withBuilder(nil)
-	result, err := Runner{Publisher: registry, Registry: &selective{fakeRegistry: registry}, Retry: quick, MaxWorkers: 1}.Run(context.Background(), planOf(size))
+	runner := Runner{Publisher: registry, Registry: &selective{fakeRegistry: registry}, Retry: quick, MaxWorkers: 1}
+	result, err := runner.Run(context.Background(), planOf(size))
 	require.NoError(t, err)
 	assert.Equal(t, size/2, result.Count(StatusBuilt))
 	assert.Equal(t, size/2, result.Count(StatusFailed))
