@@ -41,6 +41,12 @@ unit: ## Run the tests that need no engine
 fuzz: ## Run every fuzz target for FUZZTIME (20s), one after the other
 	FUZZTIME=$(or $(FUZZTIME),20s) hack/fuzz.sh $(PLAIN)
 
+.PHONY: crash-test
+crash-test: registry generate ## Kill an engine of the test's own and fill its disk: what is finished stays, and a second run does the rest
+	hack/samples.sh
+	echo "==> crash tests"
+	go test -tags crash -count=1 -timeout 30m -run '^TestCrash$$' ./e2e
+
 .PHONY: server-test
 server-test: ## Test the sample SDK's agent server
 	echo "==> the sample SDK's tests"

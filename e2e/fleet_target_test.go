@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/sourcegraph/conc/pool"
 	"github.com/stretchr/testify/require"
 )
@@ -102,22 +105,29 @@ func (f fleet) published(t *testing.T) map[string]string {
 	return digests
 }
 
-// images reads images from the registry by their references, many at a time.
+// images reads images from the registry by their references, many at a time. Those that are not there are left out.
 func images(t *testing.T, references []string) map[string]v1.Image {
 	t.Helper()
 	found := make([]v1.Image, len(references))
 	reading := pool.New().WithErrors().WithMaxGoroutines(16)
 	for i, text := range references {
 		from := reference(t, text)
-		reading.Go(func() (err error) {
-			found[i], err = remote.Image(from)
+		reading.Go(func() error {
+			img, err := remote.Image(from)
+			var answer *transport.Error
+			if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
+				return nil
+			}
+			found[i] = img
 			return err
 		})
 	}
 	require.NoError(t, reading.Wait())
 	by := map[string]v1.Image{}
 	for i, reference := range references {
-		by[reference] = found[i]
+		if found[i] != nil {
+			by[reference] = found[i]
+		}
 	}
 	return by
 }

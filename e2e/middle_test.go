@@ -117,7 +117,13 @@ func (f fleet) doesTheRest(t *testing.T, publisher string, left map[string]strin
 			want[id] = "skipped_remote_exists"
 		}
 	}
-	assert.Equal(t, want, statuses(records(t, f.run(t, "--publisher", publisher), "manifest.jsonl")))
+	again := records(t, f.run(t, "--publisher", publisher), "manifest.jsonl")
+	for _, record := range again {
+		if record.Error != nil {
+			t.Log(*record.Error)
+		}
+	}
+	assert.Equal(t, want, statuses(again))
 	now := f.published(t)
 	for reference, digest := range left {
 		assert.Equal(t, digest, now[reference], "%s was made again", reference)

@@ -25,9 +25,10 @@ const (
 	ownEngineName  = "eval-images-crash-engine"
 	ownNetworkName = "eval-images-crash-network"
 	ownRelayName   = "eval-images-crash-relay-"
+	ownStorageName = "eval-images-crash-registry"
 	engineImage    = "registry.dagger.io/engine:v0.17.2"
 	engineState    = "/var/lib/dagger"
-	filler         = engineState + "/filler"
+	registryState  = "/var/lib/registry"
 )
 
 // ownDisk is the directory with the disk of the tests' own engine: a file, and where that is mounted.
@@ -65,8 +66,10 @@ func startOwnEngine(t *testing.T) ownEngine {
 
 	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Image}}", "eval-images-registry"))
 	docker(t, "run", "-d", "--name", ownNetworkName, "-v", relayBinary(t)+":/relay:ro", "--entrypoint", "/relay", image, ":5000", hostRegistry)
-	runOwnEngine(t, "-v", mounted+":"+engineState)
+	docker(t, "volume", "create", "--driver", "local", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=size=64m", ownStorageName)
+	runOwnEngine(t, "-v", mounted+":"+engineState, "-v", ownStorageName+":"+registryState)
 	t.Setenv("_EXPERIMENTAL_DAGGER_RUNNER_HOST", "docker-container://"+ownEngineName)
+	fleetOf(t, task(1)).call(t, "plan", "table").succeeds(t) // The module is compiled now, while there is room.
 	return ownEngine{}
 }
 
@@ -96,6 +99,7 @@ func removeOwnEngine() {
 	relays, _ := exec.Command("docker", "ps", "-aq", "--filter", "name="+ownRelayName).Output()
 	for _, command := range [][]string{
 		append([]string{"docker", "rm", "-fv", ownEngineName, ownNetworkName}, strings.Fields(string(relays))...),
+		{"docker", "volume", "rm", "-f", ownStorageName},
 		rootCommand("umount", filepath.Join(ownDisk, "mounted")), // That frees the loop device too.
 		rootCommand("rm", "-rf", "--one-file-system", ownDisk),
 	} {
@@ -124,33 +128,17 @@ func (ownEngine) kill(t *testing.T) {
 	asRoot(t, "kill", "-KILL", strings.TrimSpace(docker(t, "inspect", "-f", "{{.State.Pid}}", ownEngineName)))
 }
 
-// lose ends it likewise, for good.
-func (ownEngine) lose(t *testing.T) {
+// fill leaves so many bytes of the disk that is mounted here in the engine's container. The function that it returns gives the rest back.
+func (ownEngine) fill(t *testing.T, disk string, leave int64) (makeRoom func()) {
 	t.Helper()
-	docker(t, "kill", "--signal", "KILL", ownEngineName)
-}
-
-// find starts what was lost, with the state that it had.
-func (ownEngine) find(t *testing.T) {
-	t.Helper()
-	docker(t, "start", ownEngineName)
-}
-
-// fill leaves so many bytes of the engine's disk.
-func (e ownEngine) fill(t *testing.T, leave int64) {
-	t.Helper()
-	e.makeRoom(t)
-	free := docker(t, "exec", ownEngineName, "stat", "-f", "-c", "%a %S", engineState)
+	free := docker(t, "exec", ownEngineName, "stat", "-f", "-c", "%f %S", disk)
 	var blocks, size int64
 	_, err := fmt.Sscan(free, &blocks, &size)
 	require.NoError(t, err, free)
-	docker(t, "exec", ownEngineName, "fallocate", "-l", strconv.FormatInt(blocks*size-leave, 10), filler)
-}
-
-// makeRoom takes away what fill has put there.
-func (ownEngine) makeRoom(t *testing.T) {
-	t.Helper()
-	docker(t, "exec", ownEngineName, "rm", "-f", filler)
+	docker(t, "exec", ownEngineName, "fallocate", "-l", strconv.FormatInt(blocks*size-leave, 10), disk+"/filler")
+	makeRoom = func() { docker(t, "exec", ownEngineName, "rm", "-f", disk+"/filler") }
+	t.Cleanup(makeRoom) // For the tests that follow, if this one fails.
+	return makeRoom
 }
 
 // fleet is a small fleet behind a proxy, for this engine. Official images are there.

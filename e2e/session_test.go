@@ -152,9 +152,12 @@ func written(t *testing.T, name, text string) string {
 }
 
 // tinyDockerfileKey is what stands for the tiny SDK's Dockerfile in tags: the first seven hexadecimal digits of its SHA-256.
-func tinyDockerfileKey(t *testing.T) string {
+func tinyDockerfileKey(t *testing.T) string { return dockerfileKey(t, tinySDK()) }
+
+// dockerfileKey is the same of another SDK's.
+func dockerfileKey(t *testing.T, sdk string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(tinySDK(), dockerfilePath))
+	text, err := os.ReadFile(filepath.Join(sdk, dockerfilePath))
 	require.NoError(t, err)
 	return fmt.Sprintf("%x", sha256.Sum256(text))[:7]
 }

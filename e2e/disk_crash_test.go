@@ -1,0 +1,140 @@
+//go:build crash
+
+package e2e
+
+import (
+	"archive/tar"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// heavy is how many bytes of the engine's disk each image of these tests takes, and room what it has: enough for some images.
+const (
+	heavy = 64 << 20
+	room  = 7 * heavy
+)
+
+// fillByImages: the official images need more room than there is.
+func fillByImages(t *testing.T, e ownEngine) {
+	f, _ := e.fleet(t, 10)
+	for _, id := range f.all {
+		push(t, f.official(id), heavyImage(t, f.prefix+id))
+	}
+	f.endsWithoutRoom(t, e)
+}
+
+// fillByCommand: a command of the recipe writes more. That it had no room stands only in what it prints.
+func fillByCommand(t *testing.T, e ownEngine) {
+	f, _ := e.fleet(t, 10)
+	f.sdk = changedSDK(t, dockerfilePath, "ARG BASE_IMAGE=scratch\nFROM scratch AS builder\nCOPY --chown=10001:10001 server /agent-server/.venv/bin\n"+
+		"FROM ${BASE_IMAGE} AS base-image-minimal\nRUN head -c 64M /dev/zero >/opt/heavy\n")
+	for _, id := range f.all {
+		push(t, f.official(id), debianWith(t, "id", 0o644, f.prefix+id))
+	}
+	f.endsWithoutRoom(t, e)
+}
+
+// endsWithoutRoom is a run that fills the engine's disk. It ends early and says so; what is finished stays; once there is room, a second
+// run does the rest.
+func (f fleet) endsWithoutRoom(t *testing.T, e ownEngine) {
+	t.Helper()
+	f.key = dockerfileKey(t, f.sdk)
+	makeRoom := e.fill(t, engineState, room)
+
+	message := callModule(t, append([]string{"--silent"}, f.publishing("engine", 1)...)...).message(t)
+	assert.Contains(t, message, "no space left on ")
+	assert.Contains(t, message, "The disk of the machine that runs the engine is full. Free space there")
+	assert.Contains(t, message, "not started: the run ended early")
+	assert.Equal(t, 1, strings.Count(message, "- base "), "images are tried for which there is no room")
+	left := f.published(t)
+	assert.NotEmpty(t, left)
+	assert.Less(t, len(f.agents(t)), len(f.all))
+	f.assertIntact(t)
+
+	makeRoom()
+	f.doesTheRest(t, "engine", left)
+}
+
+// fillRegistry: the registry has no room for all images. It is another one than that of the other tests, beside this engine.
+func fillRegistry(t *testing.T, e ownEngine) {
+	const size, publisher = 24, "direct"
+	var ids []string
+	for number := 1; number <= size; number++ {
+		ids = append(ids, task(number))
+	}
+	f := fleetOf(t, ids...)
+	f.registry = smallRegistry(t)
+	f.template = strings.Replace(f.template, engineRegistry, f.registry, 1)
+	f.push(t, ids...)
+	makeRoom := e.fill(t, registryState, 1<<19)
+
+	message := callModule(t, append([]string{"--silent"}, f.publishing(publisher, 2)...)...).message(t)
+	assert.Contains(t, message, "500 Internal Server Error")
+	assert.Contains(t, message, "no room left")
+
+	makeRoom()
+	repairRegistry(t)
+	left := f.published(t)
+	assert.NotEmpty(t, left)
+	assert.Less(t, len(left), 2*size)
+	for _, wrong := range f.broken(t) {
+		assert.Contains(t, wrong, "MANIFEST_UNKNOWN", "a tag names more than nothing")
+	}
+	f.doesTheRest(t, publisher, left)
+}
+
+// repairRegistry removes the files that the registry began without room and left empty. It does not get over them by itself: it answers
+// 500 to whoever asks for those blobs and tags. It also lists tags that it does not know, as it came no further.
+func repairRegistry(t *testing.T) {
+	t.Helper()
+	docker(t, "exec", ownEngineName, "find", registryState, "-type", "f", "-name", "link", "-size", "0", "-delete")
+}
+
+// smallRegistry is a registry with a small disk, and the one that all helpers look into until the test ends.
+func smallRegistry(t *testing.T) (address string) {
+	t.Helper()
+	const port = "5001"
+	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Image}}", "eval-images-registry"))
+	name := ownRelayName + port
+	docker(t, "run", "-d", "--name", name, "--network", "container:"+ownNetworkName, "-v", ownStorageName+":"+registryState,
+		"-e", "REGISTRY_HTTP_ADDR=:"+port, image)
+	t.Cleanup(func() { docker(t, "rm", "-f", name) })
+	host := strings.TrimSpace(docker(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", ownNetworkName))
+	shared := hostRegistry
+	hostRegistry = net.JoinHostPort(host, port)
+	t.Cleanup(func() { hostRegistry = shared })
+	require.Eventually(t, func() bool {
+		answer, err := http.Get("http://" + hostRegistry + "/v2/")
+		return err == nil && answer.Body.Close() == nil
+	}, 20*time.Second, 50*time.Millisecond)
+	return "localhost:" + port
+}
+
+// heavyImage is an official image that takes much of a disk, and little of a registry.
+func heavyImage(t *testing.T, id string) v1.Image {
+	t.Helper()
+	var archive bytes.Buffer
+	writer := tar.NewWriter(&archive)
+	content := make([]byte, heavy)
+	copy(content, id)
+	require.NoError(t, writer.WriteHeader(&tar.Header{Name: "heavy", Typeflag: tar.TypeReg, Mode: 0o644, Size: heavy}))
+	_, err := writer.Write(content)
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
+	require.NoError(t, err)
+	img, err := mutate.AppendLayers(officialImage(t, id), layer)
+	require.NoError(t, err)
+	return img
+}
