@@ -20,7 +20,7 @@ const defaultConfig = "default"
 func (h Hub) ParquetURLs(listing []byte, config, split string) ([]string, error) {
 	configs, err := parseListing(listing)
 	if err != nil {
-		return nil, fmt.Errorf("reading the list of Parquet files: %w", err)
+		return nil, fmt.Errorf("reading the list of Parquet files: %s", said(err))
 	}
 	splits, err := pickConfig(configs, config)
 	if err != nil {

@@ -59,7 +59,7 @@ func jsonError(at Position, err error) error {
 	case errors.As(err, &kind):
 		return malformed(at, "", "the row is %s, not an object", kind.Value)
 	case errors.As(err, &syntax), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return malformed(at, "", "the JSON is not valid: %s", ascii(err.Error()))
+		return malformed(at, "", "the JSON is not valid: %s", said(err))
 	case errors.Is(err, errAllowance):
 		return malformed(at, "", "the row is longer than %d MiB", maxLine>>20)
 	default:

@@ -34,16 +34,24 @@ func QuoteName(name string) string {
 	return Quote(name)
 }
 
-// ascii returns a library's text with what is not ASCII escaped: the JSON decoder
-// shows a byte that it does not expect as the letter of that number.
-func ascii(text string) string {
+// maxSaid is how many bytes of a library's error an error shows.
+const maxSaid = 200
+
+// said returns what a library's error says, with what is not ASCII escaped, and cut:
+// the JSON decoder shows a byte that it does not expect as the letter of that number,
+// and a number with all its digits.
+func said(err error) string {
+	text := err.Error()
 	var escaped strings.Builder
-	for _, r := range text {
+	for _, r := range text[:min(len(text), maxSaid)] {
 		if r < utf8.RuneSelf {
 			escaped.WriteRune(r)
 		} else {
 			fmt.Fprintf(&escaped, `\u%04x`, r)
 		}
+	}
+	if len(text) > maxSaid {
+		escaped.WriteString("…")
 	}
 	return escaped.String()
 }
