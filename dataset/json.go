@@ -55,9 +55,9 @@ func jsonError(at Position, err error) error {
 	switch {
 	case errors.As(err, &kind) && kind.Field != "":
 		column := kind.Field[strings.LastIndex(kind.Field, ".")+1:]
-		return malformed(at, column, "the value is %s, not text", kind.Value)
+		return malformed(at, column, "the value is %s, not text", kindOf(kind))
 	case errors.As(err, &kind):
-		return malformed(at, "", "the row is %s, not an object", kind.Value)
+		return malformed(at, "", "the row is %s, not an object", kindOf(kind))
 	case errors.As(err, &syntax), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return malformed(at, "", "the JSON is not valid: %s", said(err))
 	case errors.Is(err, errAllowance):
@@ -65,4 +65,10 @@ func jsonError(at Position, err error) error {
 	default:
 		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
 	}
+}
+
+// kindOf returns what a value is: "number". The decoder puts all digits behind that.
+func kindOf(value *json.UnmarshalTypeError) string {
+	kind, _, _ := strings.Cut(value.Value, " ")
+	return kind
 }
