@@ -11,7 +11,7 @@ tool() {
 
 formatted() {
 	local files
-	files=$(git ls-files '*.go' | xargs gofmt -l)
+	files=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
 	[ -z "$files" ] || { printf 'gofmt would change:\n%s\n' "$files" >&2; return 1; }
 }
 
@@ -27,7 +27,7 @@ shell() {
 	# shellcheck source=hack/engine/lib.sh
 	command -v shellcheck >/dev/null || (cd hack/engine && . ./lib.sh && apt_install shellcheck)
 	# Everything that is a shell script, whatever its name.
-	git ls-files | xargs grep -lE '^#!.*\b(ba)?sh\b|^# shellcheck shell=' | xargs shellcheck --external-sources
+	git ls-files -z | xargs -0 grep -lE '^#!.*\b(ba)?sh\b|^# shellcheck shell=' | xargs shellcheck --external-sources
 }
 
 # The module's own rule: the plain packages know nothing of Dagger, and e2e goes through the engine.
