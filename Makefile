@@ -28,7 +28,7 @@ run: registry ## Build and publish the sample: engine, local registry, sample im
 test: unit server-test registry generate ## Run every test, end to end on the real engine included
 	hack/samples.sh
 	echo "==> end-to-end tests"
-	go test -count=1 -timeout 30m -parallel 4 ./e2e/...
+	go test -count=1 -timeout 60m -parallel 4 ./e2e/...
 
 .PHONY: unit
 unit: ## Run the tests that need no engine

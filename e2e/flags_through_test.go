@@ -10,12 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testFlagsThrough: plan, check and assemble-all mean the same images by the same flags.
-func (s *session) testFlagsThrough(t *testing.T) {
-	t.Run("check lists what plan names", s.checkAsPlanned)
-	t.Run("assemble-all makes what plan names", s.assembleAsPlanned)
-}
-
 // elsewhere is a dataset of which nobody knows the family.
 const elsewhere = "somebody/benchmark"
 

@@ -17,16 +17,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWithoutBuilding is what plan does, and what every function refuses, through one session.
+// TestWithoutBuilding is what plan does, and what every function refuses, through sessions. Each part has its own: the more calls a
+// session has had, the longer the engine takes for the next one.
 func TestWithoutBuilding(t *testing.T) {
 	t.Parallel()
-	s := newSession(t)
-	t.Run("dataset", s.testDataset)
-	t.Run("flags", s.testFlags)
-	t.Run("flags through", s.testFlagsThrough)
-	t.Run("passwords in flags", s.testPasswordsInFlags)
-	t.Run("check", s.testCheck)
-	t.Run("read-manifest", s.testReadManifest)
+	for _, part := range []struct {
+		name string
+		test func(*session, *testing.T)
+	}{
+		{"dataset", (*session).testDataset},
+		{"flags", (*session).testFlags},
+		{"check lists what plan names", (*session).checkAsPlanned},
+		{"assemble-all makes what plan names", (*session).assembleAsPlanned},
+		{"passwords in flags", (*session).testPasswordsInFlags},
+		{"check", (*session).testCheck},
+		{"read-manifest", (*session).testReadManifest},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(newSession(t), t) })
+	}
 }
 
 // session has the module loaded once for many calls, as a program that uses it has: what takes a second here takes several by
@@ -36,10 +44,13 @@ type session struct {
 	client *dagger.Client
 }
 
+// sessionTimeout bounds a session, which is some two hundred calls beside those of the tests that run at the same time.
+const sessionTimeout = 3 * callTimeout
+
 // newSession loads the module.
 func newSession(t *testing.T) *session {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), sessionTimeout)
 	t.Cleanup(cancel)
 	client, err := dagger.Connect(ctx)
 	require.NoError(t, err)
