@@ -131,7 +131,9 @@ func (m *EvalImages) AssembleAll(
 			return nil, flat(err)
 		}
 	}
+	release := ballast()
 	result, err := runner.Run(ctx, plan)
+	release()
 	if client != nil {
 		result.Requests = client.Requests()
 	}

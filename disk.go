@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"syscall"
 
 	"dagger/eval-images/pipeline"
@@ -26,4 +27,20 @@ func engineSpace() (free uint64, known bool) {
 		return 0, false
 	}
 	return disk.Bfree * uint64(disk.Bsize), true
+}
+
+// ballastSize is what a run keeps of the engine's disk for its own end.
+const ballastSize = 4 << 20
+
+// ballast takes some of the engine's disk, and gives it back when the function that it returns is called. On a disk without a byte
+// left the engine cannot even hand over why the run ended.
+func ballast() (release func()) {
+	file, err := os.CreateTemp("", "ballast")
+	if err != nil {
+		return func() {} // There is no room already: the first image will say so.
+	}
+	_, _ = file.Write(make([]byte, ballastSize)) // As much as there is.
+	_ = file.Sync()
+	_ = file.Close()
+	return func() { _ = os.Remove(file.Name()) }
 }
