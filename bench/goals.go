@@ -75,7 +75,7 @@ func (r *results) quicker(way, than string, baseMB int, times float64) goal {
 	other, knownToo := r.find(than, kindCold, point{r.Most, baseMB})
 	if known && knownToo {
 		ratio := other.each() / one.each()
-		g.Figure = fmt.Sprintf("%.0f times as quick (whole call: %.0f)", ratio, other.wholeEach()/one.wholeEach())
+		g.Figure = fmt.Sprintf("%.1f times as quick (whole call: %.1f)", ratio, other.wholeEach()/one.wholeEach())
 		g.Verdict = verdict(ratio >= times)
 	}
 	return g

@@ -37,9 +37,9 @@ func TestGoals(t *testing.T) {
 		"far from the floor": {measured(direct, of(wayFloor, 100, 16, 1)).nearFloor(1.5), holdsNot, "2.00 times"},
 		"no floor":           {measured(direct).nearFloor(1.5), notMeasured, ""},
 
-		"quicker by image, of which there are not as many":  {than(of(wayOrigin, 10, 16, 5)), holds, "25 times as quick (whole call: 15)"},
-		"quicker than the most of them":                     {than(of(wayOrigin, 10, 16, 5), of(wayOrigin, 12, 16, 3.6)), holdsNot, "15 times"},
-		"not quick enough":                                  {than(of(wayOrigin, 10, 16, 3)), holdsNot, "15 times"},
+		"quicker by image, of which there are not as many":  {than(of(wayOrigin, 10, 16, 5)), holds, "25.0 times as quick (whole call: 15.0)"},
+		"quicker than the most of them":                     {than(of(wayOrigin, 10, 16, 5), of(wayOrigin, 12, 16, 3.6)), holdsNot, "15.0 times"},
+		"not quick enough":                                  {than(of(wayOrigin, 10, 16, 3)), holdsNot, "15.0 times"},
 		"quicker, with no figure of the other at that size": {than(of(wayOrigin, 10, 200, 50)), notMeasured, ""},
 		"flat":                        {measured(direct, of(wayDirect, 100, 400, 2.3)).flat(1.2), holds, "1.15 times"},
 		"not flat":                    {measured(direct, of(wayDirect, 100, 400, 2.5)).flat(1.2), holdsNot, "1.25 times"},

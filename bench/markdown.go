@@ -108,7 +108,19 @@ func notes(r *results) []string {
 			"image's start to the last one's end, by the manifest; agent images are made meanwhile. Official images are Debian, a layer for each " +
 			"environment and one of each image's own. What Debian's mirror does is in the figures.",
 		"Random data does not compress. The registry is on the same machine, so that a network costs nothing.",
-		"Ways take turns in each round, beginning with another one each time.",
+		"Ways take turns in each round, beginning with another one each time. " + restNote(r),
 		fmt.Sprintf("The benchmark took %.1f minutes. All single measurements: results.json.", r.Seconds/60),
 	}
+}
+
+// restNote says how much of what was measured had the machine to itself.
+func restNote(r *results) string {
+	busy := 0
+	for _, s := range r.Samples {
+		if s.Busy {
+			busy++
+		}
+	}
+	return fmt.Sprintf("Each run waits until the machine is at rest (%d s with the processors idle for %.0f %%; %.0f s at most): %d of %d runs began although it was not.",
+		restSeconds, 100*restShare, restLimit.Seconds(), busy, len(r.Samples))
 }

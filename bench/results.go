@@ -33,6 +33,8 @@ type sample struct {
 	MemoryMB float64 `json:"memory_mb,omitempty"`
 	// Recipes is how often the recipe ran.
 	Recipes int `json:"recipes,omitempty"`
+	// Busy tells that the machine did not come to rest before.
+	Busy bool `json:"busy,omitempty"`
 }
 
 // middle is the median of the samples of one way at one point: Count of them. Fastest and Slowest are of their assembly, in seconds.

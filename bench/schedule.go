@@ -152,6 +152,7 @@ func (l *lab) measure(ctx context.Context, r *results, s sample, job batch) erro
 	if err := way.prepare(ctx, job); err != nil {
 		return fmt.Errorf("preparing %s: %w", s.Way, err)
 	}
+	s.Busy = !settle(ctx)
 	down, up := l.proxy.down.Load(), l.proxy.upward.Load()
 	memory := watchMemory(ctx)
 	took, err := way.run(ctx, job)
