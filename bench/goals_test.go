@@ -93,6 +93,13 @@ func TestSecondRunShowsRecordsAndCall(t *testing.T) {
 	assert.Equal(t, holdsNot, goals[1].Verdict)
 }
 
+func TestSecondRunIsShownBesideACallThatDoesNothing(t *testing.T) {
+	present, idle := of(wayDirect, 500, 1, 1), middle{sample: sample{Way: wayNothing, Kind: kindNothing, WholeSeconds: 2.5}}
+	present.Kind, idle.Kind = kindPresent, kindNothing
+	assert.Contains(t, measured(present, idle).secondRun(3)[1].Figure, "does nothing takes 4.00 s")
+	assert.NotContains(t, measured(present).secondRun(3)[1].Figure, "nothing")
+}
+
 func TestGoalsOfNothingAreNotMeasured(t *testing.T) {
 	for _, g := range goalsOf(measured()) {
 		assert.Equal(t, notMeasured, g.Verdict, g.Text)

@@ -74,6 +74,7 @@ func newLab(root string, o options) (*lab, error) {
 		wayFloor:   &floor{lab: l},
 		wayLong:    bases{lab: l, share: "never"},
 		wayShared:  bases{lab: l, share: "auto"},
+		wayNothing: &nothing{lab: l},
 	}
 	return l, nil
 }

@@ -107,6 +107,8 @@ func notes(r *results) []string {
 		"bases: `--share-bases auto` and `--share-bases never`, with the direct publisher, once each. The time is that from the first base " +
 			"image's start to the last one's end, by the manifest; agent images are made meanwhile. Official images are Debian, a layer for each " +
 			"environment and one of each image's own. What Debian's mirror does is in the figures.",
+		"nothing: `dagger call` of a module that has a constructor and a function and does nothing, called in the same way: the part of a whole " +
+			"call that no module can do without.",
 		"Random data does not compress. The registry is on the same machine, so that a network costs nothing.",
 		"Ways take turns in each round, beginning with another one each time. " + restNote(r),
 		fmt.Sprintf("The benchmark took %.1f minutes. All single measurements: results.json.", r.Seconds/60),

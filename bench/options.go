@@ -18,9 +18,10 @@ const (
 	wayFloor   = "floor"
 	wayLong    = "bases/long"
 	wayShared  = "bases/shared"
+	wayNothing = "nothing"
 )
 
-var allWays = []string{wayOrigin, wayOnePass, wayEngine, wayDirect, wayFloor, wayLong, wayShared}
+var allWays = []string{wayOrigin, wayOnePass, wayEngine, wayDirect, wayFloor, wayLong, wayShared, wayNothing}
 
 // environments is how many kinds of official images there are in the base phase.
 const environments = 4
@@ -87,7 +88,7 @@ func parseOptions(args []string) (options, error) {
 		return o, err
 	}
 	if *quick {
-		*images, *baseMB, *ways = "5", "4", strings.Join([]string{wayOrigin, wayEngine, wayDirect, wayFloor}, ",")
+		*images, *baseMB, *ways = "5", "4", strings.Join([]string{wayOrigin, wayEngine, wayDirect, wayFloor, wayNothing}, ",")
 		if o.out == "." {
 			o.out = "../out/bench" // Its figures must not replace those of a whole run.
 		}

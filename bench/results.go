@@ -16,6 +16,7 @@ const (
 	kindPresent = "present" // all agent images
 	kindMany    = "many"    // base images that nothing has seen before, very many of them
 	kindBases   = "bases"   // official images, and neither base images nor agent images
+	kindNothing = "nothing" // nothing to do
 )
 
 // sample is one measurement. Megabytes are what passed between Docker and the registry.

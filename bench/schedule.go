@@ -28,7 +28,7 @@ func (o options) points() []point {
 // measured twice with the same number of images.
 func (o options) waysAt(p point, round int) []string {
 	chosen := slices.DeleteFunc(slices.Clone(o.ways), func(way string) bool {
-		return way == wayOnePass || isBases(way) || o.limit(way) < p.images && p.images != o.most()
+		return way == wayOnePass || way == wayNothing || isBases(way) || o.limit(way) < p.images && p.images != o.most()
 	})
 	if len(chosen) == 0 {
 		return nil
@@ -99,6 +99,11 @@ func (l *lab) measureRound(ctx context.Context, r *results, round int, present b
 		// The engine asks slowly enough to be asked in one round only.
 		if way == wayDirect || way == wayEngine && round == 0 {
 			if err := l.measure(ctx, r, sample{Round: round + 1, Way: way, Kind: kindPresent, BaseMB: l.baseMB[0]}, present); err != nil {
+				return err
+			}
+		}
+		if way == wayNothing {
+			if err := l.measure(ctx, r, sample{Round: round + 1, Way: way, Kind: kindNothing}, batch{}); err != nil {
 				return err
 			}
 		}
