@@ -75,17 +75,12 @@ func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
 }
 
 func TestARegistryThatNeverAnsweredIsNotWaitedFor(t *testing.T) {
-	clock, registry := newFakeClock(), withBuilder(nil)
-	registry.findErr = map[string]error{}
-	plan := planOf(10)
-	for _, item := range plan.Items {
-		registry.findErr[item.Agent] = unreachable(item.Agent)
+	gate := newGate(newFakeClock(), 12)
+	for range 2 * outageImages {
+		attempts, err := Retry{}.do(context.Background(), gate, "ask", func(context.Context) error { return unreachable("r/base:x") })
+		require.ErrorContains(t, err, "connection refused")
+		assert.Equal(t, DefaultRetry.Attempts, attempts)
 	}
-	registry.findErr[plan.Builder] = unreachable(plan.Builder)
-	retry := Retry{Attempts: 2, First: time.Second, Longest: time.Second, OutageWaits: 1000}
-	result, _ := Runner{Publisher: registry, Registry: registry, clock: clock, Retry: retry}.Run(context.Background(), plan)
-	require.NotNil(t, result)
-	assert.LessOrEqual(t, len(registry.asked), 2*(len(plan.Items)+1), "two attempts each")
 }
 
 func TestWhatIsNoOutage(t *testing.T) {
