@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"io"
 	"regexp"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ type Kind int
 const (
 	// KindTransient may pass: a broken connection, a registry's bad minute, and whatever is unknown. It is tried again.
 	KindTransient Kind = iota
+	// KindUnavailable may pass as well, and may meet everybody at once: a registry that does not answer, or has a fault of its own.
+	KindUnavailable
 	// KindLimited is a registry that asks for fewer requests. All workers wait, then it is tried again.
 	KindLimited
 	// KindPermanent stays as it is however often it is tried. It costs its image.
@@ -66,9 +69,15 @@ var causes = []struct {
 	{"server gave http response to https client", Cause{Kind: KindPermanent, Advice: "The engine speaks plain HTTP only to localhost, and to registries with `http = true` in its engine.toml."}},
 	{"target stage", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile lacks a target."}},
 	{"dockerfile parse error", Cause{Kind: KindPermanent, Advice: "The SDK's Dockerfile has a mistake."}},
-	{"500 internal server error", Cause{Kind: KindTransient, Advice: adviceServer}},
-	{"connection refused", Cause{Kind: KindTransient, Advice: adviceAddress}},
-	{"no such host", Cause{Kind: KindTransient, Advice: "The engine cannot resolve that host name."}},
+	{"500 internal server error", Cause{Kind: KindUnavailable, Advice: adviceServer}},
+	{"502 bad gateway", Cause{Kind: KindUnavailable}},
+	{"503 service unavailable", Cause{Kind: KindUnavailable}},
+	{"504 gateway timeout", Cause{Kind: KindUnavailable}},
+	{"connection refused", Cause{Kind: KindUnavailable, Advice: adviceAddress}},
+	{"connection reset by peer", Cause{Kind: KindUnavailable}},
+	{"no answer within", Cause{Kind: KindUnavailable}},
+	{"i/o timeout", Cause{Kind: KindUnavailable}},
+	{"no such host", Cause{Kind: KindUnavailable, Advice: "The engine cannot resolve that host name."}},
 	{noPlatform, Cause{Kind: KindPermanent, Advice: advicePlatform}},
 	{ErrPlatform.Error(), Cause{Kind: KindPermanent, Advice: advicePlatform}},
 	{": not found", Cause{Kind: KindPermanent, Advice: ""}},
@@ -88,6 +97,9 @@ func CauseOf(err error) Cause {
 	var caused Caused
 	if errors.As(err, &caused) {
 		return caused.Cause().whenPushing(err)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return Cause{Kind: KindUnavailable} // A connection that ended in the middle of an answer.
 	}
 	text := strings.ToLower(printed.ReplaceAllString(err.Error(), ""))
 	for _, known := range causes {

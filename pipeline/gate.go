@@ -15,7 +15,8 @@ type gate struct {
 	until time.Time
 	// limits counts, for each kind of work, the pauses since anybody last succeeded with it. Kinds are counted apart because a
 	// registry may let read and go on refusing what is pushed.
-	limits map[string]int
+	limits  map[string]int
+	outages outages
 	// allowed is how many may work at a time now, and how many requests may be under way; working and sending are how many are. Good is
 	// how many pieces of work succeeded since allowed changed.
 	allowed, working, sending, good int
@@ -25,7 +26,7 @@ type gate struct {
 
 // newGate is an open gate for so many at a time.
 func newGate(clock clock, most int) *gate {
-	return &gate{clock: clock, most: most, allowed: most, limits: map[string]int{}, changed: make(chan struct{})}
+	return &gate{clock: clock, most: most, allowed: most, limits: map[string]int{}, outages: outages{met: map[string]map[*effort]bool{}}, changed: make(chan struct{})}
 }
 
 // enter returns when the gate is open and there is room among those who are counted, or with the context's error when told to stop.
@@ -147,6 +148,7 @@ func (g *gate) succeeded(kind string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.limits[kind] = 0
+	g.available(kind)
 	if g.good++; g.good >= g.allowed && g.allowed < g.most {
 		g.allowed, g.good = g.allowed+1, 0
 		g.notify()

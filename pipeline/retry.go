@@ -21,12 +21,17 @@ type Retry struct {
 	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a quarter of an hour. After so
 	// many pauses in which nobody succeeded the run ends: every other image would wait as long and for nothing.
 	LimitWaits int
+	// OutageWaits is how often in a row all workers pause, from First up to Longest, for a registry that has answered in this run and does
+	// so to nobody any more. Such an attempt does not count. After that a failure is its image's again, until one succeeds. Zero: 6, which
+	// is about two minutes.
+	OutageWaits int
 }
 
 // DefaultRetry has the documented defaults.
 var DefaultRetry = Retry{
 	Attempts: 2, First: 2 * time.Second, Longest: time.Minute,
 	LimitFirst: 15 * time.Second, LimitLongest: 4 * time.Minute, LimitWaits: 8,
+	OutageWaits: 6,
 }
 
 func (r Retry) withDefaults() Retry {
@@ -37,6 +42,7 @@ func (r Retry) withDefaults() Retry {
 	orDefault(&r.LimitFirst, d.LimitFirst)
 	orDefault(&r.LimitLongest, d.LimitLongest)
 	orDefault(&r.LimitWaits, d.LimitWaits)
+	orDefault(&r.OutageWaits, d.OutageWaits)
 	return r
 }
 
@@ -62,11 +68,13 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx context.Context) error) (attempts int, err error) {
 	r = r.withDefaults()
 	var last error
-	for waits := 0; ; {
+	who := new(effort)
+	for waits, away := 0, 0; ; {
 		if gate.enter(ctx, &gate.working) != nil {
 			return attempts, stopped(ctx, last)
 		}
 		attempts++
+		asked := gate.clock.Now()
 		err := work(attempt{retry: r, gate: gate}.under(ctx))
 		gate.leave(&gate.working)
 		if err == nil {
@@ -79,18 +87,23 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 		if ctx.Err() != nil {
 			return attempts, stopped(ctx, last)
 		}
-		switch CauseOf(err).Kind {
+		meaning := CauseOf(err).Kind
+		if meaning == KindUnavailable && r.away(gate, kind, asked, who) {
+			away++
+			continue
+		}
+		switch meaning {
 		case KindLimited:
 			waits++
 			// The request that was refused was the last of the attempt, so it met the limit just now.
 			if err := r.limited(gate, kind, gate.clock.Now(), waits, err); err != nil {
 				return attempts, err
 			}
-		case KindTransient:
-			if attempts-waits >= r.Attempts {
+		case KindTransient, KindUnavailable:
+			if attempts-waits-away >= r.Attempts {
 				return attempts, err
 			}
-			if gate.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-waits)) != nil {
+			if gate.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-waits-away)) != nil {
 				return attempts, stopped(ctx, last)
 			}
 		default:

@@ -5,7 +5,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -152,4 +154,37 @@ func TestAFleetUnderFaultsByChance(t *testing.T) {
 	last := f.run(t)
 	assert.Empty(t, last.Failed())
 	f.holds(t, last)
+}
+
+// TestAFleetWhoseRegistryIsAway: a registry that is started anew in the middle of a run, or whose storage is, costs no image.
+func TestAFleetWhoseRegistryIsAway(t *testing.T) {
+	const lasts = 500 * time.Millisecond
+	for name, away := range map[string]registrytest.Rule{
+		"that answers 503 to everything":                  {Fault: registrytest.Answer(http.StatusServiceUnavailable, "")},
+		"that takes no connection":                        {Path: "/(manifests|blobs)/", Fault: registrytest.Cut(0)},
+		"that answers 500 to all that is to be written":   {Method: http.MethodPut, Fault: registrytest.Answer(http.StatusInternalServerError, "")},
+		"that has a proxy before it which answers for it": {Fault: registrytest.Page(http.StatusBadGateway)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachPublisher(t, func(t *testing.T, f *fleet, _, _ int) {
+				f.withAllBases(t)
+				f.runner.Retry = pipeline.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second}
+				var until atomic.Int64
+				fault := away.Fault
+				away.Fault = func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+					until.CompareAndSwap(0, time.Now().Add(lasts).UnixNano())
+					if time.Now().UnixNano() > until.Load() {
+						registry.ServeHTTP(w, r)
+						return
+					}
+					fault(w, r, registry)
+				}
+				away.Skip = 150 // In the middle of it.
+				result := f.run(t, away)
+				f.built(t, result)
+				f.holds(t, result)
+				assert.NotZero(t, until.Load(), "the registry was never away")
+			})
+		})
+	}
 }

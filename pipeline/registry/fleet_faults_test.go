@@ -109,7 +109,9 @@ func TestAFleetOnABadDay(t *testing.T) {
 			assert.NotContains(t, string(result.Images[i].Error), "<html", "a page is not for terminals")
 		}
 		for _, i := range []int{broken, page, cut, unknown} {
-			assert.Equal(t, fleetAttempts, result.Images[i].AttemptCount, instance(i))
+			// One more for each time that three images in a row failed, as the registry might have been away.
+			assert.GreaterOrEqual(t, result.Images[i].AttemptCount, fleetAttempts, instance(i))
+			assert.LessOrEqual(t, result.Images[i].AttemptCount, fleetAttempts+pipeline.DefaultRetry.OutageWaits, instance(i))
 		}
 		assert.Equal(t, f.plan.Items[refused].Agent, result.Images[refused].Tags[0])
 		assert.Len(t, result.Images[refused].Tags, 2, "the one after it is pushed")

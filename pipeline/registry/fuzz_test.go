@@ -54,7 +54,7 @@ func FuzzStatus(f *testing.F) {
 		case status == http.StatusUnauthorized, status == http.StatusForbidden:
 			assert.Equal(t, pipeline.AdviceCredentials, cause.Advice)
 		case status >= 500:
-			assert.Equal(t, pipeline.KindTransient, cause.Kind)
+			assert.Equal(t, pipeline.KindUnavailable, cause.Kind)
 		}
 		assert.True(t, cause.Wait >= 0 && cause.Wait <= maxWait, cause.Wait)
 	})

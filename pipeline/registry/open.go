@@ -58,7 +58,7 @@ func mayPass(err error) bool {
 	var answered pipeline.Caused
 	if errors.As(err, &answered) {
 		kind := answered.Cause().Kind
-		return kind == pipeline.KindTransient || kind == pipeline.KindLimited
+		return kind == pipeline.KindTransient || kind == pipeline.KindUnavailable || kind == pipeline.KindLimited
 	}
 	var unreachable *net.OpError
 	return !errors.As(err, &unreachable) || unreachable.Op != "dial"

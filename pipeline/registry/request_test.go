@@ -36,7 +36,7 @@ func TestASilentRegistry(t *testing.T) {
 			_, err := client.Find(ctx, b.reference("agent:x"))
 			require.EqualError(t, err, "GET /v2/agent/manifests/x: no answer within 20ms")
 			require.NotErrorIs(t, err, context.DeadlineExceeded)
-			assert.Equal(t, pipeline.KindTransient, pipeline.CauseOf(err).Kind)
+			assert.Equal(t, pipeline.KindUnavailable, pipeline.CauseOf(err).Kind)
 		})
 	}
 	t.Run("at the handshake", func(t *testing.T) {

@@ -47,7 +47,9 @@ func (e *StatusError) Cause() pipeline.Cause {
 		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: e.After}
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		return pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
-	case e.Status >= 500 || e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
+	case e.Status >= 500:
+		return pipeline.Cause{Kind: pipeline.KindUnavailable}
+	case e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
 		// A registry that stores in several places may not have everywhere what was put there just now: 404 too may pass. Another good
 		// answer than that which the request gets is not the registry's, but of something in front of it.
 		return pipeline.Cause{Kind: pipeline.KindTransient}

@@ -25,6 +25,7 @@ func TestStatusError(t *testing.T) {
 	}
 	credentials := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
 	noRoom := pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
+	unavailable := pipeline.Cause{Kind: pipeline.KindUnavailable}
 	transient, permanent := pipeline.Cause{Kind: pipeline.KindTransient}, pipeline.Cause{Kind: pipeline.KindPermanent}
 	tests := map[string]struct {
 		status      int
@@ -44,16 +45,16 @@ func TestStatusError(t *testing.T) {
 		"403 as GitHub limits, in its other form": {403, "", `{"message":"You have exceeded a secondary rate limit"}`, limited(0), "403 Forbidden"},
 		"403":                     {403, "", denied, credentials, "403 Forbidden: DENIED permission denied; UNAUTHORIZED"},
 		"401":                     {401, "", "", credentials, "401 Unauthorized"},
-		"500 with a page of HTML": {500, "", html, transient, "500 Internal Server Error"},
+		"500 with a page of HTML": {500, "", html, unavailable, "500 Internal Server Error"},
 		"500 without room":        {500, "", full, noRoom, "500 Internal Server Error: UNKNOWN unknown error"},
 		"507":                     {507, "", "", noRoom, "507 Insufficient Storage"},
 		"400 with those words":    {400, "", full, permanent, "400 Bad Request: UNKNOWN unknown error"},
 		"503 with a wait":         {503, "3", "", limited(3 * time.Second), "503 Service Unavailable"},
-		"503 without":             {503, "", "", transient, "503 Service Unavailable"},
+		"503 without":             {503, "", "", unavailable, "503 Service Unavailable"},
 		"200 with a page of HTML": {200, "", html, transient, "200 OK"},
 		"404":                     {404, "", "", transient, "404 Not Found"},
 		"400 with another JSON":   {400, "", `{"errors":"none"}`, permanent, "400 Bad Request"},
-		"a status without a name": {599, "", "", transient, "599"},
+		"a status without a name": {599, "", "", unavailable, "599"},
 		"a text in several lines": {
 			400, "", `{"errors":[{"code":"A\r\nB","message":"one\n\ntwo\u2028three"}]}`, permanent, "400 Bad Request: A B one two three",
 		},

@@ -1,0 +1,72 @@
+package pipeline
+
+import "time"
+
+// outageImages is for how many images in a row a kind of work has to fail before the registry counts as away: what one or two of them meet
+// may be their own.
+const outageImages = 3
+
+// outages are what a gate knows of a registry that does not answer: by the kind of work, who has met that since such work last succeeded. Kinds
+// are told apart because a registry may answer questions and take nothing; but who fails with one kind tells something of all.
+type outages struct {
+	met map[string]map[*effort]bool
+	// answered says whether anything succeeded in the run. An address at which nothing ever answered is not worth a wait.
+	answered bool
+}
+
+// effort is a piece of work that is tried. It is not empty, so that each has an address of its own.
+type effort struct{ _ byte }
+
+// unavailable notes who the registry was not available to, and says whether it is away.
+func (g *gate) unavailable(kind string, who *effort) (away bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.outages.met[kind] == nil {
+		g.outages.met[kind] = map[*effort]bool{}
+	}
+	for _, met := range g.outages.met {
+		met[who] = true
+	}
+	return g.outages.answered && len(g.outages.met[kind]) >= outageImages
+}
+
+// available notes that a kind of work succeeded. The gate is locked.
+func (g *gate) available(kind string) {
+	g.outages.answered = true
+	g.outages.met[kind] = map[*effort]bool{}
+	g.limits[awayFrom(kind)] = 0
+}
+
+// awayFrom is what pauses for a registry that is away are counted by, apart from those for its limits.
+func awayFrom(kind string) string { return kind + ", away" }
+
+// closedSince says whether somebody has closed the gate after that time.
+func (g *gate) closedSince(asked time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return asked.Before(g.until)
+}
+
+// pauses says how many there were in a row.
+func (g *gate) pauses(kind string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.limits[kind]
+}
+
+// away says whether the registry is away, and then closes the gate for everybody for a while: whatever is tried meanwhile would be
+// lost, and is made in vain. A registry that stays away is not waited for again until something succeeds.
+func (r Retry) away(g *gate, kind string, asked time.Time, who *effort) bool {
+	if !g.unavailable(kind, who) {
+		return false
+	}
+	if g.closedSince(asked) {
+		return true // It is waited for already.
+	}
+	pauses := g.pauses(awayFrom(kind))
+	if pauses >= r.OutageWaits {
+		return false
+	}
+	g.pause(awayFrom(kind), asked, backoff(r.First, r.Longest, pauses+1))
+	return true
+}

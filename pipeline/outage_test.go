@@ -1,0 +1,131 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// unreachable is what a publication meets while the registry is away.
+func unreachable(reference string) error {
+	return &PushError{Reference: reference, Err: errors.New("dial tcp 10.0.0.1:443: connect: connection refused")}
+}
+
+// outageOf is a registry with all base images that is away for a time, from when so many agent images were published. Those that are in work
+// then meet that together.
+func outageOf(clock *fakeClock, images, after int, lasts time.Duration) *fakeRegistry {
+	registry := withBases(images, nil)
+	var mu sync.Mutex
+	several := sync.NewCond(&mu)
+	var until time.Time
+	done, met := 0, map[string]bool{}
+	// A pause takes long enough for the others to meet it as well.
+	clock.onSleep = func() { time.Sleep(time.Millisecond) }
+	registry.onPublish = func(_ context.Context, image Image) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if done == after && until.IsZero() {
+			until = clock.Now().Add(lasts)
+		}
+		if !clock.Now().Before(until) {
+			done++
+			return nil
+		}
+		met[image.Reference] = true
+		several.Broadcast()
+		for len(met) < outageImages {
+			several.Wait()
+		}
+		return unreachable(image.Reference)
+	}
+	return registry
+}
+
+func TestARegistryThatIsAwayForAWhileCostsNoImage(t *testing.T) {
+	for _, lasts := range []time.Duration{time.Second, 30 * time.Second, 50 * time.Second} {
+		t.Run(lasts.String(), func(t *testing.T) {
+			clock := newFakeClock()
+			registry := outageOf(clock, 100, 20, lasts)
+			result, err := Runner{Publisher: registry, Registry: registry, clock: clock}.Run(context.Background(), planOf(100))
+			require.NoError(t, err)
+			assert.Equal(t, 100, result.Count(StatusBuilt), "%v", statuses(result.Images))
+		})
+	}
+}
+
+func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
+	clock := newFakeClock()
+	started := clock.Now()
+	registry := outageOf(clock, 100, 20, 1000*time.Hour)
+	result, err := Runner{Publisher: registry, Registry: registry, clock: clock}.Run(context.Background(), planOf(100))
+	require.NoError(t, err)
+	assert.Equal(t, 20, result.Count(StatusBuilt))
+	assert.Equal(t, 80, result.Count(StatusFailed))
+	for _, record := range result.Failed() {
+		assert.Contains(t, string(record.Error), "connection refused")
+		assert.NotContains(t, string(record.Error), "not started")
+	}
+	// Two minutes, give or take half, and then 2 s for each image's second attempt.
+	assert.Less(t, clock.Now().Sub(started), 3*time.Minute+80*3*time.Second)
+}
+
+func TestARegistryThatNeverAnsweredIsNotWaitedFor(t *testing.T) {
+	clock, registry := newFakeClock(), withBuilder(nil)
+	registry.findErr = map[string]error{}
+	plan := planOf(10)
+	for _, item := range plan.Items {
+		registry.findErr[item.Agent] = unreachable(item.Agent)
+	}
+	registry.findErr[plan.Builder] = unreachable(plan.Builder)
+	retry := Retry{Attempts: 2, First: time.Second, Longest: time.Second, OutageWaits: 1000}
+	result, _ := Runner{Publisher: registry, Registry: registry, clock: clock, Retry: retry}.Run(context.Background(), plan)
+	require.NotNil(t, result)
+	assert.LessOrEqual(t, len(registry.asked), 2*(len(plan.Items)+1), "two attempts each")
+}
+
+func TestWhatIsNoOutage(t *testing.T) {
+	refused := errors.New("500 Internal Server Error")
+	retry := Retry{Attempts: 3, First: time.Second, Longest: time.Second, OutageWaits: 1000}.withDefaults()
+	// tries says how often an image is tried that always fails, after these other images in this order.
+	tries := func(others ...error) int {
+		gate := newGate(newFakeClock(), 12)
+		once := retry
+		once.Attempts = 1
+		for _, err := range others {
+			_, _ = once.do(context.Background(), gate, "assemble", func(context.Context) error { return err })
+		}
+		attempts, err := retry.do(context.Background(), gate, "assemble", func(context.Context) error { return refused })
+		require.ErrorIs(t, err, refused)
+		return attempts
+	}
+	assert.Equal(t, 3, tries(nil), "one image that fails, however often it is tried")
+	assert.Equal(t, 3, tries(nil, refused), "two images that fail")
+	assert.Equal(t, 3, tries(refused, nil, refused), "images that fail while others succeed")
+	assert.Equal(t, 3, tries(nil, errors.New("exit code: 1"), errors.New("exit code: 1")), "commands that fail")
+}
+
+func TestAnOutageIsToldByKindsOfWork(t *testing.T) {
+	away := errors.New("503 Service Unavailable")
+	// last is how often the last of these is tried, if it fails; the others are each somebody else's.
+	type work struct {
+		kind string
+		err  error
+	}
+	last := func(all ...work) (attempts int) {
+		gate := newGate(newFakeClock(), 12)
+		for _, w := range all {
+			attempts, _ = Retry{}.do(context.Background(), gate, w.kind, func(context.Context) error { return w.err })
+		}
+		return attempts
+	}
+	waited := DefaultRetry.Attempts + DefaultRetry.OutageWaits
+	assert.Equal(t, waited, last(work{"ask", nil}, work{"assemble", away}, work{"ask", nil}, work{"assemble", away}, work{"ask", nil}, work{"assemble", away}),
+		"a registry that answers questions and takes nothing")
+	assert.Equal(t, waited, last(work{"ask", nil}, work{"assemble", away}, work{"base", away}, work{"ask", away}), "a registry that answers nobody")
+	assert.Equal(t, DefaultRetry.Attempts, last(work{"assemble", away}, work{"base", away}, work{"ask", nil}, work{"ask", away}), "a registry that answers questions")
+}
