@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRuntimeMemoryIsThePeakOfTheModulesProcesses(t *testing.T) {
+func TestMemoryIsThePeakOfTheModulesProcesses(t *testing.T) {
 	proc := t.TempDir()
 	for pid, process := range map[string][2]string{
 		"1":    {"/runtime\x00", "Name:\truntime\nVmPeak:\t  900000 kB\nVmHWM:\t   50000 kB\nVmRSS:\t   20000 kB\n"},
@@ -22,6 +22,10 @@ func TestRuntimeMemoryIsThePeakOfTheModulesProcesses(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "cmdline"), []byte(process[0]), 0o644))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "status"), []byte(process[1]), 0o644))
 	}
-	assert.InDelta(t, 61.44, runtimeMemory(proc), 0.001)
-	assert.Zero(t, runtimeMemory(t.TempDir()), "an engine on another machine")
+	found := runtimes(proc)
+	require.Equal(t, []string{filepath.Join(proc, "1"), filepath.Join(proc, "22")}, found)
+	assert.InDelta(t, 51.2, peakOf(filepath.Join(found[0], "status")), 0.001)
+	assert.InDelta(t, 61.44, peakOf(filepath.Join(found[1], "status")), 0.001)
+	assert.Zero(t, peakOf(filepath.Join(proc, "44", "status")), "a process that has ended")
+	assert.Empty(t, runtimes(t.TempDir()), "an engine on another machine")
 }

@@ -70,7 +70,7 @@ func parseOptions(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	images := flags.String("images", "10,50,100", "`counts` of images")
-	baseMB := flags.String("base-mb", "1,16,64,200,400", "base `sizes` in MB")
+	baseMB := flags.String("base-mb", "1,16,200,400", "base `sizes` in MB")
 	ways := flags.String("ways", strings.Join(allWays, ","), "`ways` to measure")
 	flags.IntVar(&o.agentMB, "agent-mb", 64, "size of the agent layer in `MB`")
 	flags.IntVar(&o.rounds, "rounds", 3, "`number` of rounds")
