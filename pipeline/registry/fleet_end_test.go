@@ -158,33 +158,40 @@ func TestAFleetUnderFaultsByChance(t *testing.T) {
 
 // TestAFleetWhoseRegistryIsAway: a registry that is started anew in the middle of a run, or whose storage is, costs no image.
 func TestAFleetWhoseRegistryIsAway(t *testing.T) {
-	const lasts = 500 * time.Millisecond
+	everything := registrytest.Rule{Fault: registrytest.Answer(http.StatusServiceUnavailable, "")}
 	for name, away := range map[string]registrytest.Rule{
-		"that answers 503 to everything":                  {Fault: registrytest.Answer(http.StatusServiceUnavailable, "")},
 		"that takes no connection":                        {Path: "/(manifests|blobs)/", Fault: registrytest.Cut(0)},
 		"that answers 500 to all that is to be written":   {Method: http.MethodPut, Fault: registrytest.Answer(http.StatusInternalServerError, "")},
 		"that has a proxy before it which answers for it": {Fault: registrytest.Page(http.StatusBadGateway)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachPublisher(t, func(t *testing.T, f *fleet, _, _ int) {
-				f.withAllBases(t)
-				f.runner.Retry = pipeline.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second}
-				var until atomic.Int64
-				fault := away.Fault
-				away.Fault = func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-					until.CompareAndSwap(0, time.Now().Add(lasts).UnixNano())
-					if time.Now().UnixNano() > until.Load() {
-						registry.ServeHTTP(w, r)
-						return
-					}
-					fault(w, r, registry)
-				}
-				away.Skip = 150 // In the middle of it.
-				result := f.run(t, away)
-				f.built(t, result)
-				f.holds(t, result)
-				assert.NotZero(t, until.Load(), "the registry was never away")
-			})
+			t.Parallel()
+			f := newFleet(t)
+			f.direct(t, Access{})
+			f.losesNothingWhile(t, away)
 		})
 	}
+	eachPublisher(t, func(t *testing.T, f *fleet, _, _ int) { f.losesNothingWhile(t, everything) })
+}
+
+// losesNothingWhile runs a fleet whose registry has this fault for a while, in the middle of it.
+func (f *fleet) losesNothingWhile(t *testing.T, away registrytest.Rule) {
+	t.Helper()
+	f.withAllBases(t)
+	f.runner.Retry = pipeline.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second}
+	var until atomic.Int64
+	fault := away.Fault
+	away.Skip = 150
+	away.Fault = func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		until.CompareAndSwap(0, time.Now().Add(500*time.Millisecond).UnixNano())
+		if time.Now().UnixNano() > until.Load() {
+			registry.ServeHTTP(w, r)
+			return
+		}
+		fault(w, r, registry)
+	}
+	result := f.run(t, away)
+	f.built(t, result)
+	f.holds(t, result)
+	assert.NotZero(t, until.Load(), "the registry was never away")
 }
