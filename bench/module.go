@@ -61,16 +61,24 @@ func (m module) call(ctx context.Context, job batch) (string, error) {
 		"--builder-repo", at(m.lab.prefix + "/builder" + m.ofSDK()), "--base-repo", at(job.base), "--agent-repo", at(job.to),
 		"assemble-all", "--publish", "--publisher", m.publisher, "--dataset-file", job.dataset,
 	}
-	command := exec.CommandContext(ctx, "dagger", slices.Concat(args, m.flags, []string{"directory", "export", "--path", out})...)
-	command.Dir = m.lab.root
+	if err := dagger(ctx, m.lab.root, slices.Concat(args, m.flags, []string{"directory", "export", "--path", out})...); err != nil {
+		return "", err
+	}
+	return out, nil
+}
+
+// dagger runs the dagger command in a directory.
+func dagger(ctx context.Context, dir string, args ...string) error {
+	command := exec.CommandContext(ctx, "dagger", args...)
+	command.Dir = dir
 	// The CLI ends its session with the engine when it is interrupted, and not when it is killed.
 	command.Cancel, command.WaitDelay = func() error { return command.Process.Signal(os.Interrupt) }, 20*time.Second
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
 	if err := command.Run(); err != nil {
-		return "", fmt.Errorf("dagger call: %w\n%s", err, stderr.String())
+		return fmt.Errorf("dagger call: %w\n%s", err, stderr.String())
 	}
-	return out, nil
+	return nil
 }
 
 // ofSDK is the end of the builder's repository for another SDK than the lab's: both go by the same commit.

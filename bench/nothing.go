@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"embed"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -37,15 +34,8 @@ func (n *nothing) prepare(ctx context.Context, job batch) error {
 
 func (n *nothing) run(ctx context.Context, _ batch) (timing, error) {
 	return timed(func() error {
-		command := exec.CommandContext(ctx, "dagger", "call", "--progress", "plain", "--silent",
-			"directory", "export", "--path", filepath.Join(n.lab.work, "nothing"))
-		command.Dir = filepath.Join(n.lab.work, "testdata", "nothing")
-		var stderr bytes.Buffer
-		command.Stderr = &stderr
-		if err := command.Run(); err != nil {
-			return fmt.Errorf("dagger call: %w\n%s", err, stderr.String())
-		}
-		return nil
+		return dagger(ctx, filepath.Join(n.lab.work, "testdata", "nothing"),
+			"call", "--progress", "plain", "--silent", "directory", "export", "--path", filepath.Join(n.lab.work, "nothing"))
 	})
 }
 

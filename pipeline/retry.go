@@ -23,7 +23,7 @@ type Retry struct {
 	LimitWaits int
 	// OutageWaits is how often in a row all workers pause, from First up to Longest, for a registry that has answered in this run and does
 	// so to nobody any more. Such an attempt does not count. After that a failure is its image's again, until one succeeds. Zero: 6, which
-	// is about two minutes.
+	// is about two minutes. Negative: never.
 	OutageWaits int
 }
 
