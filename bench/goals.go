@@ -81,13 +81,13 @@ func (r *results) quicker(way, than string, baseMB int, times float64) goal {
 	return g
 }
 
-// flat compares the base sizes that most images were made at.
+// flat compares the base sizes, measured in turns.
 func (r *results) flat(times float64) goal {
 	g := unmeasured("%s takes the same for all base sizes, within %.0f %%", wayDirect, 100*(times-1))
 	var sizes []int
 	var each []float64
 	for _, m := range r.Medians {
-		if m.Way == wayDirect && m.Kind == kindCold && m.Images == r.Most {
+		if m.Way == wayDirect && m.Kind == kindSizes {
 			sizes, each = append(sizes, m.BaseMB), append(each, m.each())
 		}
 	}

@@ -27,6 +27,11 @@ func TestGoals(t *testing.T) {
 	than := func(origins ...middle) goal {
 		return measured(append(origins, direct)...).quicker(wayDirect, wayOrigin, 16, 20)
 	}
+	flat := func(ofLargest float64) goal {
+		small, large := of(wayDirect, 100, 16, 2), of(wayDirect, 100, 400, ofLargest)
+		small.Kind, large.Kind = kindSizes, kindSizes
+		return measured(small, large, of(wayDirect, 100, 200, 9)).flat(1.2) // Measured at another time, so not compared.
+	}
 	linear := func(ofTen float64) goal { return measured(of(wayDirect, 10, 16, ofTen), direct).linear(1.2) }
 	for name, test := range map[string]struct {
 		goal    goal
@@ -41,9 +46,9 @@ func TestGoals(t *testing.T) {
 		"quicker than the most of them":                     {than(of(wayOrigin, 10, 16, 5), of(wayOrigin, 12, 16, 3.6)), holdsNot, "15.0 times"},
 		"not quick enough":                                  {than(of(wayOrigin, 10, 16, 3)), holdsNot, "15.0 times"},
 		"quicker, with no figure of the other at that size": {than(of(wayOrigin, 10, 200, 50)), notMeasured, ""},
-		"flat":                        {measured(direct, of(wayDirect, 100, 400, 2.3)).flat(1.2), holds, "1.15 times"},
-		"not flat":                    {measured(direct, of(wayDirect, 100, 400, 2.5)).flat(1.2), holdsNot, "1.25 times"},
-		"flat with one size":          {measured(direct).flat(1.2), notMeasured, ""},
+		"flat":                        {flat(2.3), holds, "1.15 times"},
+		"not flat":                    {flat(2.5), holdsNot, "1.25 times"},
+		"flat, with no turns":         {measured(direct).flat(1.2), notMeasured, ""},
 		"linear":                      {linear(0.18), holds, "18.0 ms among 10, 20.0 ms among 100"},
 		"slower among many":           {linear(0.1), holdsNot, "10.0 ms among 10"},
 		"linear with one number":      {measured(direct).linear(1.2), notMeasured, ""},

@@ -9,6 +9,7 @@ import (
 var kinds = []struct{ kind, title string }{
 	{kindCold, "Base images that nothing has seen before"},
 	{kindWarm, "The same base images again, in a new repository"},
+	{kindSizes, "All base sizes in turns"},
 	{kindPresent, "A second run: all agent images are there"},
 	{kindMany, "Very many images"},
 }
@@ -16,7 +17,7 @@ var kinds = []struct{ kind, title string }{
 // markdown is the results for people.
 func (r *results) markdown() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Measured on %s on %s. Medians of %d round(s); agent layer of %d MB.\n",
+	fmt.Fprintf(&text, "Measured on %s on %s. Medians of %d round(s), or of as many runs as the table says; agent layer of %d MB.\n",
 		r.Started.Format("2006-01-02"), r.Machine, r.Rounds, r.AgentMB)
 	for _, k := range kinds {
 		r.table(&text, k.kind, k.title)
@@ -102,6 +103,10 @@ func notes(r *results) []string {
 		"origin pulls the layer in common, and pushes the agent layer, once in a run of few images: over more images that costs each of them " +
 			"less, and with nothing in common it would cost each of them all of it.",
 		"cold: the first run on such base images of each way. warm: the module once more on the same ones. The agent repository is new in both.",
+		fmt.Sprintf("sizes: the same %d images of each base size again and again, the sizes in turns, so that what the machine does meanwhile falls "+
+			"on all of them alike. Nothing has seen the base images before the first turn; the agent repository is new each time.", r.Most),
+		"present: measured at the beginning, in turns with the module that does nothing. Every call takes longer in an engine whose cache " +
+			"holds much, as it does at the end.",
 		"many: each quick way in turns, as often as there are rounds, on base images whose own layers are smaller. The module's memory is the " +
 			"peak of the resident set of its process (VmHWM), looked at from outside.",
 		"bases: `--share-bases auto` and `--share-bases never`, with the direct publisher, once each. The time is that from the first base " +

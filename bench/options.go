@@ -35,6 +35,7 @@ type options struct {
 	originImages  int // how many of them the origin makes
 	onePassImages int
 	presentImages int // for the second run, which finds all of them
+	presentRuns   int // of the second run, which is over soon, and takes longer by chance than what is in it
 	manyImages    int // for the run of the quick ways that tells whether time and memory grow; 0: none
 	sharedImages  int // for the base phase with the recipe's layers in common
 	longImages    int // for the base phase the long way
@@ -77,6 +78,7 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.originImages, "origin-images", 12, "`number` of images that the origin makes in a run")
 	flags.IntVar(&o.onePassImages, "onepass-images", 2, "`number` of images made in one pass, in the first round only")
 	flags.IntVar(&o.presentImages, "present-images", 500, "`number` of images in the second run, which finds them all")
+	flags.IntVar(&o.presentRuns, "present-runs", 7, "`number` of second runs")
 	flags.IntVar(&o.manyImages, "many-images", 2000, "`number` of images in the longest run; 0 leaves it out")
 	flags.IntVar(&o.sharedImages, "shared-images", 100, "`number` of base images, of 4 environments, that have the recipe's layers in common")
 	flags.IntVar(&o.longImages, "long-images", 12, "`number` of base images that are built the long way")
@@ -92,7 +94,7 @@ func parseOptions(args []string) (options, error) {
 		if o.out == "." {
 			o.out = "../out/bench" // Its figures must not replace those of a whole run.
 		}
-		o.agentMB, o.rounds, o.originImages, o.presentImages, o.manyImages = 1, 1, 5, 5, 20
+		o.agentMB, o.rounds, o.originImages, o.presentImages, o.presentRuns, o.manyImages = 1, 1, 5, 5, 1, 20
 	}
 	var err error
 	if o.images, err = numbers(*images); err != nil {
@@ -107,7 +109,7 @@ func parseOptions(args []string) (options, error) {
 		}
 		o.ways = append(o.ways, way)
 	}
-	if min(o.agentMB, o.rounds, o.originImages, o.onePassImages, o.presentImages, o.sharedImages, o.longImages, o.manyImages+1) < 1 {
+	if min(o.agentMB, o.rounds, o.originImages, o.onePassImages, o.presentImages, o.presentRuns, o.sharedImages, o.longImages, o.manyImages+1) < 1 {
 		return o, fmt.Errorf("sizes and numbers must be at least 1")
 	}
 	if o.seed == 0 {

@@ -14,6 +14,7 @@ const (
 	kindCold    = "cold"    // base images that nothing has seen before, and no agent image
 	kindWarm    = "warm"    // base images of a run before, and no agent image
 	kindPresent = "present" // all agent images
+	kindSizes   = "sizes"   // base images of one size after those of another, and no agent image
 	kindMany    = "many"    // base images that nothing has seen before, very many of them
 	kindBases   = "bases"   // official images, and neither base images nor agent images
 	kindNothing = "nothing" // nothing to do

@@ -48,8 +48,10 @@ func (l *lab) measureAll(ctx context.Context) (*results, error) {
 	if err := l.firstRun(ctx); err != nil {
 		return nil, fmt.Errorf("the first run: %w", err)
 	}
-	present, err := l.presentSet(ctx)
-	if err != nil {
+	if err := l.measureSecondRun(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := l.measureSizes(ctx, r); err != nil {
 		return nil, err
 	}
 	if slices.Contains(l.options.ways, wayOnePass) {
@@ -58,7 +60,7 @@ func (l *lab) measureAll(ctx context.Context) (*results, error) {
 		}
 	}
 	for round := range l.rounds {
-		if err := l.measureRound(ctx, r, round, present); err != nil {
+		if err := l.measureRound(ctx, r, round); err != nil {
 			return nil, fmt.Errorf("round %d: %w", round+1, err)
 		}
 	}
@@ -73,7 +75,7 @@ func (l *lab) measureAll(ctx context.Context) (*results, error) {
 	return r, nil
 }
 
-func (l *lab) measureRound(ctx context.Context, r *results, round int, present batch) error {
+func (l *lab) measureRound(ctx context.Context, r *results, round int) error {
 	for _, p := range l.points() {
 		s, err := l.makeSet(ctx, fmt.Sprintf("round-%d-%d-%dmb", round+1, p.images, p.baseMB), p, l.asTemplate)
 		if err != nil {
@@ -95,41 +97,7 @@ func (l *lab) measureRound(ctx context.Context, r *results, round int, present b
 			}
 		}
 	}
-	for _, way := range l.options.ways {
-		// The engine asks slowly enough to be asked in one round only.
-		if way == wayDirect || way == wayEngine && round == 0 {
-			if err := l.measure(ctx, r, sample{Round: round + 1, Way: way, Kind: kindPresent, BaseMB: l.baseMB[0]}, present); err != nil {
-				return err
-			}
-		}
-		if way == wayNothing {
-			if err := l.measure(ctx, r, sample{Round: round + 1, Way: way, Kind: kindNothing}, batch{}); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
-}
-
-// presentSet is a batch whose agent images are there.
-func (l *lab) presentSet(ctx context.Context) (batch, error) {
-	if !slices.ContainsFunc(l.options.ways, isModule) {
-		return batch{}, nil
-	}
-	log.Printf("making %d agent images for the second run", l.presentImages)
-	s, err := l.makeSet(ctx, "present", point{l.presentImages, l.baseMB[0]}, l.asTemplate)
-	if err != nil {
-		return batch{}, err
-	}
-	job, err := l.batch(s, l.presentImages, "agent")
-	if err != nil {
-		return job, err
-	}
-	if _, err := l.ways[wayDirect].run(ctx, job); err != nil {
-		return job, err
-	}
-	job.present = true
-	return job, l.verify(ctx, job)
 }
 
 // measureOnePass measures it once: a single round of it takes as long as many of the others.
@@ -177,8 +145,8 @@ func (l *lab) measure(ctx context.Context, r *results, s sample, job batch) erro
 		return fmt.Errorf("clearing after %s: %w", s.Way, err)
 	}
 	r.Samples = append(r.Samples, s)
-	log.Printf("round %d/%d  %-7s  %3d MB  %3d images  %-13s  assembly %7.2f s  whole %7.2f s",
-		s.Round, l.rounds, s.Kind, s.BaseMB, s.Images, s.Way, s.AssemblySeconds, s.WholeSeconds)
+	log.Printf("run %d  %-7s  %3d MB  %3d images  %-13s  assembly %7.2f s  whole %7.2f s",
+		s.Round, s.Kind, s.BaseMB, s.Images, s.Way, s.AssemblySeconds, s.WholeSeconds)
 	return nil
 }
 

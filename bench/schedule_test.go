@@ -33,6 +33,22 @@ func TestWaysAt(t *testing.T) {
 	}
 }
 
+func TestSizeTurns(t *testing.T) {
+	o, err := parseOptions([]string{"-base-mb", "1,16,400"})
+	require.NoError(t, err)
+	places := map[[2]int]int{}
+	for _, turn := range o.sizeTurns() {
+		for place, size := range turn {
+			places[[2]int{size, place}]++
+		}
+	}
+	require.Len(t, places, 9)
+	for at, times := range places {
+		assert.Equal(t, turnsAt, times, "%d MB at place %d", at[0], at[1])
+	}
+	assert.Equal(t, []int{1, 16, 400}, o.baseMB)
+}
+
 func TestOptionsRefuse(t *testing.T) {
 	for name, args := range map[string][]string{
 		"a way that there is not": {"-ways", "magic"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 )
@@ -21,6 +22,8 @@ type cpuTimes struct{ idle, all float64 }
 // settle waits until the machine is at rest, so that no way is measured beside what the one before left to do: the engine tidies its
 // cache after a call, for seconds where it holds much. It says whether the machine came to rest.
 func settle(ctx context.Context) bool {
+	// A registry waits for the disk, which would have hundreds of megabytes of base images to write. Without the command nothing is lost.
+	_ = exec.CommandContext(ctx, "sync").Run()
 	return settled(ctx, time.Second, restLimit, func() (cpuTimes, error) {
 		data, err := os.ReadFile("/proc/stat")
 		if err != nil {
