@@ -143,12 +143,12 @@ func (g *gate) answered(kind string) {
 	g.limits[kind] = 0
 }
 
-// succeeded notes that the registry does not refuse all work of this kind, and makes room for more.
-func (g *gate) succeeded(kind string) {
+// succeeded notes that the registry does not refuse all work of this kind, which was begun at that time, and makes room for more.
+func (g *gate) succeeded(kind string, asked time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.limits[kind] = 0
-	g.available(kind)
+	g.available(kind, asked)
 	if g.good++; g.good >= g.allowed && g.allowed < g.most {
 		g.allowed, g.good = g.allowed+1, 0
 		g.notify()

@@ -41,14 +41,14 @@ func TestFewerTryAtATimeAfterALimitAndMoreAgainAfterSuccess(t *testing.T) {
 	limit()
 	assert.Equal(t, 1, room(t, g), "never nobody")
 
-	g.succeeded("assemble")
+	g.succeeded("assemble", g.clock.Now())
 	assert.Equal(t, 2, room(t, g), "one more for a round in which all succeed")
-	g.succeeded("assemble")
+	g.succeeded("assemble", g.clock.Now())
 	assert.Equal(t, 2, room(t, g))
-	g.succeeded("assemble")
+	g.succeeded("assemble", g.clock.Now())
 	assert.Equal(t, 3, room(t, g))
 	for range 1000 {
-		g.succeeded("assemble")
+		g.succeeded("assemble", g.clock.Now())
 	}
 	assert.Equal(t, 12, room(t, g), "no more than there were")
 }

@@ -193,7 +193,7 @@ func TestARegistryThatRefusesEverythingEndsTheRun(t *testing.T) {
 	t.Run("also where other kinds of work succeed", func(t *testing.T) {
 		g := newGate(newFakeClock(), 12)
 		_, err := Retry{LimitWaits: 3}.do(context.Background(), g, "assemble", func(context.Context) error {
-			g.succeeded("base")
+			g.succeeded("base", g.clock.Now())
 			return errors.New("403 Forbidden")
 		})
 		assert.Equal(t, KindFatal, CauseOf(err).Kind)
@@ -220,10 +220,10 @@ func TestPausesInARow(t *testing.T) {
 	assert.Equal(t, 1, g.pause("assemble", began, time.Minute), "work that was under way met the same limit")
 	pass(t, g)
 	assert.Equal(t, 2, g.pause("assemble", clock.Now(), time.Minute))
-	g.succeeded("ask")
+	g.succeeded("ask", g.clock.Now())
 	pass(t, g)
 	assert.Equal(t, 3, g.pause("assemble", clock.Now(), time.Minute), "that it may be read says nothing about pushing")
-	g.succeeded("assemble")
+	g.succeeded("assemble", g.clock.Now())
 	pass(t, g)
 	assert.Equal(t, 1, g.pause("assemble", clock.Now(), time.Minute))
 }

@@ -30,9 +30,13 @@ func (g *gate) unavailable(kind string, who *effort) (away bool) {
 	return g.outages.answered && len(g.outages.met[kind]) >= outageImages
 }
 
-// available notes that a kind of work succeeded. The gate is locked.
-func (g *gate) available(kind string) {
+// available notes that a kind of work succeeded, which was begun at that time. What was under way when the gate was closed tells nothing
+// of the registry since then: whoever met the outage would have to meet it anew, with attempts that are used up. The gate is locked.
+func (g *gate) available(kind string, asked time.Time) {
 	g.outages.answered = true
+	if asked.Before(g.until) {
+		return
+	}
 	g.outages.met[kind] = map[*effort]bool{}
 	g.limits[awayFrom(kind)] = 0
 }

@@ -16,6 +16,20 @@ func unreachable(reference string) error {
 	return &PushError{Reference: reference, Err: errors.New("dial tcp 10.0.0.1:443: connect: connection refused")}
 }
 
+// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough before the others have met the same.
+func untilAllSleep(workers int) func() {
+	var mu sync.Mutex
+	sleepers, all := 0, make(chan struct{})
+	return func() {
+		mu.Lock()
+		if sleepers++; sleepers == workers {
+			close(all)
+		}
+		mu.Unlock()
+		<-all
+	}
+}
+
 // outageOf is a registry with all base images that is away for a time, from when so many agent images were published. Those that are in work
 // then meet that together.
 func outageOf(clock *fakeClock, images, after int, lasts time.Duration) *fakeRegistry {
@@ -24,8 +38,7 @@ func outageOf(clock *fakeClock, images, after int, lasts time.Duration) *fakeReg
 	several := sync.NewCond(&mu)
 	var until time.Time
 	done, met := 0, map[string]bool{}
-	// A pause takes long enough for the others to meet it as well.
-	clock.onSleep = func() { time.Sleep(time.Millisecond) }
+	clock.onSleep = untilAllSleep(DefaultMaxWorkers)
 	registry.onPublish = func(_ context.Context, image Image) error {
 		mu.Lock()
 		defer mu.Unlock()
@@ -56,6 +69,25 @@ func TestARegistryThatIsAwayForAWhileCostsNoImage(t *testing.T) {
 			assert.Equal(t, 100, result.Count(StatusBuilt), "%v", statuses(result.Images))
 		})
 	}
+}
+
+func TestASuccessThatWasUnderWayBeforeAnOutageDoesNotEndIt(t *testing.T) {
+	clock := newFakeClock()
+	gate, retry := newGate(clock, 12), DefaultRetry
+	asked := clock.Now()
+	gate.succeeded("assemble", asked)
+	clock.advance(time.Second)
+	images := []*effort{new(effort), new(effort), new(effort)}
+	for _, image := range images[:2] {
+		require.False(t, retry.away(gate, "assemble", clock.Now(), image), "one or two")
+	}
+	require.True(t, retry.away(gate, "assemble", clock.Now(), images[2]))
+	gate.succeeded("assemble", asked) // It was begun before, and is through only now.
+	clock.advance(time.Minute)
+	assert.True(t, retry.away(gate, "assemble", clock.Now(), images[0]), "it has met the outage, and is waited for")
+	clock.advance(time.Minute)
+	gate.succeeded("assemble", clock.Now())
+	assert.False(t, retry.away(gate, "assemble", clock.Now(), images[0]), "it is over")
 }
 
 func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {

@@ -78,7 +78,7 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 		err := work(attempt{retry: r, gate: gate}.under(ctx))
 		gate.leave(&gate.working)
 		if err == nil {
-			gate.succeeded(kind)
+			gate.succeeded(kind, asked)
 			return attempts, nil
 		}
 		if last == nil || !cutOff(ctx, err) {
