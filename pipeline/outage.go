@@ -12,13 +12,16 @@ type outages struct {
 	met map[string]map[*effort]bool
 	// answered says whether anything succeeded in the run. An address at which nothing ever answered is not worth a wait.
 	answered bool
+	// until is when the last pause for one is over.
+	until time.Time
 }
 
 // effort is a piece of work that is tried. It is not empty, so that each has an address of its own.
 type effort struct{ _ byte }
 
-// unavailable notes who the registry was not available to, and says whether it is away.
-func (g *gate) unavailable(kind string, who *effort) (away bool) {
+// unavailable notes who the registry was not available to, with what was begun at that time, and says whether it is away. What was under
+// way when the gate was closed met the same outage, even if that is over.
+func (g *gate) unavailable(kind string, asked time.Time, who *effort) (away bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.outages.met[kind] == nil {
@@ -27,14 +30,14 @@ func (g *gate) unavailable(kind string, who *effort) (away bool) {
 	for _, met := range g.outages.met {
 		met[who] = true
 	}
-	return g.outages.answered && len(g.outages.met[kind]) >= outageImages
+	return asked.Before(g.outages.until) || g.outages.answered && len(g.outages.met[kind]) >= outageImages
 }
 
 // available notes that a kind of work succeeded, which was begun at that time. What was under way when the gate was closed tells nothing
 // of the registry since then: whoever met the outage would have to meet it anew, with attempts that are used up. The gate is locked.
 func (g *gate) available(kind string, asked time.Time) {
 	g.outages.answered = true
-	if asked.Before(g.until) {
+	if asked.Before(g.outages.until) {
 		return
 	}
 	g.outages.met[kind] = map[*effort]bool{}
@@ -61,7 +64,7 @@ func (g *gate) pauses(kind string) int {
 // away says whether the registry is away, and then closes the gate for everybody for a while: whatever is tried meanwhile would be
 // lost, and is made in vain. A registry that stays away is not waited for again until something succeeds.
 func (r Retry) away(g *gate, kind string, asked time.Time, who *effort) bool {
-	if !g.unavailable(kind, who) {
+	if !g.unavailable(kind, asked, who) {
 		return false
 	}
 	if g.closedSince(asked) {
@@ -71,6 +74,16 @@ func (r Retry) away(g *gate, kind string, asked time.Time, who *effort) bool {
 	if pauses >= r.OutageWaits {
 		return false
 	}
-	g.pause(awayFrom(kind), asked, backoff(r.First, r.Longest, pauses+1))
+	g.pauseAway(kind, asked, backoff(r.First, r.Longest, pauses+1))
 	return true
+}
+
+// pauseAway closes the gate for so long for a registry that is away.
+func (g *gate) pauseAway(kind string, asked time.Time, d time.Duration) {
+	g.mu.Lock()
+	if until := g.clock.Now().Add(d); until.After(g.outages.until) {
+		g.outages.until = until
+	}
+	g.mu.Unlock()
+	g.pause(awayFrom(kind), asked, d)
 }

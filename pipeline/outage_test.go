@@ -88,6 +88,7 @@ func TestASuccessThatWasUnderWayBeforeAnOutageDoesNotEndIt(t *testing.T) {
 	clock.advance(time.Minute)
 	gate.succeeded("assemble", clock.Now())
 	assert.False(t, retry.away(gate, "assemble", clock.Now(), images[0]), "it is over")
+	assert.True(t, retry.away(gate, "assemble", asked, images[1]), "what was begun before the pause met the same outage")
 }
 
 func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
