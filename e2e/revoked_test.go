@@ -61,7 +61,7 @@ func (d *doors) testRevoked(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, 1, strings.Count(string(summary), "not started"), "a person reads it once")
 			assert.Contains(t, string(summary), "401 Unauthorized")
-			assert.Contains(t, string(summary), "The registry wants other credentials")
+			assert.Contains(t, string(summary), "The registry rejected the credentials")
 
 			proxy.Script()
 			again := records(t, f.run(t, login("me")...), "manifest.jsonl")

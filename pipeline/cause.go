@@ -34,17 +34,28 @@ type Cause struct {
 	Wait time.Duration
 }
 
+// Advice for errors that know their own cause.
 const (
-	// AdviceWait, AdviceCredentials and AdviceNoRoom are for errors that know their cause themselves.
-	AdviceWait        = "The registry limits requests. Wait some minutes and make the same call again: what is done is skipped. Fewer --max-workers ask less often."
-	AdviceCredentials = "The registry wants other credentials: `docker login HOST` where the engine's client runs, or --registry-username and --registry-password."
-	AdviceNoRoom      = "The registry has no room left. Make room there: what is published stays, and the same call makes the rest."
-	adviceRefused     = "These credentials may not do that there, or the registry limits requests without saying so, as ghcr.io does. If other images were published in this run, wait and make the same call again."
-	adviceDisk        = "The disk of the machine that runs the engine is full. Free space there: what is published stays, and the same call makes the rest."
-	adviceServer      = "The registry has a fault of its own. One that you run may have no room left: its log tells. What is published stays, and the same call makes the rest."
-	adviceAddress     = "Nothing answers at that address as the engine sees it. For the engine, localhost is its own container."
-	advicePlatform    = "All images here are for linux/amd64."
-	adviceName        = "That is no valid image name: look at the repositories, --image-template and --tags."
+	AdviceWait = "The registry limits requests. Wait a few minutes and run the same command again; finished images are skipped. " +
+		"Fewer --max-workers send fewer requests."
+	AdviceCredentials = "The registry rejected the credentials. Log in with `docker login HOST` where the Dagger CLI runs, " +
+		"or pass --registry-username and --registry-password."
+	AdviceRepository = "Create the repository or project first; this registry does not create it on push. Or check its name."
+	AdviceReadOnly   = "The registry is read-only. Wait until its maintenance ends, then run the same command again; finished images are skipped."
+	AdviceQuota      = "The registry's quota is used up. Delete images there or raise the quota, then run the same command again; finished images are skipped."
+	AdviceNoRoom     = "The registry's disk is full. Free space there, then run the same command again; finished images are skipped."
+)
+
+const (
+	adviceRefused = "The registry refused this. Check that the credentials may push there. If other images were published in this run, " +
+		"it may be a rate limit that does not say so, as on ghcr.io: wait and run the same command again."
+	adviceDisk = "The disk of the machine that runs the engine is full. Free space there, then run the same command again; " +
+		"finished images are skipped."
+	adviceServer = "The registry failed. If it is yours, check its log and its disk space. Then run the same command again; " +
+		"finished images are skipped."
+	adviceAddress  = "Nothing listens at that address. The engine connects from its own container, where localhost is the container itself."
+	advicePlatform = "The image must be for linux/amd64."
+	adviceName     = "This is not a valid image name. Check the repositories, --image-template and --tags."
 )
 
 // causes are the errors that people meet most, by a part of their text: below the engine's API an error is nothing but text. The
