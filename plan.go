@@ -44,11 +44,11 @@ func (m *EvalImages) Plan(
 		// Only the instances whose ids are in this file, one a line
 		// +optional
 		Select *dagger.File
-		// At most so many instances, the same ones in every call with the same --seed
+		// Draw at most so many rows of the dataset, as pandas' sample(n, random_state) does
 		// +optional
 		Limit int
-		// Draws another sample for --limit
-		// +optional
+		// Random seed for --limit, from 0 to 4294967295; the evaluator's is 42
+		// +default=42
 		Seed int
 		// Only one part of the run: 2/8 is the second of eight
 		// +optional

@@ -7,49 +7,68 @@ import (
 
 // candidate is a row on its way to an instance.
 type candidate struct {
-	id    string
-	image string // empty until nameImages
-	row   Row
+	id      string
+	image   string // empty until nameImages
+	dropped bool   // the family leaves the row out; neither id nor image is checked
+	row     Row
 }
 
-// identify returns the rows that the family keeps, with checked ids.
+// identify returns a candidate for each row, with a checked id.
 func identify(rows []Row, family Family) ([]candidate, error) {
-	kept := make([]candidate, 0, len(rows))
-	for _, row := range rows {
-		if family.drops(row) {
-			continue
-		}
-		id := family.instanceID(row)
-		if err := CheckID(id); err != nil {
+	candidates := make([]candidate, len(rows))
+	for i, row := range rows {
+		c := candidate{id: family.instanceID(row), dropped: family.drops(row), row: row}
+		if err := CheckID(c.id); err != nil && !c.dropped {
 			return nil, malformed(row.Position, idColumn, "%v", err)
 		}
-		kept = append(kept, candidate{id: id, row: row})
+		candidates[i] = c
 	}
-	return kept, nil
+	return candidates, nil
 }
 
-// nameImages names the official images and keeps the first candidate of each id.
-// A second one must agree on the image, or the result would hang on the order of
-// the rows.
-func nameImages(candidates []candidate, opts Options) ([]candidate, error) {
-	first := make(map[string]candidate, len(candidates))
-	kept := candidates[:0:0]
+// countDropped returns how many candidates the family leaves out.
+func countDropped(candidates []candidate) (count int) {
 	for _, c := range candidates {
+		if c.dropped {
+			count++
+		}
+	}
+	return count
+}
+
+// nameImages names the official images. Two rows of one id must agree on the image,
+// or the result would hang on the order of the rows.
+func nameImages(candidates []candidate, opts Options) error {
+	images := make(map[string]string, len(candidates))
+	for i := range candidates {
+		c := &candidates[i]
+		if c.dropped {
+			continue
+		}
 		var err error
-		if c.image, err = officialImage(c, opts); err != nil {
-			return nil, err
+		if c.image, err = officialImage(*c, opts); err != nil {
+			return err
 		}
-		known, seen := first[c.id]
-		if seen && known.image != c.image {
-			return nil, malformed(c.row.Position, idColumn, "instance %s has two official images, %s and %s",
-				c.id, known.image, c.image)
+		if known, seen := images[c.id]; seen && known != c.image {
+			return malformed(c.row.Position, idColumn, "instance %s has two official images, %s and %s", c.id, known, c.image)
 		}
-		if !seen {
-			first[c.id] = c
+		images[c.id] = c.image
+	}
+	return nil
+}
+
+// distinct returns the first candidate of each id, without those that the family
+// leaves out.
+func distinct(candidates []candidate) []candidate {
+	seen := make(map[string]bool, len(candidates))
+	kept := make([]candidate, 0, len(candidates))
+	for _, c := range candidates {
+		if !c.dropped && !seen[c.id] {
+			seen[c.id] = true
 			kept = append(kept, c)
 		}
 	}
-	return kept, nil
+	return kept
 }
 
 // officialImage returns the checked reference of the candidate's official image.

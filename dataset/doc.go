@@ -6,7 +6,7 @@
 //	           │ Read
 //	           ▼
 //	        []Row ───► Family ───► Selection ────────► []Instance
-//	                   id,         ids, then limit,    ID, OfficialImage,
+//	                   id,         ids, then sample,   ID, OfficialImage,
 //	                   image,      then unique and     Custom, …
 //	                   custom      sorted, then shard
 //	                 └────────── Resolve ──────────┘

@@ -96,6 +96,8 @@ func TestResolveRefusesOptionsThatCannotBeMeant(t *testing.T) {
 		"no family":                {dataset.Options{}, "no family"},
 		"an unknown placeholder":   {dataset.Options{Family: family(t, "swebench"), Template: "{tag}"}, "unknown placeholder"},
 		"a limit below zero":       {swebench(t, dataset.Selection{Limit: -1}), "limit -1"},
+		"a seed below zero":        {swebench(t, dataset.Selection{Limit: 1, Seed: -1}), "seed -1 is not from 0 to 4294967295"},
+		"a seed of 33 bits":        {swebench(t, dataset.Selection{Seed: 1 << 32}), "seed 4294967296 is not from 0 to 4294967295"},
 		"a shard that is not one":  {swebench(t, dataset.Selection{Shard: dataset.Shard{Index: 9, Of: 8}}), "9/8 does not exist"},
 		"a shard without an index": {swebench(t, dataset.Selection{Shard: dataset.Shard{Of: 8}}), "0/8 does not exist"},
 		"an architecture that makes no image": {

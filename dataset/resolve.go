@@ -31,15 +31,15 @@ func (o Options) check() error {
 
 // Result is what [Resolve] found.
 type Result struct {
-	// Instances are the units to build, sorted by official image. They do not
-	// depend on the order of the rows.
+	// Instances are the units to build, sorted by official image. Without a limit
+	// they do not depend on the order of the rows.
 	Instances []Instance
 	// All are the units of all shards together, which may have no name in common
 	// either.
 	All []Instance
 	// Total is how many they are.
 	Total int
-	// Duplicates is how many of the selected rows had the id of an earlier one.
+	// Duplicates is how many of the rows drawn had the id of an earlier one.
 	Duplicates int
 	// Dropped is how many rows the family leaves out, as upstream does.
 	Dropped int
@@ -48,10 +48,11 @@ type Result struct {
 // Resolve returns the units to build for a dataset's rows. Each step may refuse the
 // whole, so that nothing is built of a dataset that is not sound:
 //
-//  1. Every id is checked, and the rows that the family leaves out go.
+//  1. Every id is checked, but not those of rows that the family leaves out.
 //  2. The selected ids stay.
-//  3. Official images are named and checked, and further rows of an id go.
-//  4. A sample is drawn up to the limit.
+//  3. Official images are named and checked.
+//  4. Rows are drawn up to the limit, and only then those that the family leaves
+//     out go, and further rows of an id: the evaluators draw first.
 //  5. Instances on one official image become one unit, and units are sorted.
 //  6. The shard's units stay.
 //
@@ -75,8 +76,7 @@ func resolve(rows []Row, opts Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	result.Dropped = len(rows) - len(candidates)
-	if len(candidates) == 0 {
+	if result.Dropped = countDropped(candidates); result.Dropped == len(rows) {
 		return result, fmt.Errorf("the dataset has no instance (%d rows, %d of them left out by family %s)",
 			len(rows), result.Dropped, opts.Family.Name)
 	}
@@ -84,12 +84,17 @@ func resolve(rows []Row, opts Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	distinct, err := nameImages(selected, opts)
-	if err != nil {
+	if err := nameImages(selected, opts); err != nil {
 		return result, err
 	}
-	result.Duplicates = len(selected) - len(distinct)
-	instances, err := group(sample(distinct, opts.Selection.Limit, opts.Selection.Seed), opts.Family)
+	drawn := sample(selected, opts.Selection.Limit, opts.Selection.Seed)
+	kept := distinct(drawn)
+	if len(kept) == 0 {
+		return result, fmt.Errorf("the limit draws no instance: family %s leaves out all rows drawn (%d)",
+			opts.Family.Name, len(drawn))
+	}
+	result.Duplicates = len(drawn) - countDropped(drawn) - len(kept)
+	instances, err := group(kept, opts.Family)
 	if err != nil {
 		return result, err
 	}

@@ -1,6 +1,7 @@
 package dataset_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -66,7 +67,6 @@ func TestResolveDoesNotDependOnTheOrderOfRows(t *testing.T) {
 	for name, selection := range map[string]dataset.Selection{
 		"all":     {},
 		"ids":     {IDs: []string{"b__b-1", "a__a-9"}},
-		"a limit": {Limit: 3},
 		"a shard": {Shard: dataset.Shard{Index: 2, Of: 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,6 +103,43 @@ func TestResolveMakesOneUnitOfInstancesThatShareAnImage(t *testing.T) {
 		OfficialImage: "docker.io/mswebench/cli_m_cli:base",
 		Custom:        "cli_m_cli-base",
 	}, result.Instances[1])
+}
+
+func TestALimitDrawsRowsBeforeTheFamilyLeavesAnyOut(t *testing.T) {
+	// As the evaluator does, with pandas: of six rows, seed 42 draws the rows 0, 1, 5, 2, 4, 3.
+	rows := func(blank ...int) []dataset.Row {
+		var rows []dataset.Row
+		for i := range 6 {
+			rows = append(rows, dataset.Row{
+				InstanceID: fmt.Sprintf("a__a.%d.x__1", i), ImageName: fmt.Sprintf("x/a-%d", i), BlankProblem: slices.Contains(blank, i),
+			})
+		}
+		return rows
+	}
+	draw := func(rows []dataset.Row, limit int) (dataset.Result, error) {
+		return dataset.Resolve(rows, dataset.Options{
+			Family: family(t, "swesmith"), Selection: dataset.Selection{Limit: limit, Seed: dataset.DefaultSeed},
+		})
+	}
+	result, err := draw(rows(1, 3), 4)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a__a.0.x__1", "a__a.2.x__1", "a__a.5.x__1"}, ids(result))
+	assert.Equal(t, 2, result.Dropped)
+	assert.Zero(t, result.Duplicates)
+
+	_, err = draw(rows(0, 1), 2)
+	assert.ErrorContains(t, err, "the limit draws no instance: family swesmith leaves out all rows drawn (2)")
+}
+
+func TestAnIDThatTheFamilyLeavesOutCannotBeSelected(t *testing.T) {
+	rows := []dataset.Row{
+		{InstanceID: "a__a.1.x__1", ImageName: "x/a"},
+		{InstanceID: "b__b.1.x__1", ImageName: "x/b", BlankProblem: true},
+	}
+	_, err := dataset.Resolve(rows, dataset.Options{
+		Family: family(t, "swesmith"), Selection: dataset.Selection{IDs: []string{"a__a.1.x__1", "b__b.1.x__1"}},
+	})
+	assert.ErrorContains(t, err, `the dataset does not have "b__b.1.x__1"`)
 }
 
 func TestResolveDropsSWESmithRowsWithoutAProblem(t *testing.T) {

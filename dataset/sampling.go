@@ -1,27 +1,32 @@
 package dataset
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"fmt"
-	"slices"
+	"math"
 )
 
-// sample returns limit of the candidates, which have distinct ids. It ranks them by
-// a hash of seed and id, so that the same ids are drawn on every platform and from
-// every order of the dataset, and a larger sample holds each smaller one.
+// DefaultSeed is the seed with which https://github.com/OpenHands/benchmarks draws
+// the instances of `--n-limit` when it evaluates.
+const DefaultSeed = 42
+
+// checkSeed returns an error unless NumPy takes the seed.
+func checkSeed(seed int) error {
+	if seed < 0 || int64(seed) > math.MaxUint32 {
+		return fmt.Errorf("seed %d is not from 0 to %d", seed, uint32(math.MaxUint32))
+	}
+	return nil
+}
+
+// sample draws limit of the candidates, which are in the order of the dataset, as
+// pandas' `DataFrame.sample(n=limit, random_state=seed)` does: the first of NumPy's
+// permutation of all. A larger sample therefore holds each smaller one.
 func sample(candidates []candidate, limit, seed int) []candidate {
 	if limit == 0 || limit >= len(candidates) {
 		return candidates
 	}
-	ranks := make(map[string][sha256.Size]byte, len(candidates))
-	for _, c := range candidates {
-		ranks[c.id] = sha256.Sum256(fmt.Appendf(nil, "%d %s", seed, c.id))
+	drawn := make([]candidate, limit)
+	for i, row := range permutation(len(candidates), uint32(seed))[:limit] {
+		drawn[i] = candidates[row]
 	}
-	ranked := slices.Clone(candidates)
-	slices.SortFunc(ranked, func(a, b candidate) int {
-		first, second := ranks[a.id], ranks[b.id]
-		return bytes.Compare(first[:], second[:])
-	})
-	return ranked[:limit]
+	return drawn
 }

@@ -13,12 +13,13 @@ type Selection struct {
 	// IDs are the instances wanted; none means all. An id that the dataset does
 	// not have is an error, not a smaller run.
 	IDs []string
-	// Limit is how many instances to draw at random; 0 means all. As images may
-	// be shared, there can be fewer images.
+	// Limit is how many rows to draw at random; 0 means all. There can be fewer
+	// images: rows may have one id, instances may share an image, and the family
+	// leaves rows out after the draw, as its evaluator does.
 	Limit int
-	// Seed makes another sample of the same size. The same seed, 0 too, always
-	// draws the same instances of a dataset, whatever its order, and a larger
-	// Limit adds to what a smaller one draws. It has no effect without a Limit.
+	// Seed, from 0 to 2^32-1, says which rows the Limit draws: those that pandas'
+	// `DataFrame.sample(n=Limit, random_state=Seed)` draws of the dataset in its
+	// own order. Evaluators have [DefaultSeed]. It has no effect without a Limit.
 	Seed int
 	// Shard is the part of the result that is meant. It may be empty.
 	Shard Shard
@@ -29,10 +30,14 @@ func (s Selection) check() error {
 	if s.Limit < 0 {
 		return fmt.Errorf("limit %d is less than 0", s.Limit)
 	}
+	if err := checkSeed(s.Seed); err != nil {
+		return err
+	}
 	return s.Shard.check()
 }
 
-// filter returns the candidates whose ids are selected.
+// filter returns the candidates whose ids are selected. An id of which the family
+// leaves out every row counts as missing.
 func (s Selection) filter(candidates []candidate) ([]candidate, error) {
 	if len(s.IDs) == 0 {
 		return candidates, nil
@@ -44,7 +49,7 @@ func (s Selection) filter(candidates []candidate) ([]candidate, error) {
 	var kept []candidate
 	for _, c := range candidates {
 		if _, wanted := found[c.id]; wanted {
-			found[c.id] = true
+			found[c.id] = found[c.id] || !c.dropped
 			kept = append(kept, c)
 		}
 	}

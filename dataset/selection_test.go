@@ -76,10 +76,54 @@ func TestLimitCountsInstancesAndNotTheImagesThatTheyShare(t *testing.T) {
 	}
 }
 
-func TestLimitDrawsTheSameOnEveryMachine(t *testing.T) {
-	// Written down once: another Go version or platform must not change it.
-	assert.Equal(t, []string{"org__repo-41", "org__repo-55", "org__repo-72"}, resolveIDs(t, many(100), dataset.Selection{Limit: 3}))
-	assert.Equal(t, []string{"org__repo-20", "org__repo-28", "org__repo-79"}, resolveIDs(t, many(100), dataset.Selection{Limit: 3, Seed: 42}))
+// The expected ids are those that pandas 1.5.3 drew: of a DataFrame with these rows, after a selection the rows
+// `df[df["instance_id"].isin(ids)]`, `sample(n=limit, random_state=seed)`.
+func TestLimitDrawsWhatPandasDraws(t *testing.T) {
+	var thirds []string
+	for i := 0; i < 100; i += 3 {
+		thirds = append(thirds, fmt.Sprintf("org__repo-%d", i))
+	}
+	tests := map[string]struct {
+		selection dataset.Selection
+		drawn     []string
+	}{
+		"with the evaluators' seed": {
+			dataset.Selection{Limit: 3, Seed: dataset.DefaultSeed}, []string{"org__repo-53", "org__repo-70", "org__repo-83"},
+		},
+		"with 0, which is a seed like any other": {
+			dataset.Selection{Limit: 3, Seed: 0}, []string{"org__repo-2", "org__repo-26", "org__repo-86"},
+		},
+		"with another seed": {
+			dataset.Selection{Limit: 3, Seed: 7}, []string{"org__repo-26", "org__repo-37", "org__repo-78"},
+		},
+		"of a selection": {
+			dataset.Selection{IDs: thirds, Limit: 4, Seed: dataset.DefaultSeed},
+			[]string{"org__repo-45", "org__repo-57", "org__repo-78", "org__repo-81"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			assert.ElementsMatch(t, tt.drawn, resolveIDs(t, many(100), tt.selection))
+		})
+	}
+}
+
+func TestLimitCountsRowsAndDrawsThemInTheOrderOfTheDataset(t *testing.T) {
+	rows := rowsOf("a__a-1", "b__b-1", "a__a-1", "c__c-1", "d__d-1", "a__a-1", "e__e-1")
+	// Of seven rows, pandas draws 0, 1, 5, 2, 4, 3, 6 in this order.
+	for limit, want := range map[int][]string{
+		2: {"a__a-1", "b__b-1"},
+		4: {"a__a-1", "b__b-1"},
+		6: {"a__a-1", "b__b-1", "c__c-1", "d__d-1"},
+	} {
+		result, err := dataset.Resolve(rows, swebench(t, dataset.Selection{Limit: limit, Seed: dataset.DefaultSeed}))
+		require.NoError(t, err)
+		assert.Equal(t, want, ids(result))
+		assert.Equal(t, limit-len(want), result.Duplicates)
+	}
+	reversed := slices.Clone(rows)
+	slices.Reverse(reversed)
+	assert.Equal(t, []string{"a__a-1", "e__e-1"}, resolveIDs(t, reversed, dataset.Selection{Limit: 2, Seed: dataset.DefaultSeed}))
 }
 
 func TestALargerLimitAddsToWhatASmallerOneDraws(t *testing.T) {
@@ -111,12 +155,20 @@ func TestShardsShareNothingAndLeaveNothingOut(t *testing.T) {
 }
 
 func TestShardsDivideWhatTheLimitDrew(t *testing.T) {
-	drawn := resolveIDs(t, many(100), dataset.Selection{Limit: 10})
-	var union []string
-	for index := 1; index <= 3; index++ {
-		union = append(union, resolveIDs(t, many(100), dataset.Selection{Limit: 10, Shard: dataset.Shard{Index: index, Of: 3}})...)
+	rows := many(60)
+	for _, limit := range []int{1, 2, 10, 59, 60, 70} {
+		for _, seed := range []int{0, 42, 1<<32 - 1} {
+			drawn := resolveIDs(t, rows, dataset.Selection{Limit: limit, Seed: seed})
+			for _, of := range []int{1, 3, 16} {
+				var union []string
+				for index := 1; index <= of; index++ {
+					shard := dataset.Shard{Index: index, Of: of}
+					union = append(union, resolveIDs(t, rows, dataset.Selection{Limit: limit, Seed: seed, Shard: shard})...)
+				}
+				assert.ElementsMatch(t, drawn, union, "%d shards of %d rows drawn with seed %d", of, limit, seed)
+			}
+		}
 	}
-	assert.ElementsMatch(t, drawn, union)
 }
 
 func TestAShardMayBeEmpty(t *testing.T) {
