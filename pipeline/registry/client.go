@@ -26,7 +26,8 @@ type Client struct {
 	answerTime time.Duration
 	requests   *atomic.Int64
 	// blobs are known to be in a repository, because this client put them there.
-	blobs once.Group[struct{}]
+	blobs  once.Group[struct{}]
+	mounts mounts
 	// manifests and images were read lately, by their references with a digest: those stay what they are. An image is mostly found, and
 	// then read, and then an official image is what another one is put on: each of these saves requests.
 	manifests *lru.Cache[string, *manifest]

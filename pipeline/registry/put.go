@@ -11,9 +11,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// ErrNoMount says that a registry does not mount a layer from another of its repositories. Then somebody has to upload it.
-var ErrNoMount = errors.New("the registry does not mount layers between repositories")
-
 // Put publishes a composed image under a reference: its layers are mounted, its config is uploaded, and its manifest put by its
 // digest first and then by the reference, which so never names something incomplete. What this client put in the repository before is
 // not put there again.
@@ -34,11 +31,14 @@ func (c *Client) Put(ctx context.Context, image *Composed, reference string) err
 		return fmt.Errorf("uploading the config: %w", err)
 	}
 	byDigest := ref.Context().Digest(image.Digest())
-	err = c.once(ctx, to, image.manifestDigest, func() error { return c.putManifest(ctx, image, byDigest) })
+	err = c.once(ctx, to, image.manifestDigest, func() error {
+		_, err := c.putManifest(ctx, image, byDigest)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("putting the manifest: %w", err)
 	}
-	if err := c.putManifest(ctx, image, ref); err != nil {
+	if err := c.tag(ctx, image, ref); err != nil {
 		return fmt.Errorf("tagging the manifest: %w", err)
 	}
 	return nil
@@ -48,24 +48,6 @@ func (c *Client) Put(ctx context.Context, image *Composed, reference string) err
 func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) error {
 	_, _, err := c.blobs.Do(ctx, string(in)+"@"+digest.String(), func() (struct{}, error) { return struct{}{}, put() })
 	return err
-}
-
-// mount makes a layer of one repository a layer of another.
-// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#mounting-a-blob-from-another-repository
-func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
-	if layer.in == to {
-		return nil
-	}
-	query := url.Values{"mount": {layer.descriptor.Digest.String()}, "from": {layer.in.String()}}
-	got, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{query: query}, http.StatusCreated, http.StatusAccepted)
-	if err != nil {
-		return err
-	}
-	if got.status == http.StatusCreated {
-		return nil
-	}
-	c.giveUp(ctx, got) // The registry takes it for the beginning of an upload.
-	return ErrNoMount
 }
 
 // giveUp tells the registry that an upload will not go on. It would find out by itself, later.
@@ -88,7 +70,7 @@ func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest 
 	}
 	_, err = c.send(ctx, http.MethodPut, place, content{
 		body: blob, media: "application/octet-stream", query: url.Values{"digest": {digest.String()}},
-	}, http.StatusCreated)
+	}, stored...)
 	return err
 }
 
@@ -101,9 +83,11 @@ func (a *answer) location() (*url.URL, error) {
 	return a.url.Parse(location)
 }
 
-func (c *Client) putManifest(ctx context.Context, image *Composed, ref name.Reference) error {
-	_, err := c.ask(ctx, http.MethodPut, repositoryOf(ref), "manifests/"+ref.Identifier(), content{
+// stored are the statuses with which registries tell that they have what was put. The specification's is 201; Quay answered 202.
+var stored = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
+
+func (c *Client) putManifest(ctx context.Context, image *Composed, ref name.Reference) (*answer, error) {
+	return c.ask(ctx, http.MethodPut, repositoryOf(ref), "manifests/"+ref.Identifier(), content{
 		body: image.manifest, media: string(image.media),
-	}, http.StatusCreated)
-	return err
+	}, stored...)
 }

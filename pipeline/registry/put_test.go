@@ -122,10 +122,11 @@ func TestARegistryThatDoesNotMount(t *testing.T) {
 
 	require.ErrorIs(t, client.Put(ctx, composed, b.reference("agent:one")), ErrNoMount)
 	requests := b.proxy.Requests()
-	require.Len(t, requests, 2, "no other layer is tried, and nothing is put")
+	require.Len(t, requests, 3, "no other layer is tried, and nothing is put")
 	assert.Equal(t, http.MethodDelete, requests[1].Method, "the upload is given up")
 	assert.Contains(t, requests[1].Path, "/v2/agent/blobs/uploads/")
 	assert.Equal(t, http.StatusNoContent, requests[1].Status)
+	assert.Equal(t, http.MethodHead, requests[2].Method, "the layer may be there")
 }
 
 func TestAnUploadWithoutAPlaceToGoOn(t *testing.T) {

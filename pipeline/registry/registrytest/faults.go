@@ -67,6 +67,37 @@ func NoMount() Fault {
 	}
 }
 
+// Status serves the request and answers with another status, and without some of the headers.
+func Status(status int, without ...string) Fault {
+	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		answer := httptest.NewRecorder()
+		registry.ServeHTTP(answer, r)
+		maps.Copy(w.Header(), answer.Header())
+		for _, name := range without {
+			w.Header().Del(name)
+		}
+		w.WriteHeader(status)
+	}
+}
+
+// Has says whether a registry has what a request is about.
+func Has(registry http.Handler, r *http.Request) bool {
+	answer := httptest.NewRecorder()
+	registry.ServeHTTP(answer, httptest.NewRequest(http.MethodHead, r.URL.Path, nil))
+	return answer.Code == http.StatusOK
+}
+
+// Mounts strikes only the requests that mount a layer.
+func Mounts(fault Fault) Fault {
+	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		if !r.URL.Query().Has("mount") {
+			registry.ServeHTTP(w, r)
+			return
+		}
+		fault(w, r, registry)
+	}
+}
+
 // Stall keeps the client waiting until it gives up, or for so long.
 func Stall(longest time.Duration) Fault {
 	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {

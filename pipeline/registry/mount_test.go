@@ -1,0 +1,147 @@
+package registry
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// refusedMount are the ways in which registries refuse to mount a layer, with the reports of those who met them.
+var refusedMount = map[string]registrytest.Fault{
+	"202, as the specification has it":               registrytest.NoMount(),
+	"200 with a page of something in front":          registrytest.Page(http.StatusOK),
+	"400 (go-containerregistry#1741)":                registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"UNSUPPORTED"}]}`),
+	"401, Harbor for another project (harbor#17097)": registrytest.Answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED","message":"unauthorized to access repository"}]}`),
+	"403 (containerd#14086)":                         registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}`),
+	"404":                                            registrytest.Answer(http.StatusNotFound, `{"errors":[{"code":"BLOB_UNKNOWN"}]}`),
+	"405":                                            registrytest.Answer(http.StatusMethodNotAllowed, ""),
+	"415":                                            registrytest.Answer(http.StatusUnsupportedMediaType, ""),
+	"500, always":                                    registrytest.Answer(http.StatusInternalServerError, ""),
+	"501":                                            registrytest.Answer(http.StatusNotImplemented, ""),
+	"a connection that is cut, always":               registrytest.Cut(0),
+}
+
+// TestAFleetWhoseRegistryRefusesMounts: the engine uploads those images. None fails, the run goes on, and the client soon stops asking for
+// mounts.
+func TestAFleetWhoseRegistryRefusesMounts(t *testing.T) {
+	for name, refuse := range refusedMount {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t)
+			f.direct(t, Access{})
+			f.runner.Retry.Attempts = pipeline.DefaultRetry.Attempts
+			var ours atomic.Int32
+			result := f.run(t, registrytest.Rule{Fault: registrytest.Mounts(func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+				if r.Header.Get("Content-Type") == "" { // What stands for the engine has one.
+					ours.Add(1)
+				}
+				refuse(w, r, registry)
+			})})
+			f.built(t, result)
+			f.holds(t, result)
+			assert.LessOrEqual(t, int(ours.Load()), 3*pipeline.DefaultMaxWorkers, "only what the workers had begun by then")
+		})
+	}
+}
+
+// TestARefusedMount follows a client request by request.
+func TestARefusedMount(t *testing.T) {
+	denied := registrytest.Answer(http.StatusForbidden, "")
+	open := func(t *testing.T) (testbed, *Client, []*Composed) {
+		b := newTestbed(t)
+		client := b.connect(t, Access{})
+		add := b.addition(t, client)
+		var images []*Composed
+		for _, id := range []string{"one", "two", "three", "four"} {
+			images = append(images, b.composed(t, client, id, add))
+		}
+		return b, client, images
+	}
+	t.Run("is one of the mount only, if a plain upload is taken", func(t *testing.T) {
+		b, client, images := open(t)
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
+		require.ErrorIs(t, client.Put(ctx, images[0], b.reference("agent:one")), ErrNoMount)
+		assert.Equal(t, []string{"POST mount", "POST upload", "DELETE upload", "HEAD blob"}, steps(b.proxy))
+	})
+	t.Run("is one of the credentials, if a plain upload is refused too, in the registry's words", func(t *testing.T) {
+		b, client, images := open(t)
+		b.proxy.Script(
+			registrytest.Rule{Method: http.MethodPost, Times: 1, Fault: registrytest.Answer(http.StatusUnauthorized, "")},
+			registrytest.Rule{Method: http.MethodPost, Fault: registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"read only mode"}]}`)},
+		)
+		err := client.Put(ctx, images[0], b.reference("agent:one"))
+		require.NotErrorIs(t, err, ErrNoMount)
+		require.ErrorContains(t, err, "403 Forbidden: DENIED read only mode")
+		assert.Equal(t, []string{"POST mount", "POST upload"}, steps(b.proxy))
+	})
+	t.Run("is a limit, if it says so", func(t *testing.T) {
+		b, client, images := open(t)
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"TOOMANYREQUESTS"}]}`))})
+		err := client.Put(ctx, images[0], b.reference("agent:one"))
+		assert.Equal(t, pipeline.KindLimited, pipeline.CauseOf(err).Kind)
+	})
+	t.Run("does not matter where the layers are already", func(t *testing.T) {
+		b, client, images := open(t)
+		b.push(t, "agent:before", layered(t, types.OCIManifestSchema1, "common", "one", "agent"))
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
+		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
+	})
+	t.Run("is not asked for again after three, and what is there is found", func(t *testing.T) {
+		b, client, images := open(t)
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
+		for range 3 {
+			require.ErrorIs(t, client.Put(ctx, images[0], b.reference("agent:one")), ErrNoMount)
+		}
+		b.push(t, "agent:before", layered(t, types.OCIManifestSchema1, "common", "one", "agent"))
+		b.proxy.Script()
+		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
+		require.ErrorIs(t, client.Put(ctx, images[1], b.reference("agent:two")), ErrNoMount)
+		assert.Equal(t, []string{
+			"HEAD blob", "HEAD blob", "HEAD blob", "POST upload", "PUT upload", "PUT manifest " + images[0].Digest(), "PUT manifest one",
+			"HEAD blob",
+		}, steps(b.proxy))
+	})
+	t.Run("of one layer says nothing of others, once any was mounted", func(t *testing.T) {
+		b, client, images := open(t)
+		require.NoError(t, client.Put(ctx, images[3], b.reference("agent:four")))
+		b.proxy.Script(registrytest.Rule{Times: 3, Fault: registrytest.Mounts(denied)})
+		for range 3 {
+			_ = client.Put(ctx, images[0], b.reference("agent:one"))
+		}
+		require.NoError(t, client.Put(ctx, images[1], b.reference("agent:two")))
+	})
+	t.Run("that may pass is an attempt of the image's, once any was mounted", func(t *testing.T) {
+		b, client, images := open(t)
+		require.NoError(t, client.Put(ctx, images[3], b.reference("agent:four")))
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(registrytest.Answer(http.StatusBadGateway, ""))})
+		for range 3 {
+			err := client.Put(ctx, images[0], b.reference("agent:one"))
+			require.NotErrorIs(t, err, ErrNoMount)
+			assert.Equal(t, pipeline.KindUnavailable, pipeline.CauseOf(err).Kind)
+		}
+	})
+}
+
+// TestAMountsTokenIsForBothRepositories: the token lets the client read the source and write to the target.
+func TestAMountsTokenIsForBothRepositories(t *testing.T) {
+	r := newTokenRegistry(t)
+	client := r.connect(t, Access{Username: "me", Password: password})
+	add := r.addition(t, client)
+	r.push(t, "official:x", layered(t, types.OCIManifestSchema1, "common", "x"))
+	official, err := client.Image(ctx, r.reference("official:x"))
+	require.NoError(t, err)
+	composed, err := Compose(official, add)
+	require.NoError(t, err)
+	require.NoError(t, client.Put(ctx, composed, r.reference("agent:x")))
+	last := strings.Fields(r.scopes[len(r.scopes)-1])
+	assert.Contains(t, last, "repository:official:pull")
+	assert.Contains(t, last, "repository:agent:push,pull")
+}
