@@ -10,7 +10,6 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/internal/telemetry"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
 )
@@ -197,10 +196,4 @@ func failure(failed []pipeline.Record, total int) error {
 		fmt.Fprintf(&text, "\n- %s", failure)
 	}
 	return errors.New(text.String())
-}
-
-// span shows a unit of work by its name in the terminal and in traces; what the engine does for it shows only if it fails.
-func span(ctx context.Context, unit string) (context.Context, func(error)) {
-	ctx, span := Tracer().Start(ctx, unit, telemetry.Encapsulate())
-	return ctx, func(err error) { telemetry.End(span, func() error { return err }) }
 }

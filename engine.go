@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/internal/querybuilder"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/once"
 )
@@ -115,12 +114,8 @@ func from(reference string) *dagger.Container {
 	return dag.Container(dagger.ContainerOpts{Platform: platform}).From(reference)
 }
 
-// onBase is a container from a reference, with the contents of a directory that is known by its id. The SDK's own WithDirectory
-// would ask the engine for the id again.
+// onBase is a container from a reference, with the contents of a directory that is known by its id. To hand the directory itself to
+// WithDirectory would have the engine work the id out anew for each image.
 func onBase(reference string, directory dagger.DirectoryID) *dagger.Container {
-	query := querybuilder.Query().Client(dag.GraphQLClient()).
-		Select("container").Arg("platform", platform).
-		Select("from").Arg("address", reference).
-		Select("withDirectory").Arg("path", "/").Arg("directory", directory)
-	return new(dagger.Container).WithGraphQLQuery(query)
+	return from(reference).WithDirectory("/", dag.LoadDirectoryFromID(directory))
 }

@@ -1,0 +1,196 @@
+package source_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"strconv"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// boundary says what some files must not use.
+type boundary struct {
+	files   *regexp.Regexp
+	imports func(path string) bool // The imports they must not have.
+	names   map[string]bool        // The generator's names they must not use.
+}
+
+// boundaries of the packages.
+var boundaries = []boundary{
+	{
+		files: regexp.MustCompile(`^(pipeline|dataset)/`),
+		imports: func(path string) bool {
+			return ofDagger.MatchString(path) || ofProject.MatchString(path) && !plain.MatchString(path)
+		},
+	},
+	{
+		files: regexp.MustCompile(`^([^/]+\.go|examples/.*|bench/testdata/.*)$`),
+		imports: func(path string) bool {
+			return ofDagger.MatchString(path) || generated.MatchString(path) && path != generated.FindString(path)+"dagger"
+		},
+		names: generatedNames,
+	},
+}
+
+var (
+	// ofDagger are Dagger's own Go modules. Which of them a generator adds to a module depends on its version.
+	ofDagger = regexp.MustCompile(`^(dagger\.io|github\.com/dagger)/`)
+	// ofProject are the project's packages; plain are those that know nothing of Dagger.
+	ofProject = regexp.MustCompile(`^dagger/eval-images(/|$)`)
+	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset)(/|$)`)
+	// generated is where a module has Dagger's generated packages. internal/dagger is in every version, querybuilder and telemetry
+	// only before v0.19.11.
+	generated = regexp.MustCompile(`^dagger/[^/]+/internal/`)
+	// byGenerator are the files that the generator wrote. They import what they like.
+	byGenerator = regexp.MustCompile(`(^|/)dagger\.gen\.go$|^((examples|bench/testdata)/[^/]+/)?internal/`)
+)
+
+// generatedNames are declared in dagger.gen.go, beside dag and Tracer, which modules may use. These are details of the generator.
+// https://github.com/dagger/dagger/blob/v0.17.2/cmd/codegen/generator/go/templates/src/_dagger.gen.go/module.go.tmpl
+var generatedNames = map[string]bool{
+	"marshalCtx": true, "setMarshalContext": true, "DaggerObject": true, "ExecError": true, "ptr": true, "convertSlice": true,
+	"convertError": true, "dispatch": true, "invoke": true,
+}
+
+// violations lists what the files of a source tree use beyond their boundaries.
+func violations(t *testing.T, tree fs.FS) []string {
+	t.Helper()
+	var found []string
+	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() || path.Ext(name) != ".go" || byGenerator.MatchString(name) {
+			return nil
+		}
+		for _, boundary := range boundaries {
+			if boundary.files.MatchString(name) {
+				text, err := fs.ReadFile(tree, name)
+				require.NoError(t, err)
+				found = append(found, boundary.violations(t, name, text)...)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return found
+}
+
+func (b boundary) violations(t *testing.T, name string, text []byte) []string {
+	t.Helper()
+	syntax, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	var found []string
+	for _, imported := range syntax.Imports {
+		path, err := strconv.Unquote(imported.Path.Value)
+		require.NoError(t, err)
+		if b.imports(path) {
+			found = append(found, fmt.Sprintf("%s imports %s", name, path))
+		}
+	}
+	selected := map[*ast.Ident]bool{} // dagger.ExecError is another name.
+	ast.Inspect(syntax, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.SelectorExpr:
+			selected[node.Sel] = true
+		case *ast.Ident:
+			if b.names[node.Name] && !selected[node] {
+				found = append(found, fmt.Sprintf("%s uses %s", name, node.Name))
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// TestPackageBoundaries is the linter's step of that name.
+func TestPackageBoundaries(t *testing.T) {
+	assert.Empty(t, violations(t, os.DirFS(root)))
+}
+
+// TestPackageBoundariesAreSeen plants what TestPackageBoundaries must find.
+func TestPackageBoundariesAreSeen(t *testing.T) {
+	for name, test := range map[string]struct {
+		file, text string
+		want       []string
+	}{
+		"the module may import the generated API": {
+			file: "engine.go", text: `import "dagger/eval-images/internal/dagger"; var _ = dag`,
+		},
+		"the module may start spans, and use the API's errors": {
+			file: "engine.go", text: `import "dagger/eval-images/internal/dagger"; var _ = Tracer(); var _ dagger.ExecError`,
+		},
+		"the module must not import the query builder, which the generator had until v0.19.10": {
+			file: "engine.go", text: `import "dagger/eval-images/internal/querybuilder"`,
+			want: []string{"engine.go imports dagger/eval-images/internal/querybuilder"},
+		},
+		"the module must not import the generated telemetry": {
+			file: "span.go", text: `import t "dagger/eval-images/internal/telemetry"`,
+			want: []string{"span.go imports dagger/eval-images/internal/telemetry"},
+		},
+		"the module must not import a package below the generated API": {
+			file: "span.go", text: `import "dagger/eval-images/internal/dagger/more"`,
+			want: []string{"span.go imports dagger/eval-images/internal/dagger/more"},
+		},
+		"the module must not import the SDK's packages, which moved twice": {
+			file: "span.go", text: `import ("dagger.io/dagger/telemetry"; "dagger.io/dagger/querybuilder"; "github.com/dagger/otel-go")`,
+			want: []string{
+				"span.go imports dagger.io/dagger/telemetry", "span.go imports dagger.io/dagger/querybuilder", "span.go imports github.com/dagger/otel-go",
+			},
+		},
+		"the module must not use the generator's helpers": {
+			file: "span.go", text: `var a = ptr(1); var b ExecError; var c = marshalCtx.Done()`,
+			want: []string{"span.go uses ptr", "span.go uses ExecError", "span.go uses marshalCtx"},
+		},
+		"a test of the module must not either": {
+			file: "span_test.go", text: `import "dagger/eval-images/internal/telemetry"`,
+			want: []string{"span_test.go imports dagger/eval-images/internal/telemetry"},
+		},
+		"the example is a module too": {
+			file: "examples/go/main.go", text: `import ("dagger/acme/internal/dagger"; "dagger/acme/internal/telemetry")`,
+			want: []string{"examples/go/main.go imports dagger/acme/internal/telemetry"},
+		},
+		"the benchmark's module is one too": {
+			file: "bench/testdata/nothing/main.go", text: `import ("dagger/nothing/internal/dagger"; "dagger/nothing/internal/querybuilder")`,
+			want: []string{"bench/testdata/nothing/main.go imports dagger/nothing/internal/querybuilder"},
+		},
+		"pipeline must not import the generated API": {
+			file: "pipeline/run.go", text: `import "dagger/eval-images/internal/dagger"`,
+			want: []string{"pipeline/run.go imports dagger/eval-images/internal/dagger"},
+		},
+		"a package below pipeline must not import the SDK": {
+			file: "pipeline/registry/open.go", text: `import "dagger.io/dagger"`,
+			want: []string{"pipeline/registry/open.go imports dagger.io/dagger"},
+		},
+		"dataset must not import what may import Dagger": {
+			file: "dataset/internal/parquet/read.go", text: `import ("dagger/eval-images/hack/samples"; "dagger/eval-images/dataset")`,
+			want: []string{"dataset/internal/parquet/read.go imports dagger/eval-images/hack/samples"},
+		},
+		"pipeline may import dataset and its own packages": {
+			file: "pipeline/run.go", text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/pipeline/once")`,
+		},
+		"a name of pipeline's own may be called as one of the generator's": {
+			file: "pipeline/run.go", text: `var dispatch int`,
+		},
+		"generated code may import what it likes": {
+			file: "dagger.gen.go", text: `import "dagger/eval-images/internal/querybuilder"`,
+		},
+		"so may the generated API of the example": {
+			file: "examples/go/internal/dagger/dagger.gen.go", text: `import "dagger/acme/internal/querybuilder"`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := fstest.MapFS{test.file: {Data: []byte("package p\n\n" + test.text + "\n")}}
+			assert.Equal(t, test.want, violations(t, tree))
+		})
+	}
+}
