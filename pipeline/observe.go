@@ -22,9 +22,20 @@ func (r *run) observed(ctx context.Context, record Record, work func(context.Con
 func (r *run) watched(ctx context.Context, unit string, work func(context.Context) error) error {
 	r.pulse.begin(unit)
 	defer r.pulse.end(unit)
-	ctx, cancel := context.WithTimeoutCause(ctx, r.Timeout, timeoutError(r.Timeout))
+	limited, cancel := context.WithTimeoutCause(context.WithValue(ctx, runKey{}, ctx), r.Timeout, timeoutError(r.Timeout))
 	defer cancel()
-	return work(ctx)
+	return work(limited)
+}
+
+// runKey finds the context of the run under that of an image.
+type runKey struct{}
+
+// stillRunning is the image's context or, once the image's time is over, that of the run.
+func stillRunning(ctx context.Context) context.Context {
+	if whole, ok := ctx.Value(runKey{}).(context.Context); ok && ctx.Err() != nil {
+		return whole
+	}
+	return ctx
 }
 
 // timeoutError is the end of an image's time.

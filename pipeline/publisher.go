@@ -30,7 +30,8 @@ type Image struct {
 
 // Published is an image that was made, and what that took.
 type Published struct {
-	// Digest is the manifest's digest in the registry, "sha256:…". Empty if nothing was published.
+	// Digest is the manifest's digest in the registry, "sha256:…". Empty if nothing was published. With a [*PushError] it is the digest
+	// that the image would have there, or empty if the publisher does not know it.
 	Digest string
 	// Grafted says that a base image has the layers of image.Graft, as was asked for. A publisher that cannot do that builds the image.
 	Grafted bool

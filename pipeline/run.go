@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,7 +177,15 @@ func (r *run) assemble(ctx context.Context, item Item, base Record, record *Reco
 func (r *run) publish(ctx context.Context, record *Record, image Image, references ...string) error {
 	var failed []error
 	for _, image.Reference = range references {
-		err := r.try(ctx, record, string(image.Phase), func(ctx context.Context) error { return r.publishOne(ctx, record, image) })
+		var digest string
+		err := r.try(ctx, record, string(image.Phase), func(ctx context.Context) error {
+			published, err := r.publishOne(ctx, record, image)
+			digest = cmp.Or(published.Digest, digest)
+			return err
+		})
+		if err != nil {
+			err = r.settle(ctx, record, image, digest, err)
+		}
 		if err == nil {
 			continue
 		}
@@ -208,7 +217,7 @@ func (r *run) try(ctx context.Context, record *Record, kind string, work func(co
 	return err
 }
 
-func (r *run) publishOne(ctx context.Context, record *Record, image Image) error {
+func (r *run) publishOne(ctx context.Context, record *Record, image Image) (Published, error) {
 	published, err := r.Publisher.Publish(ctx, image)
 	record.BuildSeconds += Seconds(published.Build)
 	record.PushSeconds += Seconds(published.Push)
@@ -217,13 +226,13 @@ func (r *run) publishOne(ctx context.Context, record *Record, image Image) error
 	}
 	switch {
 	case err != nil || !r.publishes():
-		return err
+		return published, err
 	case published.Digest == "":
-		return &PushError{Reference: image.Reference, Err: errors.New("the registry gave no digest")}
+		return published, &PushError{Reference: image.Reference, Err: errors.New("the registry gave no digest")}
 	}
 	record.Digest = text(published.Digest)
 	record.Tags = append(record.Tags, image.Reference)
-	return nil
+	return published, nil
 }
 
 // find asks for an image of this run's. Where nothing is published, and where all is made anew, everything is absent.

@@ -1,10 +1,12 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -118,6 +120,30 @@ func TestAFleetOnABadDay(t *testing.T) {
 		assert.Zero(t, f.proxy.Count(http.MethodPut, tagOf(unknown)), "what may be there is not made")
 		assert.LessOrEqual(t, len(f.proxy.Requests()), quiet+(passing+fleetAttempts*len(failing))*image)
 	})
+}
+
+// TestAFleetWhoseAnswersAreLost: the registry does what it is asked, and nobody hears of it. With one attempt, or with tags that it puts once
+// only, no further request can help. The image is there and so is not failed.
+func TestAFleetWhoseAnswersAreLost(t *testing.T) {
+	const tagged, based = 20, 5
+	eachPublisher(t, func(t *testing.T, f *fleet, quiet, image int) {
+		f.runner.Official, f.runner.Retry.Attempts = officialsOf{}, 1
+		result := f.run(t,
+			registrytest.Rule{Method: http.MethodPut, Path: tagOf(tagged), Fault: registrytest.Lost()},
+			registrytest.Rule{Method: http.MethodPut, Path: "/base/manifests/" + instance(based), Fault: registrytest.Lost()},
+			registrytest.Rule{Method: http.MethodPut, Path: "/builder/manifests/b-layer-", Fault: registrytest.Lost()},
+		)
+		f.built(t, result)
+		f.holds(t, result)
+		assert.LessOrEqual(t, len(f.proxy.Requests()), quiet+4)
+	})
+}
+
+// officialsOf is a registry that has every official image.
+type officialsOf struct{}
+
+func (officialsOf) Find(context.Context, string) (pipeline.Found, error) {
+	return pipeline.Found{Digest: "sha256:" + strings.Repeat("0", 64)}, nil
 }
 
 // TestAFleetWhoseRegistryLimits: in whichever way a registry says it, and whatever it limits, a limit costs no image and no attempt, and while

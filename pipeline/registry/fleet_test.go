@@ -226,6 +226,7 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	if err != nil {
 		return pipeline.Published{}, seen(err)
 	}
+	img = mutate.Annotations(img, image.Labels("sdk")).(v1.Image)
 	if err := e.write(ctx, image.Reference, img); err != nil {
 		return pipeline.Published{}, &pipeline.PushError{Reference: image.Reference, Err: seen(err)}
 	}
@@ -262,7 +263,15 @@ func (e *engine) Find(ctx context.Context, reference string) (pipeline.Found, er
 	if err != nil {
 		return pipeline.Found{}, seen(err)
 	}
-	return pipeline.Found{Digest: digestOfImage(e.t, img)}, nil
+	manifest, err := img.Manifest()
+	if err != nil {
+		return pipeline.Found{}, err
+	}
+	return pipeline.Found{
+		Digest:         digestOfImage(e.t, img),
+		BaseDigest:     pipeline.DigestIn(manifest.Annotations, pipeline.LabelBaseDigest),
+		OfficialDigest: pipeline.DigestIn(manifest.Annotations, pipeline.LabelOfficialDigest),
+	}, nil
 }
 
 func (e *engine) read(ctx context.Context, reference string) (v1.Image, error) {

@@ -59,14 +59,13 @@ func (p *Publisher) put(
 	if err != nil {
 		return published, fmt.Errorf("composing: %w", err)
 	}
-	published.Build = time.Since(started)
+	published.Build, published.Digest = time.Since(started), composed.Digest()
 	started = time.Now()
 	err = p.Client.Put(ctx, composed, image.Reference)
 	published.Push = time.Since(started) // Also of a push that failed.
 	if err != nil {
 		return published, &pipeline.PushError{Reference: image.Reference, Err: err}
 	}
-	published.Digest = composed.Digest()
 	return published, nil
 }
 
@@ -101,10 +100,11 @@ func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, erro
 		reference := pipeline.LayerReference(builder)
 		carrier, err := p.Client.Image(ctx, reference)
 		if errors.Is(err, pipeline.ErrAbsent) {
-			if err := p.Builder.PublishLayer(ctx, builder, reference); err != nil {
-				return Layer{}, err
-			}
+			published := p.Builder.PublishLayer(ctx, builder, reference)
 			carrier, err = p.Client.Image(ctx, reference)
+			if err != nil && published != nil {
+				return Layer{}, published // It would have been there, had only the answer been lost.
+			}
 		}
 		if err != nil {
 			return Layer{}, fmt.Errorf("reading the agent layer %s: %w", reference, err)

@@ -1,0 +1,50 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// settleTime bounds the question that follows a failed publication.
+const settleTime = time.Minute
+
+// settle asks the registry, after a failed publication, whether it has the image all the same: its answer may have been lost. Then the
+// record says so, and nothing has failed. Otherwise the error stays. Who published may know the digest that the image would have had; an
+// engine does not.
+func (r *run) settle(ctx context.Context, record *Record, image Image, digest string, err error) error {
+	var push *PushError
+	if !r.publishes() || !errors.As(err, &push) || CauseOf(push).Kind == KindLimited {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(stillRunning(ctx), settleTime)
+	defer cancel()
+	found, unknown := r.ask(ctx, r.Registry, record, image.Reference)
+	switch {
+	case unknown != nil:
+		return err
+	case found.Digest == digest, digest == "" && !r.Force && image.labelled(found):
+		record.Digest = text(found.Digest)
+		record.Tags = append(record.Tags, image.Reference)
+		return nil
+	case digest == "" && refusedTag.MatchString(push.Err.Error()):
+		return &PushError{Reference: image.Reference, Err: &ImmutableError{Reference: image.Reference, Has: found.Digest, Err: push.Err}}
+	}
+	return err
+}
+
+// labelled says whether an image that was found has the labels that this one would have, as far as a [Found] tells. They are no proof, but
+// the reference was absent before, and names all that the image is made of.
+func (i Image) labelled(found Found) bool {
+	_, base, _ := strings.Cut(i.Base, "@")
+	_, official, _ := strings.Cut(i.Official, "@")
+	switch i.Phase {
+	case PhaseBuilder:
+		return true
+	case PhaseBase:
+		return official != "" && found.OfficialDigest == official
+	default:
+		return base != "" && found.BaseDigest == base && found.OfficialDigest == official
+	}
+}

@@ -1,0 +1,110 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// lossy publishes one reference, of which it then says that it failed.
+type lossy struct {
+	*fakeRegistry
+	reference string
+	err       error
+	lost      bool   // The image is there all the same.
+	digest    string // that it would have, as far as the publisher says
+	found     Found  // what is there
+}
+
+func (l *lossy) Publish(ctx context.Context, image Image) (Published, error) {
+	if image.Reference != l.reference {
+		return l.fakeRegistry.Publish(ctx, image)
+	}
+	if l.lost {
+		l.mu.Lock()
+		l.has[image.Reference], l.published = l.found, append(l.published, image)
+		l.mu.Unlock()
+	}
+	if l.err == nil {
+		<-ctx.Done() // It hangs.
+		return Published{Digest: l.digest}, &PushError{Reference: image.Reference, Err: ctx.Err()}
+	}
+	return Published{Digest: l.digest}, &PushError{Reference: image.Reference, Err: l.err}
+}
+
+func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
+	reset, refused := errors.New("connection reset by peer"), errors.New("400 Bad Request: TAG_INVALID")
+	engine := errors.New("failed commit on ref: unexpected status from PUT request to https://r/v2/agent/manifests/i0: 400 Bad Request")
+	const agent, base, tag = "r/agent:i0", "r/base:i0", "r/agent:nightly-i0"
+	// What the fake registry makes of the images below.
+	official, onBase := "sha256:official/i0", digestOf(base)
+	ours := Found{Digest: "sha256:ours", BaseDigest: onBase, OfficialDigest: official}
+	other := Found{Digest: "sha256:other", BaseDigest: "sha256:otherbase", OfficialDigest: official}
+	tests := map[string]struct {
+		l     lossy
+		force bool
+		says  string // Empty: it is built.
+	}{
+		"if the last answer was lost":                       {l: lossy{reference: agent, err: reset, lost: true, digest: ours.Digest, found: ours}},
+		"if the registry refuses to put it again":           {l: lossy{reference: agent, err: refused, lost: true, digest: ours.Digest, found: ours}},
+		"if its time ran out while it waited for an answer": {l: lossy{reference: agent, lost: true, digest: ours.Digest, found: ours}},
+		"nor in a forced run":                               {l: lossy{reference: agent, err: reset, lost: true, digest: ours.Digest, found: ours}, force: true},
+		"nor under a further tag":                           {l: lossy{reference: tag, err: reset, lost: true, digest: ours.Digest, found: ours}},
+		"nor its base image":                                {l: lossy{reference: base, err: reset, lost: true, found: Found{Digest: onBase, OfficialDigest: official}}},
+		"nor the builder":                                   {l: lossy{reference: "r/builder:b", err: reset, lost: true, found: Found{Digest: "sha256:b"}}},
+		"by its labels, where the publisher is an engine":   {l: lossy{reference: agent, err: engine, lost: true, found: ours}},
+		"and fails if it is not there":                      {l: lossy{reference: agent, err: reset, digest: ours.Digest}, says: "connection reset by peer"},
+		"and fails if another one is there":                 {l: lossy{reference: agent, err: reset, lost: true, digest: ours.Digest, found: other}, says: "connection reset by peer"},
+		"and fails if its labels are another one's": {
+			l: lossy{reference: agent, err: engine, lost: true, found: other}, says: "the tag r/agent:i0 is immutable: it names sha256:other, and the registry refuses another image: ",
+		},
+		"and fails in a forced run of an engine, which may have found it there": {
+			l: lossy{reference: agent, err: engine, lost: true, found: ours}, force: true, says: "is immutable: it names sha256:ours",
+		},
+		"and fails with a limit, which is no lost answer": {l: lossy{reference: agent, err: errors.New("429 Too Many Requests"), lost: true, digest: ours.Digest, found: ours}, says: "429"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := &test.l
+			l.fakeRegistry = &fakeRegistry{has: map[string]Found{"official/i0": {Digest: official}}}
+			plan := planOf(1)
+			if test.l.err != nil { // Else there is no time left for it.
+				plan.Items[0].Tags = []string{tag}
+			}
+			retry := quick
+			retry.Attempts, retry.LimitWaits = 1, 1
+			runner := Runner{Publisher: l, Registry: l, Official: l, Retry: retry, Force: test.force, Timeout: 100 * time.Millisecond}
+			result, err := runner.Run(context.Background(), plan)
+			require.NoError(t, err)
+			record := result.Images[0]
+			if test.says != "" {
+				assert.Equal(t, StatusFailed, record.Status)
+				assert.Contains(t, string(record.Error), test.says)
+				return
+			}
+			assert.Empty(t, record.Error)
+			assert.Equal(t, StatusBuilt, record.Status)
+			assert.Equal(t, plan.Items[0].References(), record.Tags)
+			if l.digest != "" && l.reference == agent {
+				assert.EqualValues(t, ours.Digest, record.Digest)
+			}
+		})
+	}
+	t.Run("and nobody asks once the run is told to stop", func(t *testing.T) {
+		ctx, stop := context.WithCancel(context.Background())
+		l := &lossy{fakeRegistry: withBases(1, nil), reference: agent, lost: true, digest: ours.Digest, found: ours}
+		observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
+			if unit == "assemble i0" {
+				stop()
+			}
+			return ctx, func(error) {}
+		}
+		result, err := Runner{Publisher: l, Registry: l, Retry: quick, Observe: observe}.Run(ctx, planOf(1))
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Equal(t, StatusFailed, result.Images[0].Status)
+	})
+}
