@@ -10,35 +10,37 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// findQuery asks for all that a run wants to know of an image at once: function by function it would be four questions.
-const findQuery = `query Find($reference: String!, $platform: Platform!, $base: String!, $official: String!) {
+// findQuery asks for all that a run wants to know of an image at once: function by function it would be a question each. The label at
+// place i of [pipeline.FoundLabels] comes as "label{i}".
+var findQuery = func() string {
+	var labels strings.Builder
+	for i, name := range pipeline.FoundLabels {
+		fmt.Fprintf(&labels, " label%d: label(name: %q)", i, name)
+	}
+	return fmt.Sprintf(`query Find($reference: String!, $platform: Platform!) {
   container(platform: $platform) {
-    from(address: $reference) { imageRef platform base: label(name: $base) official: label(name: $official) }
+    from(address: $reference) { imageRef platform%s }
   }
-}`
+}`, &labels)
+}()
 
 // Find asks the registry as the engine reaches it. It is a [pipeline.Registry].
 func (e *engine) Find(ctx context.Context, reference string) (pipeline.Found, error) {
 	var data struct {
-		Container struct {
-			From struct{ ImageRef, Platform, Base, Official string }
-		}
+		Container struct{ From map[string]string }
 	}
-	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{
-		"reference": reference, "platform": platform, "base": pipeline.LabelBaseDigest, "official": pipeline.LabelOfficialDigest,
-	}}
+	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{"reference": reference, "platform": platform}}
 	if err := dag.GraphQLClient().MakeRequest(quiet(ctx), &request, &graphql.Response{Data: &data}); err != nil {
 		return pipeline.Found{}, pipeline.FindError(plain(err))
 	}
 	image := data.Container.From
-	if image.Platform != string(platform) {
-		return pipeline.Found{}, fmt.Errorf("%w: %s is for %s", pipeline.ErrPlatform, reference, image.Platform)
+	if image["platform"] != string(platform) {
+		return pipeline.Found{}, fmt.Errorf("%w: %s is for %s", pipeline.ErrPlatform, reference, image["platform"])
 	}
-	_, digest, _ := strings.Cut(image.ImageRef, "@")
-	labels := map[string]string{pipeline.LabelBaseDigest: image.Base, pipeline.LabelOfficialDigest: image.Official}
-	return pipeline.Found{
-		Digest:         digest,
-		BaseDigest:     pipeline.DigestIn(labels, pipeline.LabelBaseDigest),
-		OfficialDigest: pipeline.DigestIn(labels, pipeline.LabelOfficialDigest),
-	}, nil
+	labels := map[string]string{}
+	for i, name := range pipeline.FoundLabels {
+		labels[name] = image[fmt.Sprintf("label%d", i)]
+	}
+	_, digest, _ := strings.Cut(image["imageRef"], "@")
+	return pipeline.NewFound(digest, labels), nil
 }

@@ -93,7 +93,11 @@ func wrapped(ctx context.Context, base *dagger.Container, wrap *pipeline.Wrap) (
 	if err != nil {
 		return nil, fmt.Errorf("building: %w", err)
 	}
-	return base.WithUser("root").WithExec(wrap.Command).WithUser(user), nil
+	base = base.WithUser("root")
+	for _, command := range wrap.Commands {
+		base = base.WithExec(command)
+	}
+	return base.WithUser(user), nil
 }
 
 // target builds one target of the SDK's Dockerfile.

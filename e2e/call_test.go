@@ -89,6 +89,7 @@ type record struct {
 	Digest         string   `json:"digest"`
 	Error          *string  `json:"error"`
 	SkipReason     *string  `json:"skip_reason"`
+	RebuildReason  string   `json:"rebuild_reason"`
 	GraftedFrom    string   `json:"grafted_from"`
 	AttemptCount   int      `json:"attempt_count"`
 	Duration       *float64 `json:"duration_seconds"`

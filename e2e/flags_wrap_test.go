@@ -2,16 +2,16 @@ package e2e
 
 import (
 	"archive/tar"
-	"bytes"
 	"errors"
 	"io"
-	"regexp"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -23,16 +23,17 @@ func TestWrap(t *testing.T) {
 	const wrapped, failing, other = "sphinx-doc__sphinx-8273", "sphinx-doc__sphinx-8474", "team__task-1"
 	f := fleetOf(t, wrapped, failing, other)
 	f.push(t, other)
-	push(t, f.official(wrapped), withPython(t, "#!/bin/sh\nid -u >/wrapped\nprintf '%s\\n' \"$@\" >>/wrapped\n"))
-	push(t, f.official(failing), withPython(t, "#!/bin/sh\necho no index today >&2\nexit 3\n"))
+	push(t, f.official(wrapped), withPythons(t, "#!/bin/sh\nid -u >>/wrapped\nprintf '%s\\n' \"$0\" \"$@\" >>/wrapped\n"))
+	push(t, f.official(failing), withPythons(t, "#!/bin/sh\necho no index today >&2\nexit 3\n"))
 	dir := f.run(t)
 	agents, bases := records(t, dir, "manifest.jsonl"), records(t, dir, "base-manifest.jsonl")
 	require.Equal(t, map[string]string{wrapped: "built", failing: "failed", other: "built"}, statuses(agents))
 	at := slices.IndexFunc(agents, func(r record) bool { return r.InstanceID == wrapped })
 	agent, base := image(t, agents[at].Tags[0]), image(t, agents[at].BaseTag)
 
-	t.Run("the base image has what the wrap did, as root", func(t *testing.T) {
-		done := "0\n-m\npip\ninstall\n--no-deps\n--force-reinstall\ndocutils<0.21\nroman\n"
+	t.Run("the base image has what the wrap did, as root, with both Pythons", func(t *testing.T) {
+		const did = "-m\npip\ninstall\n--no-deps\n--force-reinstall\ndocutils<0.21\nroman\n"
+		done := "0\n/opt/miniconda3/envs/testbed/bin/python\n" + did + "0\n/opt/miniconda3/bin/python\n" + did
 		assert.Equal(t, done, fileIn(t, base, "wrapped"))
 	})
 	t.Run("its user is that of the official image", func(t *testing.T) {
@@ -49,10 +50,13 @@ func TestWrap(t *testing.T) {
 		plain := layers(t, image(t, f.agent(other)))
 		assert.Equal(t, plain[len(plain)-1], all[len(below)], "the agent layer is that of an image without a wrap")
 	})
-	t.Run("the names of both tell which wrap it was", func(t *testing.T) {
-		key := regexp.MustCompile(`^-[0-9a-f]{7}$`).FindString(agents[at].BaseTag[len(f.base(wrapped)):])
-		require.NotEmpty(t, key, agents[at].BaseTag)
-		assert.Equal(t, []string{f.agentTag(f.sha[:7] + "-" + f.key + "-" + wrapped + key + "-source-minimal")}, agents[at].Tags)
+	t.Run("both have plain names, and their labels tell which wrap it was", func(t *testing.T) {
+		assert.Equal(t, f.base(wrapped), agents[at].BaseTag)
+		assert.Equal(t, []string{f.agent(wrapped)}, agents[at].Tags)
+		key := wrapOf(t, base)
+		assert.Regexp(t, `^[0-9a-f]{64}$`, key)
+		assert.Equal(t, key, wrapOf(t, agent))
+		assert.Equal(t, "none", wrapOf(t, image(t, f.agent(other))))
 	})
 	t.Run("a wrap that fails leaves no tag, and what it said is in the error", func(t *testing.T) {
 		assert.Equal(t, tagsOf(agents, bases), f.published(t))
@@ -67,26 +71,114 @@ func TestWrap(t *testing.T) {
 	})
 }
 
-// withPython is Debian with this as the Python of SWE-bench's environment, and a user of its own.
-func withPython(t *testing.T, script string) v1.Image {
+// TestOnlyAnImageWithItsWrapIsSkipped: a name does not tell the wrap, so what is there is held to the plan by its labels.
+func TestOnlyAnImageWithItsWrapIsSkipped(t *testing.T) {
+	t.Parallel()
+	for _, publisher := range []string{"direct", "engine"} {
+		t.Run(publisher, func(t *testing.T) { testOnlyAnImageWithItsWrapIsSkipped(t, publisher) })
+	}
+}
+
+func testOnlyAnImageWithItsWrapIsSkipped(t *testing.T, publisher string) {
+	const wrapped, other = "sphinx-doc__sphinx-8273", "team__task-1"
+	f := fleetOf(t, wrapped, other)
+	f.push(t, other)
+	push(t, f.official(wrapped), withPythons(t, "#!/bin/sh\necho wrapped >>/wrapped\n"))
+	// becomes runs, and returns the reasons of the base and of the agent image that were made anew.
+	becomes := func(t *testing.T, want map[string]string) (base, agent map[string]string) {
+		t.Helper()
+		dir := f.run(t, "--publisher", publisher)
+		assert.Equal(t, want, statuses(records(t, dir, "manifest.jsonl")))
+		for _, id := range f.all {
+			assert.Equal(t, id == wrapped, wrapOf(t, image(t, f.agent(id))) != "none", id)
+		}
+		return rebuilt(t, dir, "base-manifest.jsonl"), rebuilt(t, dir, "manifest.jsonl")
+	}
+	const built, skipped = "built", "skipped_remote_exists"
+	key := func() string { return wrapOf(t, image(t, f.agent(wrapped)))[:7] }
+
+	base, agent := becomes(t, map[string]string{wrapped: built, other: built})
+	assert.Empty(t, base)
+	assert.Empty(t, agent)
+	base, agent = becomes(t, map[string]string{wrapped: skipped, other: skipped})
+	assert.Empty(t, base, "what is there is what is wanted")
+	assert.Empty(t, agent)
+
+	// Somebody else's image, which is not wrapped, has the name that evaluators look for; and one without a wrap has got one.
+	push(t, f.agent(wrapped), image(t, f.agent(other)))
+	push(t, f.agent(other), wrappedIn(t, image(t, f.agent(other)), strings.Repeat("0", 64)))
+	message := f.call(t, "check").message(t)
+	assert.Contains(t, message, f.agent(wrapped)+": the registry's image has no wrap; expected wrap ")
+	assert.Contains(t, message, f.agent(other)+": the registry's image has wrap 0000000; expected no wrap")
+	_, agent = becomes(t, map[string]string{wrapped: built, other: built})
+	assert.Equal(t, map[string]string{
+		wrapped: "the registry's image has no wrap; expected wrap " + key(),
+		other:   "the registry's image has wrap 0000000; expected no wrap",
+	}, agent)
+
+	// The wrap has changed since: the agent image has the old one, and so has the base image.
+	for _, reference := range []string{f.agent(wrapped), f.base(wrapped)} {
+		push(t, reference, wrappedIn(t, image(t, reference), strings.Repeat("1", 64)))
+	}
+	base, agent = becomes(t, map[string]string{wrapped: built, other: skipped})
+	changed := map[string]string{wrapped: "the registry's image has wrap 1111111; expected wrap " + key()}
+	assert.Equal(t, changed, base)
+	assert.Equal(t, changed, agent)
+	assert.Equal(t, "wrapped\nwrapped\n", fileIn(t, image(t, f.agent(wrapped)), "wrapped"))
+	f.call(t, "check").succeeds(t)
+}
+
+// rebuilt are the reasons of the images in a manifest that were made anew, by their instances. The manifest may be empty.
+func rebuilt(t *testing.T, dir, file string) map[string]string {
 	t.Helper()
-	return configured(t, debianWith(t, "opt/miniconda3/envs/testbed/bin/python", 0o755, script), func(config *v1.ConfigFile) {
-		config.Config.User = "nobody"
-	})
+	text, err := os.ReadFile(filepath.Join(dir, file))
+	require.NoError(t, err)
+	reasons := map[string]string{}
+	if len(text) == 0 {
+		return reasons
+	}
+	for _, record := range parseRecords(t, string(text)) {
+		if record.RebuildReason != "" {
+			reasons[record.InstanceID] = record.RebuildReason
+		}
+	}
+	return reasons
+}
+
+// labelWrap says which wrap an image has.
+const labelWrap = "eval-images.wrap"
+
+// wrapOf is what an image's label and annotation tell of its wrap, which must be the same.
+func wrapOf(t *testing.T, img v1.Image) string {
+	t.Helper()
+	config, err := img.ConfigFile()
+	require.NoError(t, err)
+	manifest, err := img.Manifest()
+	require.NoError(t, err)
+	assert.Equal(t, config.Config.Labels[labelWrap], manifest.Annotations[labelWrap])
+	return config.Config.Labels[labelWrap]
+}
+
+// wrappedIn is an image that says that it has another wrap.
+func wrappedIn(t *testing.T, img v1.Image, wrap string) v1.Image {
+	t.Helper()
+	img = configured(t, img, func(config *v1.ConfigFile) { config.Config.Labels[labelWrap] = wrap })
+	return mutate.Annotations(img, map[string]string{labelWrap: wrap}).(v1.Image)
+}
+
+// withPythons is Debian with this as SWE-bench's base Python and as the Python of its environment, and a user of its own.
+func withPythons(t *testing.T, script string) v1.Image {
+	t.Helper()
+	img := debianWith(t, "opt/miniconda3/bin/python", 0o755, script)
+	img, err := mutate.AppendLayers(img, fileLayer(t, "opt/miniconda3/envs/testbed/bin/python", 0o755, script))
+	require.NoError(t, err)
+	return configured(t, img, func(config *v1.ConfigFile) { config.Config.User = "nobody" })
 }
 
 // debianWith is Debian with one more file.
 func debianWith(t *testing.T, path string, mode int64, text string) v1.Image {
 	t.Helper()
-	var archive bytes.Buffer
-	writer := tar.NewWriter(&archive)
-	require.NoError(t, writer.WriteHeader(&tar.Header{Name: path, Typeflag: tar.TypeReg, Mode: mode, Size: int64(len(text))}))
-	_, err := writer.Write([]byte(text))
-	require.NoError(t, err)
-	require.NoError(t, writer.Close())
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
-	require.NoError(t, err)
-	img, err := mutate.AppendLayers(image(t, engineRegistry+"/library/debian:bookworm"), layer)
+	img, err := mutate.AppendLayers(image(t, engineRegistry+"/library/debian:bookworm"), fileLayer(t, path, mode, text))
 	require.NoError(t, err)
 	return img
 }

@@ -73,7 +73,7 @@ func (g target) inspect(t *testing.T, kind string, at name.Reference, added map[
 func isBase(at, official name.Reference, own map[string]string) error {
 	repository := official.Context().RepositoryStr()
 	instance, custom := repository[strings.LastIndex(repository, "/")+1:], customOf(at.Identifier())
-	if custom != instance && !strings.HasPrefix(custom, instance+"-") { // What is wrapped has the wrap's key behind.
+	if custom != instance {
 		return fmt.Errorf("it stands on %s", official)
 	}
 	if own[labelOfficialDigest] != own[labelBaseDigest] {

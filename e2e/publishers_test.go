@@ -19,7 +19,7 @@ func TestPublishersMakeEqualImages(t *testing.T) {
 	const wrapped = "sphinx-doc__sphinx-8273"
 	f := fleetOf(t, task(1), task(2), wrapped)
 	f.push(t, task(1), task(2))
-	push(t, f.official(wrapped), withPython(t, "#!/bin/sh\necho wrapped >/wrapped\n"))
+	push(t, f.official(wrapped), withPythons(t, "#!/bin/sh\necho wrapped >/wrapped\n"))
 	g := f
 	g.prefix = newTarget(t).prefix // Other repositories, and the same official images.
 

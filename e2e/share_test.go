@@ -114,7 +114,7 @@ func TestAGraftedBaseIsWhatTheRecipeMakes(t *testing.T) {
 	official := fleetOf(t, ids...)
 	for _, id := range ids {
 		img, err := mutate.Append(below, mutate.Addendum{
-			Layer: fileLayer(t, "testbed/"+id, id), History: v1.History{CreatedBy: copied},
+			Layer: fileLayer(t, "testbed/"+id, 0o644, id), History: v1.History{CreatedBy: copied},
 		})
 		require.NoError(t, err)
 		require.NoError(t, remote.Write(reference(t, official.official(id)), img))
@@ -171,11 +171,11 @@ func onEnvironment(t *testing.T, environment int, id, step string) v1.Image {
 }
 
 // fileLayer is a layer of one file.
-func fileLayer(t *testing.T, path, text string) v1.Layer {
+func fileLayer(t *testing.T, path string, mode int64, text string) v1.Layer {
 	t.Helper()
 	var archive bytes.Buffer
 	writer := tar.NewWriter(&archive)
-	require.NoError(t, writer.WriteHeader(&tar.Header{Name: path, Mode: 0o644, Size: int64(len(text))}))
+	require.NoError(t, writer.WriteHeader(&tar.Header{Name: path, Typeflag: tar.TypeReg, Mode: mode, Size: int64(len(text))}))
 	_, err := writer.Write([]byte(text))
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())

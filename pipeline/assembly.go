@@ -36,11 +36,14 @@ func (a Assembly) key() string {
 	return keyOf(a)
 }
 
-// keyOf hashes plain data.
-func keyOf(data any) string {
+// keyOf is the first characters of a hash of plain data.
+func keyOf(data any) string { return short(hashOf(plain(data))) }
+
+// plain writes plain data, the same for the same data.
+func plain(data any) []byte {
 	text, err := json.Marshal(data)
 	if err != nil {
 		panic(err) // Only types that JSON cannot hold do this, and the callers' can.
 	}
-	return short(hashOf(text))
+	return text
 }

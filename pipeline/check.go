@@ -109,7 +109,7 @@ func (r *run) checkImage(ctx context.Context, item Item) Record {
 
 // findAll asks for an agent image under all its references.
 func (r *run) findAll(ctx context.Context, record *Record, item Item) (Found, error) {
-	found, err := r.find(ctx, record, item.Agent)
+	found, err := r.find(ctx, record, item.Agent, item.identity())
 	for _, tag := range item.Tags {
 		if err == nil {
 			err = r.findSame(ctx, record, tag, found)
@@ -121,7 +121,7 @@ func (r *run) findAll(ctx context.Context, record *Record, item Item) (Found, er
 // findSame asks whether a further reference names the image that was found. One that names another image, as yesterday's nightly
 // does, is still to be published.
 func (r *run) findSame(ctx context.Context, record *Record, reference string, found Found) error {
-	named, err := r.find(ctx, record, reference)
+	named, err := r.look(ctx, record, reference)
 	if err == nil && named.Digest != found.Digest {
 		return ErrAbsent
 	}

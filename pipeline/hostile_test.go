@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -101,6 +102,17 @@ func TestAHostileManifestIsRefused(t *testing.T) {
 			})
 		}
 	}
+	t.Run("what is a text of ours is made readable", func(t *testing.T) {
+		for name, value := range datasettest.Hostile {
+			for _, field := range []string{"error", "rebuild_reason"} {
+				records, err := ReadJSONLines("m", line(field, value[:min(len(value), maxLine/2)]))
+				require.NoError(t, err, name)
+				summary := Summary(&Result{Images: records, Bases: records})
+				assert.False(t, strings.ContainsFunc(summary, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }), "%s: %q", name, summary)
+				assert.NotContains(t, string(records[0].RebuildReason), "\n", name)
+			}
+		}
+	})
 	t.Run("numbers that are none of a run's", func(t *testing.T) {
 		for field, value := range map[string]string{
 			"attempt_count": strings.Repeat("9", 1000), "duration_seconds": "1e300", "queue_seconds": "-1e10", "push_seconds": `"1"`,

@@ -10,8 +10,8 @@ import (
 // are already in the field carry.
 const keyLength = 7
 
-// Keys is what the names of the images say of their content: two runs with equal keys make equal images, so an image
-// that the registry has under its name need not be built again.
+// Keys is what the names of the images say of their content: two runs with equal keys make equal images, but for what [Identity]
+// tells. So an image that the registry has under its name, with that identity, need not be built again.
 type Keys struct {
 	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its files, or a name of the caller's.
 	SDK string

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -13,20 +14,23 @@ const (
 	LabelRevision   = "org.opencontainers.image.revision"
 	// LabelOfficialDigest is this project's own: the digest of the official image below.
 	LabelOfficialDigest = "eval-images.official.digest"
+	// LabelWrap is this project's own: the key of the wrap that a base image has, and so the agent image on it, or "none".
+	LabelWrap = "eval-images.wrap"
 )
 
 // Labels say what the image is made of; identity is the SDK's. An image is labelled with what it stands on directly: a base image
 // with its official image, an agent image with its base image.
 func (i Image) Labels(identity string) map[string]string {
 	_, official, _ := strings.Cut(i.Official, "@")
+	wrap := cmp.Or(i.Wrap.key(), noWrap) // Said in any case: an official image may bring a label of that name along.
 	switch i.Phase {
 	case PhaseBase:
 		name, digest, _ := strings.Cut(i.Official, "@")
-		return map[string]string{LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official}
+		return map[string]string{LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelWrap: wrap}
 	case PhaseAssemble:
 		name, digest, _ := strings.Cut(i.Base, "@")
 		return map[string]string{
-			LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelRevision: identity,
+			LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelWrap: wrap, LabelRevision: identity,
 		}
 	default:
 		return map[string]string{LabelRevision: identity}

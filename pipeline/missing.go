@@ -8,8 +8,9 @@ import (
 )
 
 // Missing asks the registry for every agent image of the plan, under all its references, and returns the references that it lacks. A
-// further reference that names another image than the first is one of those. An error names the agent images of which the registry
-// does not say all; what is known to be missing is returned with it.
+// further reference that names another image than the first is one of those. So is a reference to an image that a run would make anew:
+// the reason follows it. An error names the agent images of which the registry does not say all; what is known to be missing is returned
+// with it.
 func (r Runner) Missing(ctx context.Context, plan Plan) ([]string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -34,12 +35,15 @@ func (r Runner) Missing(ctx context.Context, plan Plan) ([]string, error) {
 func (r *run) missing(ctx context.Context, item Item) (missing []string, err error) {
 	var record Record
 	var unknown []error
-	agent, err := r.find(ctx, &record, item.Agent)
-	if err != nil && !errors.Is(err, ErrAbsent) {
-		return nil, err
-	}
-	if err != nil {
+	agent, err := r.find(ctx, &record, item.Agent, item.identity())
+	var other *mismatchError
+	switch {
+	case errors.As(err, &other):
+		missing = append(missing, item.Agent+": "+other.reason)
+	case errors.Is(err, ErrAbsent):
 		missing = append(missing, item.Agent)
+	case err != nil:
+		return nil, err
 	}
 	for _, tag := range item.Tags {
 		err := r.findSame(ctx, &record, tag, agent)

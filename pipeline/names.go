@@ -34,8 +34,8 @@ const maxTag = 128
 //	                                    │       └─ Dockerfile key
 //	                                    └─ SDK key
 //
-// A wrapped base image has the wrap's key after its custom, and so has the agent image on it. A suffix follows the target, and the
-// key of an assembly other than that of the images in the field comes last. Nothing that goes in an image can change without its name.
+// A suffix follows the target, and the key of an assembly other than that of the images in the field comes last. A wrapped image has
+// the plain name, because evaluators look for that: which wrap it has, its [Identity] tells.
 //
 // A tag of more than 128 characters, which no registry takes, is cut and ends in a hash of the whole, so that it is the same in
 // every run and differs wherever the whole does.
@@ -98,7 +98,7 @@ func (n Names) Builder() string {
 
 // Base is the reference of an instance's base image.
 func (n Names) Base(instance dataset.Instance) string {
-	return reference(n.BaseRepo, DefaultBaseRepo, join(short(n.Keys.Dockerfile), custom(instance)))
+	return reference(n.BaseRepo, DefaultBaseRepo, join(short(n.Keys.Dockerfile), instance.Custom))
 }
 
 // Agent is the reference of an instance's agent image.
@@ -118,7 +118,7 @@ func (n Names) AgentTags(instance dataset.Instance) []string {
 }
 
 func (n Names) agent(keys string, instance dataset.Instance) string {
-	tag := join(keys, custom(instance), n.target(), n.Suffix)
+	tag := join(keys, instance.Custom, n.target(), n.Suffix)
 	if key := n.Assembly.key(); key != plainAssembly {
 		tag = join(tag, key)
 	}
@@ -130,14 +130,6 @@ func (n Names) target() string {
 		return DefaultTarget
 	}
 	return n.Target
-}
-
-// custom is what stands for an instance's official image, and for what is wrapped around it.
-func custom(instance dataset.Instance) string {
-	if wrap := WrapOf(instance); wrap != nil {
-		return join(instance.Custom, wrap.key())
-	}
-	return instance.Custom
 }
 
 // join puts the parts that are there together.

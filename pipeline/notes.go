@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// writeNotes says what a run did besides building: what it skipped and why, did not publish, tried again, shared and asked.
+// writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish, tried again, shared and asked.
 func writeNotes(out *strings.Builder, result *Result) {
-	notes := slices.Concat(skipNotes(result.Images), countNotes(result), recipeNotes(result.Bases))
+	notes := slices.Concat(skipNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases))
 	for i, note := range notes {
 		if i == 0 {
 			out.WriteString("\n")
@@ -18,15 +18,25 @@ func writeNotes(out *strings.Builder, result *Result) {
 	}
 }
 
-func skipNotes(images []Record) (notes []string) {
+func skipNotes(images []Record) []string {
+	return reasonNotes("skipped, `%s`: %d", images, func(r Record) text { return r.SkipReason })
+}
+
+func rebuildNotes(result *Result) []string {
+	why := func(r Record) text { return r.RebuildReason }
+	return slices.Concat(reasonNotes("base images made anew, %s: %d", result.Bases, why), reasonNotes("agent images made anew, %s: %d", result.Images, why))
+}
+
+// reasonNotes count records by their reasons.
+func reasonNotes(format string, records []Record, why func(Record) text) (notes []string) {
 	reasons := map[text]int{}
-	for _, record := range images {
-		if record.SkipReason != "" {
-			reasons[record.SkipReason]++
+	for _, record := range records {
+		if reason := why(record); reason != "" {
+			reasons[reason]++
 		}
 	}
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		notes = append(notes, fmt.Sprintf("skipped, `%s`: %d", reason, reasons[reason]))
+		notes = append(notes, fmt.Sprintf(format, reason, reasons[reason]))
 	}
 	return notes
 }

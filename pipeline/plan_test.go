@@ -15,7 +15,6 @@ func TestAPlanGivesEveryImageANameOfItsOwn(t *testing.T) {
 	instance := func(id, repo, custom string) dataset.Instance {
 		return dataset.Instance{ID: id, Repo: repo, Custom: custom}
 	}
-	key := WrapOf(sphinx).key()
 	tests := map[string]struct {
 		names     Names
 		instances []dataset.Instance
@@ -30,9 +29,9 @@ func TestAPlanGivesEveryImageANameOfItsOwn(t *testing.T) {
 		"a tag that is the images' own is fine, as it is the same image": {
 			Names{Tags: []string{"43376f1-93c33d0"}}, []dataset.Instance{instance("a", "", "a")}, nil,
 		},
-		"one id with what is another's wrap": {
-			Names{}, []dataset.Instance{instance("sphinx-doc__sphinx-1", "sphinx-doc", "x"), instance("evil__x-1", "evil", "x-"+key)},
-			[]string{"sphinx-doc__sphinx-1", "evil__x-1", "eval-base:93c33d0-x-" + key},
+		"a wrapped instance and one without a wrap on one official image": {
+			Names{}, []dataset.Instance{instance("sphinx-doc__sphinx-1", "sphinx-doc", "x"), instance("evil__x-1", "evil", "x")},
+			[]string{"sphinx-doc__sphinx-1", "evil__x-1", "eval-base:93c33d0-x"},
 		},
 		"a further tag that begins with another one's": {
 			Names{AgentRepo: "r/agent", Tags: []string{"nightly", "nightly-a"}}, []dataset.Instance{instance("one", "", "a-b"), instance("two", "", "b")},

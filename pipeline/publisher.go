@@ -57,10 +57,15 @@ type Found struct {
 	// BaseDigest and OfficialDigest are those of the base image and of the official image that it stands on, as its labels tell.
 	// Empty for images that something else made.
 	BaseDigest, OfficialDigest string
+	// Identity is what the image says of itself.
+	Identity Identity
+	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the digest and nothing else.
+	HeadOnly bool
 }
 
 // Registry tells what exists. There are three answers: the image, [ErrAbsent], or any other error, which means that
-// nobody knows. An image of which nobody knows is neither built nor skipped: it fails.
+// nobody knows. An image of which nobody knows is neither built nor skipped: it fails. Of a reference with a digest Find tells all that
+// there is to tell; of another it may leave out, as [Found.HeadOnly] says, what costs more to ask.
 type Registry interface {
 	Find(ctx context.Context, reference string) (Found, error)
 }

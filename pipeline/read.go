@@ -45,6 +45,7 @@ func ReadJSONLines(name, content string) ([]Record, error) {
 			return nil, refuse(fmt.Errorf("the manifest has more than %d records", maxRecords))
 		}
 		record.Error = text(readable(string(record.Error)))
+		record.RebuildReason = text(reason(string(record.RebuildReason)))
 		records = append(records, record)
 	}
 	if err := lines.Err(); err != nil {

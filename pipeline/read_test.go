@@ -41,7 +41,8 @@ func TestManifestLines(t *testing.T) {
 	assert.JSONEq(t, `{
 		"time": "2026-11-23T16:28:00.123456+00:00", "instance_id": "django__django-11099", "phase": "assemble", "status": "built",
 		"base_image": "o:latest", "official_digest": null, "base_tag": null, "base_digest": null, "grafted_from": null,
-		"tags": ["r:a"], "digest": "sha256:d", "error": null, "skip_reason": null, "log_path": null, "attempt_count": 1,
+		"tags": ["r:a"], "digest": "sha256:d", "error": null, "skip_reason": null, "rebuild_reason": null, "log_path": null,
+		"attempt_count": 1,
 		"started_at": null, "finished_at": null, "queue_seconds": 0, "duration_seconds": 1.235,
 		"remote_check_seconds": 0, "build_seconds": 0, "push_seconds": 0, "post_build_seconds": 0
 	}`, line, "names and meaning are those that the field's summarizers read")

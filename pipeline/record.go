@@ -23,7 +23,7 @@ const (
 const SkipRemoteExists = "remote_image_exists"
 
 // Record is one line of manifest.jsonl: what became of one image. The names and their meaning are those of the manifests that the
-// field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag, BaseDigest, QueueSeconds and PushSeconds are added.
+// field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag, BaseDigest, RebuildReason, QueueSeconds and PushSeconds are added.
 // Times are UTC, durations seconds.
 type Record struct {
 	Time       Time   `json:"time"`
@@ -45,6 +45,9 @@ type Record struct {
 
 	Error      text `json:"error"`
 	SkipReason text `json:"skip_reason"`
+	// RebuildReason is why an image that the registry has under this name was not skipped but made anew. Null: the registry has none,
+	// or it was not asked.
+	RebuildReason text `json:"rebuild_reason"`
 	// LogPath is always null: the engine keeps the logs.
 	LogPath text `json:"log_path"`
 	// AttemptCount is how often the image was tried: the most attempts that one question, or the publication under one reference,
@@ -74,6 +77,7 @@ func (r Record) Name() string { return unit(r.Phase, string(r.InstanceID)) }
 // carry takes over from the check of an image what is told of the image as a whole. The check is not counted as queueing.
 func (r *Record) carry(check Record) {
 	r.AttemptCount = check.AttemptCount
+	r.RebuildReason = check.RebuildReason
 	r.RemoteCheckSeconds = check.RemoteCheckSeconds
 	r.QueueSeconds -= check.RemoteCheckSeconds
 }

@@ -123,7 +123,7 @@ func (r *run) anyAbsent() bool {
 
 // makeBase makes a base image unless the registry has it.
 func (r *run) makeBase(ctx context.Context, item Item, record *Record) error {
-	found, err := r.find(ctx, record, item.Base)
+	found, err := r.find(ctx, record, item.Base, item.identity())
 	if err == nil {
 		r.skip(record, found, item.Base)
 		return nil
@@ -235,8 +235,24 @@ func (r *run) publishOne(ctx context.Context, record *Record, image Image) (Publ
 	return published, nil
 }
 
-// find asks for an image of this run's. Where nothing is published, and where all is made anew, everything is absent.
-func (r *run) find(ctx context.Context, record *Record, reference string) (Found, error) {
+// find asks for an image of this run's. One that is there and not what it has to be is absent, and the record says why.
+func (r *run) find(ctx context.Context, record *Record, reference string, want Identity) (Found, error) {
+	found, err := r.look(ctx, record, reference)
+	if err == nil && found.HeadOnly && want != (Identity{}) {
+		found, err = r.look(ctx, record, pin(reference, text(found.Digest)))
+	}
+	if err != nil {
+		return Found{}, err
+	}
+	if reason := want.mismatch(found.Identity); reason != "" {
+		record.RebuildReason = text(reason)
+		return Found{}, &mismatchError{reason}
+	}
+	return found, nil
+}
+
+// look asks for an image by its name. Where nothing is published, and where all is made anew, everything is absent.
+func (r *run) look(ctx context.Context, record *Record, reference string) (Found, error) {
 	if !r.publishes() || r.Force {
 		return Found{}, ErrAbsent
 	}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -90,5 +89,5 @@ func (r *run) alike(ctx context.Context, record *Record, image Image) (key strin
 	if key == "" || image.Wrap == nil {
 		return key
 	}
-	return key + " " + strings.Join(image.Wrap.Command, " ") // A wrap is a part of the recipe.
+	return key + " " + image.Wrap.key() // A wrap is a part of the recipe.
 }

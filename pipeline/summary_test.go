@@ -19,7 +19,7 @@ func TestSummary(t *testing.T) {
 		Requests: 123,
 		Bases: []Record{
 			{Status: StatusBuilt, BuildSeconds: Seconds(30 * time.Second)}, {Status: StatusSkipped}, {Status: StatusFailed},
-			{Status: StatusBuilt, GraftedFrom: "a"}, {Status: StatusBuilt, GraftedFrom: "a"},
+			{Status: StatusBuilt, GraftedFrom: "a"}, {Status: StatusBuilt, GraftedFrom: "a", RebuildReason: "it was another one"},
 		},
 		Images: []Record{
 			built("a", 1, 1), built("b", 2, 2), built("c", 3, 1), built("d", 4, 1), built("e", 5, 1), built("f", 9, 3),
@@ -36,6 +36,7 @@ func TestSummary(t *testing.T) {
 | assemble | 8 | 6 | 1 | 1 |
 
 - skipped, `+"`remote_image_exists`"+`: 1
+- base images made anew, it was another one: 1
 - tried more than once: 2
 - requests to the registry: 123
 - the recipe ran for 1 of 3 base images, 30s each; the others have its layers from those

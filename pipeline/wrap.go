@@ -11,18 +11,26 @@ import (
 type Wrap struct {
 	// Repos are the first parts of the ids of the instances that get it: "sphinx-doc".
 	Repos []string
-	// Command is executed as root, in the base image. It needs no shell.
-	Command []string
+	// Commands are executed as root, in the base image, one after the other. They need no shell.
+	Commands [][]string
 }
 
-// wraps are all there are, as the origin has them: https://github.com/OpenHands/benchmarks, SWE-Bench image layering.
+// wraps are all there are, as the origin has them:
+// https://github.com/OpenHands/benchmarks/blob/4e5469e0/benchmarks/swebench/Dockerfile.swebench-deps
 var wraps = []Wrap{
 	{
-		// The tests of Sphinx need a docutils that its own requirements do not ask for, in the environment that SWE-bench made for them.
+		// The tests of Sphinx need a docutils that its own requirements do not ask for: in the environment that SWE-bench made for
+		// them, and in the base Python, which an agent may take for it.
 		Repos: []string{"sphinx-doc"},
-		Command: []string{
-			"/opt/miniconda3/envs/testbed/bin/python", "-m", "pip", "install",
-			"--no-deps", "--force-reinstall", "docutils<0.21", "roman",
+		Commands: [][]string{
+			{
+				"/opt/miniconda3/envs/testbed/bin/python", "-m", "pip", "install",
+				"--no-deps", "--force-reinstall", "docutils<0.21", "roman",
+			},
+			{
+				"/opt/miniconda3/bin/python", "-m", "pip", "install",
+				"--no-deps", "--force-reinstall", "docutils<0.21", "roman",
+			},
 		},
 	},
 }
@@ -37,5 +45,10 @@ func WrapOf(instance dataset.Instance) *Wrap {
 	return nil
 }
 
-// key changes with what is executed, not with whom it is for.
-func (w Wrap) key() string { return keyOf(w.Command) }
+// key changes with what is executed, not with whom it is for. It is SHA-256 in hexadecimal; empty for no wrap.
+func (w *Wrap) key() string {
+	if w == nil {
+		return ""
+	}
+	return hashOf(plain(w.Commands))
+}

@@ -3,6 +3,7 @@ package source_test
 import (
 	"go/ast"
 	"go/token"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ var executing = map[string]bool{
 }
 
 // commands are all the places where the module executes anything, and what.
-var commands = []string{"phases.go: WithExec(wrap.Command)"}
+var commands = []string{"phases.go: WithExec(each of wrap.Commands)"}
 
 // TestTheModuleExecutesNothingThatWasNotWrittenInIt: of the values that users, datasets and registries give none is a part of a command.
 // What the SDK's Dockerfile executes is the SDK's, and gets no more than the official image's reference, which was checked.
@@ -33,6 +34,7 @@ func TestTheModuleExecutesNothingThatWasNotWrittenInIt(t *testing.T) {
 			require.NoError(t, err)
 			assert.NotContains(t, []string{"os/exec", "plugin", "text/template", "golang.org/x/sys/unix"}, path, of.path)
 		}
+		over := ranges(of.File)
 		ast.Inspect(of.File, func(node ast.Node) bool {
 			if selected, ok := node.(*ast.SelectorExpr); ok && strings.HasPrefix(text(selected), "syscall.") {
 				assert.Contains(t, []string{"Statfs", "Statfs_t"}, selected.Sel.Name, "%s: it asks how full a disk is, and no more", of.path)
@@ -40,12 +42,36 @@ func TestTheModuleExecutesNothingThatWasNotWrittenInIt(t *testing.T) {
 			call, ok := node.(*ast.CallExpr)
 			if ok && executing[called(call)] {
 				require.Len(t, call.Args, 1, of.path)
-				found = append(found, of.path+": "+called(call)+"("+text(call.Args[0])+")")
+				found = append(found, of.path+": "+called(call)+"("+given(call.Args[0], over)+")")
 			}
 			return true
 		})
 	}
 	assert.Equal(t, commands, found, "a further command has to be a list of words of its own, and to be added here")
+}
+
+// ranges are the variables of loops that have an element of a list, and the lists. A name that two loops have is left out.
+func ranges(of ast.Node) map[string]ast.Expr {
+	over, times := map[string]ast.Expr{}, map[string]int{}
+	ast.Inspect(of, func(node ast.Node) bool {
+		if loop, ok := node.(*ast.RangeStmt); ok {
+			if element, ok := loop.Value.(*ast.Ident); ok {
+				over[element.Name] = loop.X
+				times[element.Name]++
+			}
+		}
+		return true
+	})
+	maps.DeleteFunc(over, func(name string, _ ast.Expr) bool { return times[name] > 1 })
+	return over
+}
+
+// given is what an argument is: a selector as it is written, or a loop's variable by the list.
+func given(argument ast.Expr, over map[string]ast.Expr) string {
+	if element, ok := argument.(*ast.Ident); ok && over[element.Name] != nil {
+		return "each of " + text(over[element.Name])
+	}
+	return text(argument)
 }
 
 // text is a selector as it is written.
@@ -68,21 +94,20 @@ func TestWrapsAreWordsOfTheirOwn(t *testing.T) {
 		ast.Inspect(of.File, func(node ast.Node) bool {
 			switch node := node.(type) {
 			case *ast.KeyValueExpr:
-				if name, ok := node.Key.(*ast.Ident); !ok || name.Name != "Command" {
+				if name, ok := node.Key.(*ast.Ident); !ok || name.Name != "Commands" {
 					return true
 				}
 				list, ok := node.Value.(*ast.CompositeLit)
 				require.True(t, ok, of.path)
-				for _, word := range list.Elts {
-					literal, ok := word.(*ast.BasicLit)
-					require.True(t, ok && literal.Kind == token.STRING, "%s: a word of a command is not a literal", of.path)
-					assert.NotRegexp(t, shell, literal.Value)
-					words++
+				for _, command := range list.Elts {
+					command, ok := command.(*ast.CompositeLit)
+					require.True(t, ok, of.path)
+					words += literalWords(t, of.path, command)
 				}
 			case *ast.AssignStmt:
 				for _, to := range node.Lhs {
 					if selector, ok := to.(*ast.SelectorExpr); ok {
-						assert.NotEqual(t, "Command", selector.Sel.Name, "%s sets a command", of.path)
+						assert.NotEqual(t, "Commands", selector.Sel.Name, "%s sets a command", of.path)
 					}
 				}
 			}
@@ -90,6 +115,17 @@ func TestWrapsAreWordsOfTheirOwn(t *testing.T) {
 		})
 	}
 	assert.Greater(t, words, 3)
+}
+
+// literalWords asserts that each word of a command is a literal and no shell, and counts them.
+func literalWords(t *testing.T, path string, command *ast.CompositeLit) int {
+	t.Helper()
+	for _, word := range command.Elts {
+		literal, ok := word.(*ast.BasicLit)
+		require.True(t, ok && literal.Kind == token.STRING, "%s: a word of a command is not a literal", path)
+		assert.NotRegexp(t, shell, literal.Value)
+	}
+	return len(command.Elts)
 }
 
 // shell is a shell by any of its names: as a word of its own, as a path, or with an option.

@@ -29,25 +29,21 @@ var (
 
 // Find tells whether the registry has an image, with one request. It is a [pipeline.Registry].
 //
-// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image stands on. Docker Hub
-// counts that as a pull, so there it asks for the head.
+// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is and what it stands on.
+// Docker Hub counts that as a pull, so there it asks for the head, unless the reference has a digest: that tells what a head would.
 func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, error) {
 	ref, err := c.parse(reference)
 	if err != nil {
 		return pipeline.Found{}, err
 	}
-	if c.host.RegistryStr() == name.DefaultRegistry {
+	if _, byDigest := ref.(name.Digest); c.host.RegistryStr() == name.DefaultRegistry && !byDigest {
 		return c.findHead(ctx, ref)
 	}
 	got, err := c.manifest(ctx, ref)
 	if err != nil {
 		return pipeline.Found{}, err
 	}
-	return pipeline.Found{
-		Digest:         got.digest.String(),
-		BaseDigest:     pipeline.DigestIn(got.Annotations, pipeline.LabelBaseDigest),
-		OfficialDigest: pipeline.DigestIn(got.Annotations, pipeline.LabelOfficialDigest),
-	}, nil
+	return pipeline.NewFound(got.digest.String(), got.Annotations), nil
 }
 
 func (c *Client) findHead(ctx context.Context, ref name.Reference) (pipeline.Found, error) {
@@ -62,7 +58,7 @@ func (c *Client) findHead(ctx context.Context, ref name.Reference) (pipeline.Fou
 	if err != nil {
 		return pipeline.Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %s", ref, printable(err.Error()))
 	}
-	return pipeline.Found{Digest: digest.String()}, nil
+	return pipeline.Found{Digest: digest.String(), HeadOnly: true}, nil
 }
 
 // manifest is an image's manifest, and its digest.

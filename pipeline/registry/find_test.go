@@ -18,16 +18,18 @@ import (
 
 func TestFind(t *testing.T) {
 	b := newTestbed(t)
-	base, official := "sha256:"+strings.Repeat("b", 64), "sha256:"+strings.Repeat("0", 64)
-	labels := map[string]string{pipeline.LabelBaseDigest: base, pipeline.LabelOfficialDigest: official}
+	base, official, wrap := "sha256:"+strings.Repeat("b", 64), "sha256:"+strings.Repeat("0", 64), strings.Repeat("a", 64)
+	labels := map[string]string{pipeline.LabelBaseDigest: base, pipeline.LabelOfficialDigest: official, pipeline.LabelWrap: wrap}
 	img := b.push(t, "agent:here", mutate.Annotations(layered(t, types.OCIManifestSchema1, "one"), labels).(v1.Image))
 	client := b.connect(t, Access{})
 
-	t.Run("what is there is found with what it stands on, in one request", func(t *testing.T) {
+	t.Run("what is there is found with what it is and stands on, in one request", func(t *testing.T) {
 		b.proxy.Script()
 		found, err := client.Find(ctx, b.reference("agent:here"))
 		require.NoError(t, err)
-		assert.Equal(t, pipeline.Found{Digest: digestOfImage(t, img), BaseDigest: base, OfficialDigest: official}, found)
+		assert.Equal(t, pipeline.Found{
+			Digest: digestOfImage(t, img), BaseDigest: base, OfficialDigest: official, Identity: pipeline.Identity{Wrap: wrap},
+		}, found)
 		assert.Equal(t, []string{"GET /v2/agent/manifests/here"}, asked(b.proxy))
 	})
 	t.Run("what has no annotations is found without", func(t *testing.T) {
@@ -86,17 +88,25 @@ func TestNoAnswerIsNotAbsent(t *testing.T) {
 // TestFindAtDockerHub: a manifest that is read counts there, and a head does not.
 func TestFindAtDockerHub(t *testing.T) {
 	b := newTestbed(t)
-	img := b.push(t, "me/agent:here", layered(t, types.OCIManifestSchema1, "one"))
+	wrap := strings.Repeat("a", 64)
+	labels := map[string]string{pipeline.LabelWrap: wrap}
+	img := b.push(t, "me/agent:here", mutate.Annotations(layered(t, types.OCIManifestSchema1, "one"), labels).(v1.Image))
 	client, err := Access{Transport: elsewhere{b.host}}.Connect(ctx, "docker.io/me/agent")
 	require.NoError(t, err)
 	b.proxy.Script()
 
 	found, err := client.Find(ctx, "docker.io/me/agent:here")
 	require.NoError(t, err)
-	assert.Equal(t, pipeline.Found{Digest: digestOfImage(t, img)}, found)
+	assert.Equal(t, pipeline.Found{Digest: digestOfImage(t, img), HeadOnly: true}, found)
 	_, err = client.Find(ctx, "docker.io/me/agent:gone")
 	require.ErrorIs(t, err, pipeline.ErrAbsent)
 	assert.Equal(t, []string{"HEAD /v2/me/agent/manifests/here", "HEAD /v2/me/agent/manifests/gone"}, asked(b.proxy))
+
+	b.proxy.Script()
+	told, err := client.Find(ctx, "docker.io/me/agent:here@"+found.Digest)
+	require.NoError(t, err)
+	assert.Equal(t, pipeline.Found{Digest: found.Digest, Identity: pipeline.Identity{Wrap: wrap}}, told, "a head by digest would tell nothing")
+	assert.Equal(t, []string{"GET /v2/me/agent/manifests/" + found.Digest}, asked(b.proxy))
 
 	b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, "")})
 	_, err = client.Find(ctx, "docker.io/me/agent:here")
