@@ -83,19 +83,28 @@ func officialImage(c candidate, opts Options) (string, error) {
 	return image, nil
 }
 
-// nameImage returns the reference as template or family write it, and the column
-// that decided it.
+// nameImage returns the reference as template, row or family write it, and the
+// column that decided it.
 func nameImage(c candidate, opts Options) (image, column string, err error) {
 	if opts.Template != "" {
-		image, err = opts.Template.Expand(c.id, cmp.Or(opts.Arch, DefaultArch))
-		return image, idColumn, err
+		return opts.Template.expand(c, opts)
 	}
-	column = opts.Family.ImageColumn
-	if column == "" {
-		column = idColumn
-	} else if isBlank(*c.row.cell(column)) {
-		return "", column, fmt.Errorf("the column is missing or blank, and family %s names images from it", opts.Family.Name)
+	return ruledImage(c, opts.Family)
+}
+
+// ruledImage returns the reference without a template: the family's, if it has a
+// column of its own for that, or else the row's own, or else the family's.
+func ruledImage(c candidate, family Family) (image, column string, err error) {
+	column = cmp.Or(family.ImageColumn, idColumn)
+	byColumn := family.ImageColumn != ""
+	if blank := isBlank(c.row.text(column)); blank || !byColumn {
+		if image, own := c.row.ownImage(); image != "" {
+			return image, own, nil
+		}
+		if blank && byColumn {
+			return "", column, fmt.Errorf("the column is missing or blank, and family %s names images from it", family.Name)
+		}
 	}
-	image, err = opts.Family.image(c.id, c.row)
+	image, err = family.image(c.id, c.row)
 	return image, column, err
 }

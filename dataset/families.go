@@ -69,6 +69,8 @@ func Families() []Family {
 			Split:       "test",
 			Shared:      true,
 			ImageColumn: repoColumn,
+			id:          multiswebenchID,
+			repo:        multiswebenchRepo,
 			image:       multiswebenchImage,
 			custom:      multiswebenchCustom,
 		},

@@ -34,6 +34,12 @@ func TestEveryFamilyNamesItsImages(t *testing.T) {
 				image:  "docker.io/swebench/sweb.eval.x86_64.sphinx-doc_1776_sphinx-10325:latest",
 				custom: "sweb.eval.x86_64.sphinx-doc_1776_sphinx-10325",
 			},
+			{
+				name:   "every __ is replaced, as SWE-bench's harness does",
+				row:    dataset.Row{InstanceID: "a__b__c___d-1"},
+				image:  "docker.io/swebench/sweb.eval.x86_64.a_1776_b_1776_c_1776__d-1:latest",
+				custom: "sweb.eval.x86_64.a_1776_b_1776_c_1776__d-1",
+			},
 		},
 		"swtbench": {{
 			name:   "as swebench",

@@ -19,11 +19,13 @@ type Family struct {
 	// Shared says that several instances run on one official image by design.
 	// Elsewhere two ids that lead to one image are an error.
 	Shared bool
-	// ImageColumn is the column, besides `instance_id`, that every row must have to
-	// name its official image; empty if the id is enough.
+	// ImageColumn is the column, besides `instance_id`, by which the family names
+	// official images; empty if the id is enough. A row without a text in it must
+	// name its image itself.
 	ImageColumn string
 
 	id     func(Row) string                         // nil takes the column instance_id
+	repo   func(id string, row Row) (string, error) // {repo} of a template; nil takes the id's first part
 	image  func(id string, row Row) (string, error) // not yet checked
 	custom func(image string) string                // nil takes the last path segment
 	drop   func(Row) bool                           // nil keeps every row
@@ -35,6 +37,15 @@ func (f Family) instanceID(row Row) string {
 		return row.InstanceID
 	}
 	return f.id(row)
+}
+
+// repoOf returns what stands for `{repo}` in a template.
+func (f Family) repoOf(c candidate) (string, error) {
+	if f.repo == nil {
+		repo, _, err := splitID(c.id)
+		return repo, err
+	}
+	return f.repo(c.id, c.row)
 }
 
 // customOf returns the part of the built tags that stands for a well-formed image.

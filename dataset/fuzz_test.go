@@ -140,10 +140,10 @@ func FuzzID(f *testing.F) {
 
 // FuzzResolve puts any values in the columns of two rows.
 func FuzzResolve(f *testing.F) {
-	f.Fuzz(func(t *testing.T, id, other, repo, org, image, tag, template, arch string) {
+	f.Fuzz(func(t *testing.T, id, other, repo, org, image, tag, template, arch, own, number string) {
 		rows := []dataset.Row{
-			{InstanceID: id, Repo: repo, Org: org, ImageName: image, DockerhubTag: tag},
-			{InstanceID: other, Repo: org, Org: repo, ImageName: tag, DockerhubTag: image},
+			{InstanceID: id, Repo: repo, Org: org, ImageName: image, DockerhubTag: tag, Image: own, Number: number},
+			{InstanceID: other, Repo: org, Org: repo, ImageName: tag, DockerhubTag: image, DockerImage: own},
 		}
 		for _, family := range dataset.Families() {
 			assertResolved(t, rows, dataset.Options{Family: family})
@@ -158,10 +158,12 @@ func FuzzResolve(f *testing.F) {
 func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, template, id, arch string) {
 		require.NoError(t, datasettest.Shown(dataset.Template(template).Check()))
-		image, err := dataset.Template(template).Expand(id, arch)
-		require.NoError(t, datasettest.Shown(err))
-		if err == nil && dataset.CheckID(id) == nil && dataset.CheckReference(image) == nil {
-			require.NotContains(t, image, "{")
+		for _, column := range dataset.Template(template).Columns() {
+			require.Regexp(t, `^[A-Za-z_][A-Za-z0-9_]{0,63}$`, column)
+		}
+		rows := []dataset.Row{{InstanceID: id, Org: arch, Repo: id, Number: arch, Columns: map[string]string{"version": arch}}}
+		for _, family := range dataset.Families() {
+			assertResolved(t, rows, dataset.Options{Family: family, Template: dataset.Template(template), Arch: arch})
 		}
 	})
 }
@@ -183,6 +185,11 @@ func FuzzShard(f *testing.F) {
 
 func FuzzReference(f *testing.F) {
 	f.Fuzz(func(t *testing.T, reference string) {
+		err := dataset.CheckRepository(reference)
+		require.NoError(t, datasettest.Shown(err))
+		if err == nil {
+			require.NoError(t, dataset.CheckReference(reference+":tag"))
+		}
 		if err := dataset.CheckReference(reference); err != nil {
 			require.NoError(t, datasettest.Shown(err))
 			return

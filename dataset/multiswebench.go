@@ -9,14 +9,48 @@ import (
 // their own in the published files, and `org/repo` in those prepared for
 // inference.
 func multiswebenchImage(_ string, row Row) (string, error) {
+	org, repo, err := orgRepo(row)
+	if err != nil {
+		return "", err
+	}
+	return lower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
+}
+
+// orgRepo returns the two parts of a row's repository.
+func orgRepo(row Row) (org, repo string, err error) {
 	org, repo, both := strings.Cut(row.Repo, "/")
 	if !both {
 		org, repo = row.Org, row.Repo
 	}
 	if org == "" || repo == "" || strings.Contains(repo, "/") {
-		return "", fmt.Errorf("repo %s with org %s is not of the form org/repo", Quote(row.Repo), Quote(row.Org))
+		return "", "", fmt.Errorf("repo %s with org %s is not of the form org/repo", Quote(row.Repo), Quote(row.Org))
 	}
-	return lower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
+	return org, repo, nil
+}
+
+// multiswebenchID is the column, or what the evaluator makes of the published files,
+// which have only org, repo and number.
+// https://github.com/OpenHands/benchmarks/blob/main/benchmarks/multiswebench/scripts/data/data_change.py
+func multiswebenchID(row Row) string {
+	if row.InstanceID != "" || row.Number == "" {
+		return row.InstanceID
+	}
+	org, repo, err := orgRepo(row)
+	if err != nil {
+		return "" // which is an error of its own
+	}
+	return org + "__" + repo + "-" + row.Number
+}
+
+// multiswebenchRepo is the repository without its owner, of the columns or else of
+// the id, `org__repo-number`.
+func multiswebenchRepo(id string, row Row) (string, error) {
+	if row.Repo != "" {
+		_, repo, err := orgRepo(row)
+		return repo, err
+	}
+	_, name, err := splitID(id)
+	return numberAtEnd.ReplaceAllString(name, ""), err
 }
 
 // multiswebenchCustom keeps the tag, which tells `base` from the images of single

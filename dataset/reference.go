@@ -31,6 +31,8 @@ const (
 	componentPattern = `[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`
 )
 
+var hostOnly = regexp.MustCompile(`^` + hostPattern + `$`)
+
 // CheckReference returns an error unless reference is a well-formed image
 // reference: an optional host, a lower-case path, an optional tag of at most 128
 // characters, an optional sha256 digest.
@@ -39,6 +41,9 @@ func CheckReference(reference string) error {
 		return fmt.Errorf("image reference %s is longer than %d bytes", Quote(reference), maxReference)
 	}
 	parts := referencePattern.FindStringSubmatch(reference)
+	if parts == nil && referencePattern.MatchString(lowerName(reference)) {
+		return fmt.Errorf("image reference %s has capitals in its path, which has to be lower-case", Quote(reference))
+	}
 	if parts == nil {
 		return fmt.Errorf("image reference %s is not of the form host/path:tag", Quote(reference))
 	}
@@ -48,10 +53,53 @@ func CheckReference(reference string) error {
 	return nil
 }
 
+// CheckRepository returns an error unless repository is a reference without a tag
+// and a digest, such as `ghcr.io/me/eval-base`. The error begins with the value.
+func CheckRepository(repository string) error {
+	name, _ := cutTag(repository)
+	switch {
+	case name != repository || CheckReference(lowerName(repository)) != nil:
+		return fmt.Errorf("%s is no repository: it is not of the form host/path, without a tag", Quote(repository))
+	case lowerName(repository) != repository:
+		return fmt.Errorf("%s is no repository: its path has to be lower-case", Quote(repository))
+	}
+	return nil
+}
+
+// cutTag splits a reference into its name and what follows: `:tag`, `@digest` or
+// both.
+func cutTag(reference string) (name, rest string) {
+	name, _, _ = strings.Cut(reference, "@")
+	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
+		name = name[:colon]
+	}
+	return name, reference[len(name):]
+}
+
+// cutHost splits a reference into its host, empty if there is none, and the rest.
+func cutHost(reference string) (host, rest string) {
+	if host, rest, found := strings.Cut(reference, "/"); found && hostOnly.MatchString(host) {
+		return host, rest
+	}
+	return "", reference
+}
+
+// lowerName lower-cases the path of a reference, in which registries take no
+// capitals. The host stays, for credentials are found by it, and so does the tag,
+// which can have capitals.
+func lowerName(reference string) string {
+	name, tag := cutTag(reference)
+	host, path := cutHost(name)
+	if host == "" {
+		return lower(path) + tag
+	}
+	return host + "/" + lower(path) + tag
+}
+
 // splitReference returns the last path segment and the tag of a well-formed
 // reference; the tag is empty when there is none.
 func splitReference(reference string) (segment, tag string) {
-	reference, _, _ = strings.Cut(reference, "@")
-	segment, tag, _ = strings.Cut(reference[strings.LastIndex(reference, "/")+1:], ":")
-	return segment, tag
+	name, rest := cutTag(reference)
+	tag, _, _ = strings.Cut(strings.TrimPrefix(rest, ":"), "@")
+	return name[strings.LastIndexByte(name, '/')+1:], tag
 }

@@ -20,7 +20,8 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 		"no id":                        {"swebench", dataset.Row{}, "instance_id", "is empty"},
 		"an id that is a path":         {"swebench", dataset.Row{InstanceID: "../../x"}, "instance_id", `"../../x"`},
 		"an id without __":             {"swebench", dataset.Row{InstanceID: "django-1"}, "instance_id", `"django-1" is not of the form repo__name`},
-		"an id with __ twice":          {"multimodal", dataset.Row{InstanceID: "a__b__c"}, "instance_id", `"a__b__c" is not of the form repo__name`},
+		"an id with nothing behind __": {"multimodal", dataset.Row{InstanceID: "a__"}, "instance_id", `"a__" is not of the form repo__name`},
+		"an id with __ at its end":     {"multimodal", dataset.Row{InstanceID: "a__b__"}, "instance_id", "host/path:tag"},
 		"an id that makes no image":    {"swegym", dataset.Row{InstanceID: "a.-b"}, "instance_id", "host/path:tag"},
 		"no image":                     {"swesmith", dataset.Row{InstanceID: "a"}, "image_name", "missing or blank"},
 		"a blank image":                {"swesmith", dataset.Row{InstanceID: "a", ImageName: " \n"}, "image_name", "missing or blank"},
@@ -28,6 +29,10 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 		"no tag":                       {"pro", dataset.Row{InstanceID: "a"}, "dockerhub_tag", "missing or blank"},
 		"a tag of 129 characters":      {"pro", dataset.Row{InstanceID: "a", DockerhubTag: strings.Repeat("t", 129)}, "dockerhub_tag", "host/path:tag"},
 		"a tag with another image":     {"pro", dataset.Row{InstanceID: "a", DockerhubTag: "a@evil.example/x"}, "dockerhub_tag", "host/path:tag"},
+		"no id, and no number":         {"multiswebench", dataset.Row{Org: "a", Repo: "b"}, "instance_id", "is empty"},
+		"no id, and no org":            {"multiswebench", dataset.Row{Repo: "b", Number: "1"}, "instance_id", "is empty"},
+		"no id, and an org of a path":  {"multiswebench", dataset.Row{Org: "../a", Repo: "b", Number: "1"}, "instance_id", `"../a__b-1"`},
+		"no id in another family":      {"swebench", dataset.Row{Org: "a", Repo: "b", Number: "1"}, "instance_id", "is empty"},
 		"no repository":                {"multiswebench", dataset.Row{InstanceID: "a"}, "repo", "missing or blank"},
 		"a repository without an org":  {"multiswebench", dataset.Row{InstanceID: "a", Repo: "b"}, "repo", "not of the form org/repo"},
 		"a repository of three parts":  {"multiswebench", dataset.Row{InstanceID: "a", Repo: "b/c/d"}, "repo", "not of the form org/repo"},
@@ -69,6 +74,16 @@ func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {
 			"swesmith", "", []dataset.Row{{InstanceID: "a", ImageName: "x/image:v1"}, {InstanceID: "b", ImageName: "x/image:v2"}},
 			[]string{"docker.io/x/image:v1", "docker.io/x/image:v2", "one tag, image"},
 		},
+		"two ids whose rows name one image": {
+			"swebench", "", []dataset.Row{{InstanceID: "a__a-1", DockerImage: "x/image:v1"}, {InstanceID: "b__b-1", Image: "docker.io/x/image:v1"}},
+			[]string{"a__a-1", "b__b-1", "one official image, docker.io/x/image:v1"},
+		},
+		"an id that becomes another's in a name": {
+			"swebench", "", rowsOf("a__b__c", "a__b_1776_c"), []string{"a__b__c", "a__b_1776_c", "one official image"},
+		},
+		"ids whose capitals a template's path loses": {
+			"swebench", "r.io/{instance_id}", rowsOf("A__a-1", "a__a-1"), []string{"A__a-1", "a__a-1", "r.io/a__a-1"},
+		},
 		"two tags that differ by case only": {
 			"pro", "", []dataset.Row{{InstanceID: "a", DockerhubTag: "Tag"}, {InstanceID: "b", DockerhubTag: "tag"}},
 			[]string{"sweap-images:Tag", "sweap-images:tag", "one tag, tag"},
@@ -94,7 +109,7 @@ func TestResolveRefusesOptionsThatCannotBeMeant(t *testing.T) {
 		reason string
 	}{
 		"no family":                {dataset.Options{}, "no family"},
-		"an unknown placeholder":   {dataset.Options{Family: family(t, "swebench"), Template: "{tag}"}, "unknown placeholder"},
+		"an unknown placeholder":   {dataset.Options{Family: family(t, "swebench"), Template: "{a tag}"}, "unknown placeholder"},
 		"a limit below zero":       {swebench(t, dataset.Selection{Limit: -1}), "limit -1"},
 		"a seed below zero":        {swebench(t, dataset.Selection{Limit: 1, Seed: -1}), "seed -1 is not from 0 to 4294967295"},
 		"a seed of 33 bits":        {swebench(t, dataset.Selection{Seed: 1 << 32}), "seed 4294967296 is not from 0 to 4294967295"},

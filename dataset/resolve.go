@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
@@ -9,9 +10,10 @@ import (
 type Options struct {
 	// Family names the instances and their images; it must be one of [Families].
 	Family Family
-	// Template replaces the family's rule for official images; empty keeps it.
+	// Template replaces the rule for official images; empty keeps it: the row's own
+	// image, unless the family has a column of its own for it, or else the family's.
 	Template Template
-	// Arch is the template's `{arch}`; empty means [DefaultArch]. The families'
+	// Arch is `{arch}` of a template; empty means [DefaultArch]. The families'
 	// own rules do not use it.
 	Arch string
 	// Selection says which instances are meant; the zero value is all.
@@ -28,6 +30,9 @@ func (o Options) check() error {
 	}
 	return o.Selection.check()
 }
+
+// arch returns the architecture for a template.
+func (o Options) arch() string { return cmp.Or(o.Arch, DefaultArch) }
 
 // Result is what [Resolve] found.
 type Result struct {

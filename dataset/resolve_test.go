@@ -105,6 +105,16 @@ func TestResolveMakesOneUnitOfInstancesThatShareAnImage(t *testing.T) {
 	}, result.Instances[1])
 }
 
+func TestMultiSWEBenchRowsWithoutAnIDGetTheEvaluators(t *testing.T) {
+	result, err := dataset.Resolve([]dataset.Row{
+		{Org: "BurntSushi", Repo: "ripgrep", Number: "723"}, {Repo: "cli/cli", Number: "10009"}, {InstanceID: "its__own-1", Org: "a", Repo: "b", Number: "2"},
+	}, dataset.Options{Family: family(t, "multiswebench")})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"its__own-1", "BurntSushi__ripgrep-723", "cli__cli-10009"}, ids(result))
+	assert.Equal(t, "BurntSushi", result.Instances[1].Repo)
+	assert.Equal(t, "docker.io/mswebench/burntsushi_m_ripgrep:base", result.Instances[1].OfficialImage)
+}
+
 func TestALimitDrawsRowsBeforeTheFamilyLeavesAnyOut(t *testing.T) {
 	// As the evaluator does, with pandas: of six rows, seed 42 draws the rows 0, 1, 5, 2, 4, 3.
 	rows := func(blank ...int) []dataset.Row {

@@ -12,10 +12,19 @@ type Row struct {
 	Repo string `json:"repo"`
 	// Org is the repository's owner (multiswebench).
 	Org string `json:"org"`
-	// ImageName is the official image without its registry (swesmith).
+	// Number is the pull request's number (multiswebench).
+	Number string `json:"-"`
+	// ImageName is the official image, mostly without its registry (swesmith,
+	// SWE-rebench V2).
 	ImageName string `json:"image_name"`
+	// DockerImage is the same in other datasets (SWE-rebench, SWE-bench-Live).
+	DockerImage string `json:"docker_image"`
+	// Image is the same in SWE-bench's since August 2026, and elsewhere a picture.
+	Image string `json:"-"`
 	// DockerhubTag is the official image's tag (pro).
 	DockerhubTag string `json:"dockerhub_tag"`
+	// Columns are further columns, which a [Template] names.
+	Columns map[string]string `json:"-"`
 
 	// BlankProblem says that the row has a `problem_statement` with nothing in
 	// it but white space, or null. Only this is kept of the text, which can be
@@ -30,6 +39,9 @@ const (
 	idColumn           = "instance_id"
 	repoColumn         = "repo"
 	orgColumn          = "org"
+	numberColumn       = "number"
+	imageColumn        = "image"
+	dockerImageColumn  = "docker_image"
 	imageNameColumn    = "image_name"
 	dockerhubTagColumn = "dockerhub_tag"
 	problemColumn      = "problem_statement"
@@ -37,22 +49,38 @@ const (
 
 // cellColumns returns the columns whose values are kept.
 func cellColumns() []string {
-	return []string{idColumn, repoColumn, orgColumn, imageNameColumn, dockerhubTagColumn}
+	return []string{idColumn, repoColumn, orgColumn, imageNameColumn, dockerImageColumn, dockerhubTagColumn}
 }
 
-// cell returns a pointer to the value of one of the cellColumns.
+// text returns the value of any column; empty if the row has none.
+func (r Row) text(column string) string {
+	if cell := r.cell(column); cell != nil {
+		return *cell
+	}
+	return r.Columns[column]
+}
+
+// cell returns a pointer to the value of a column that has a field; nil for others.
 func (r *Row) cell(column string) *string {
 	switch column {
+	case idColumn:
+		return &r.InstanceID
 	case repoColumn:
 		return &r.Repo
 	case orgColumn:
 		return &r.Org
+	case numberColumn:
+		return &r.Number
+	case imageColumn:
+		return &r.Image
 	case imageNameColumn:
 		return &r.ImageName
+	case dockerImageColumn:
+		return &r.DockerImage
 	case dockerhubTagColumn:
 		return &r.DockerhubTag
 	default:
-		return &r.InstanceID
+		return nil
 	}
 }
 

@@ -10,7 +10,7 @@ func lastSegment(image string) string {
 }
 
 // swebenchImage is the name that SWE-bench's harness gives: `_1776_` stands for
-// the `__` of the id, which Docker Hub does not take.
+// each `__` of the id, which Docker Hub does not take.
 // https://github.com/SWE-bench/SWE-bench/blob/main/swebench/harness/test_spec/test_spec.py
 func swebenchImage(id string, _ Row) (string, error) {
 	repo, name, err := splitID(id)

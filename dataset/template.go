@@ -3,59 +3,149 @@ package dataset
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // DefaultArch is the architecture in the official images' names.
 const DefaultArch = "x86_64"
 
-// placeholders are the valid ones, as errors list them.
-const placeholders = "{instance_id}, {repo}, {name}, {arch}"
-
-var bracePattern = regexp.MustCompile(`\{[^{}]*\}|[{}]`)
-
 // Template is an image reference with placeholders, such as
-// `registry.example/mirror/{repo}_{name}:latest`. It replaces a family's own rule
-// as a whole, and what it yields is not lower-cased.
+// `registry.example/mirror/{repo}_{name}:latest`. It replaces the image that a row
+// names and a family's own rule. The path of the result is lower-cased, as
+// registries insist on it; the tag keeps its capitals.
+//
+//	{instance_id}     the instance's id
+//	{repo}, {name}    the id before and after its first `__`, with `_1776_` for
+//	                  each further one; in multiswebench, {repo} is the
+//	                  repository without its owner
+//	{org}             the repository's owner
+//	{number}          the pull request's number
+//	{official_image}  the official image without its registry
+//	{arch}            the architecture
+//	{dockerhub_tag}   the row's text in that column, and so for any other name
 type Template string
 
-// Check returns an error if the template has a placeholder other than
-// `{instance_id}`, `{repo}`, `{name}` and `{arch}`, or a brace of its own.
+// placeholders are those that are no columns, as errors list them.
+var placeholders = []string{"instance_id", "repo", "name", "org", "number", "official_image", "arch"}
+
+var (
+	bracePattern = regexp.MustCompile(`\{[^{}]*\}|[{}]`)
+	namePattern  = regexp.MustCompile(`^\{([A-Za-z_][A-Za-z0-9_]{0,63})\}$`)
+)
+
+// Check returns an error if the template has a brace that is no part of a
+// placeholder, or a placeholder that can be no column.
 func (t Template) Check() error {
 	for _, found := range bracePattern.FindAllString(string(t), -1) {
-		switch found {
-		case "{instance_id}", "{repo}", "{name}", "{arch}":
-		default:
-			return fmt.Errorf("image template %s has an unknown placeholder %s: valid are %s",
-				Quote(string(t)), Quote(found), placeholders)
+		if !namePattern.MatchString(found) {
+			return fmt.Errorf("image template %s has an unknown placeholder %s: valid are %s and the columns of the row", Quote(string(t)), Quote(found), listPlaceholders())
 		}
 	}
 	return nil
 }
 
-// Expand returns the template with an instance's values in place of the
-// placeholders. `{repo}` and `{name}` are the id's parts before and after `__`;
-// an id without exactly two parts is an error only if one of them is used.
-func (t Template) Expand(id, arch string) (string, error) {
-	if err := t.Check(); err != nil {
-		return "", err
-	}
-	pairs := []string{"{instance_id}", id, "{arch}", arch}
-	if strings.Contains(string(t), "{repo}") || strings.Contains(string(t), "{name}") {
-		repo, name, err := splitID(id)
-		if err != nil {
-			return "", err
+func listPlaceholders() string { return "{" + strings.Join(placeholders, "}, {") + "}" }
+
+// Columns returns the columns of a row that the template names.
+func (t Template) Columns() []string {
+	var columns []string
+	for _, name := range t.names() {
+		if !slices.Contains(placeholders, name) {
+			columns = append(columns, name)
 		}
-		pairs = append(pairs, "{repo}", repo, "{name}", name)
 	}
-	return strings.NewReplacer(pairs...).Replace(string(t)), nil
+	return columns
 }
 
-// splitID returns the two parts of an id around `__`.
+// names returns what stands in the braces, each name once.
+func (t Template) names() []string {
+	var names []string
+	for _, found := range bracePattern.FindAllString(string(t), -1) {
+		if parts := namePattern.FindStringSubmatch(found); parts != nil && !slices.Contains(names, parts[1]) {
+			names = append(names, parts[1])
+		}
+	}
+	return names
+}
+
+// expand returns the template with a row's values in place of the placeholders, and
+// in an error the column at fault.
+func (t Template) expand(c candidate, opts Options) (image, column string, err error) {
+	var pairs []string
+	for _, name := range t.names() {
+		value, column, err := placeholder(name, c, opts)
+		if err != nil {
+			return "", column, err
+		}
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	return lowerName(strings.NewReplacer(pairs...).Replace(string(t))), idColumn, nil
+}
+
+// placeholder returns the value of one placeholder, and the column it is made of.
+func placeholder(name string, c candidate, opts Options) (value, column string, err error) {
+	switch name {
+	case "instance_id":
+		return c.id, idColumn, nil
+	case "arch":
+		return opts.arch(), idColumn, nil
+	case "repo":
+		value, err = opts.Family.repoOf(c)
+		return value, idColumn, err
+	case "name":
+		_, value, err = splitID(c.id)
+		return value, idColumn, err
+	case "org":
+		value, err = orgOf(c)
+		return value, orgColumn, err
+	case "number":
+		value, err = numberOf(c)
+		return value, numberColumn, err
+	case "official_image":
+		image, column, err := ruledImage(c, opts.Family)
+		_, path := cutHost(image)
+		return path, column, err
+	}
+	if value = strings.TrimSpace(c.row.text(name)); value == "" {
+		err = fmt.Errorf("the column is missing or blank, and the image template asks for it; no column is needed for %s", listPlaceholders())
+	}
+	return value, name, err
+}
+
+// orgOf returns the owner of the candidate's repository: a column, or what stands
+// before the slash in `repo`, or before the `__` of the id.
+func orgOf(c candidate) (string, error) {
+	if c.row.Org != "" {
+		return c.row.Org, nil
+	}
+	if org, _, both := strings.Cut(c.row.Repo, "/"); both {
+		return org, nil
+	}
+	org, _, err := splitID(c.id)
+	return org, err
+}
+
+var numberAtEnd = regexp.MustCompile(`-([0-9]+)$`)
+
+// numberOf returns the number of the candidate's pull request: a column, or what the
+// id ends in.
+func numberOf(c candidate) (string, error) {
+	if c.row.Number != "" {
+		return c.row.Number, nil
+	}
+	if parts := numberAtEnd.FindStringSubmatch(c.id); parts != nil {
+		return parts[1], nil
+	}
+	return "", fmt.Errorf("instance id %s does not end in a number, and the row has none", Quote(c.id))
+}
+
+// splitID returns the two parts of an id around its first `__`. What stands for a
+// further one is what SWE-bench puts in its place.
 func splitID(id string) (repo, name string, err error) {
-	parts := strings.Split(id, "__")
-	if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
+	repo, name, _ = strings.Cut(id, "__")
+	if repo == "" || name == "" {
 		return "", "", fmt.Errorf("instance id %s is not of the form repo__name", Quote(id))
 	}
-	return parts[0], parts[1], nil
+	return repo, strings.ReplaceAll(name, "__", "_1776_"), nil
 }

@@ -66,8 +66,8 @@ func (n Names) Check() error {
 		if repo.value == "" {
 			continue
 		}
-		if err := dataset.CheckReference(repo.value + ":tag"); err != nil {
-			return fmt.Errorf("%s %s is no repository: %w", repo.flag, dataset.Quote(repo.value), err)
+		if err := dataset.CheckRepository(repo.value); err != nil {
+			return fmt.Errorf("%s %w", repo.flag, err)
 		}
 	}
 	words := []flagged{{"--target", n.target()}}
