@@ -117,11 +117,6 @@ func (m *EvalImages) AssembleAll(
 	if err != nil {
 		return nil, flat(err)
 	}
-	if flags.Publish {
-		if err := login.mayPush(ctx, m.BuilderRepo, m.BaseRepo, m.AgentRepo); err != nil {
-			return nil, flat(err)
-		}
-	}
 	engine := &engine{module: m, identity: recipe.identity, publish: flags.Publish}
 	runner := m.runner(engine, limits, flags.ForceBuild)
 	var client *registry.Client

@@ -74,9 +74,8 @@ func (m *EvalImages) Check(
 	if err != nil {
 		return "", flat(err)
 	}
-	engine := &engine{module: m, identity: recipe.identity}
-	runner := m.runner(engine, limits{}, false)
-	if _, err := (publishing{login: login}).use(ctx, &runner, engine, recipe); err != nil {
+	runner := m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false)
+	if runner.Registry, err = m.published(ctx, login); err != nil {
 		return "", flat(err)
 	}
 	missing, unknown := runner.Missing(ctx, plan)

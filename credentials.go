@@ -38,25 +38,6 @@ func (c credentials) use(ctx context.Context, repositories ...string) error {
 	return nil
 }
 
-// mayPush fails if the registry says that these credentials may not push to one of the repositories, before anything is built. There
-// may be no telling from here: the credentials may be known to the engine only, and so may be the way to the registry. Then the
-// engine finds out with its first push.
-func (c credentials) mayPush(ctx context.Context, repositories ...string) error {
-	if c.password == nil {
-		return nil
-	}
-	access, err := c.access(ctx)
-	if err != nil {
-		return err
-	}
-	for _, repository := range repositories {
-		if err := access.MayPush(ctx, repository); errors.Is(err, registry.ErrRefused) {
-			return fmt.Errorf("publishing to %s as %s: %w", repository, c.username, err)
-		}
-	}
-	return nil
-}
-
 // access to the registry from here.
 func (c credentials) access(ctx context.Context) (registry.Access, error) {
 	access := registry.Access{Username: c.username, Transport: registry.EngineTransport()}

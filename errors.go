@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +21,14 @@ func flat(err error) error {
 		return nil
 	}
 	return errors.New(clean(err.Error()))
+}
+
+// advised is an error that says what to do, where that is known.
+func advised(err error) error {
+	if advice := pipeline.CauseOf(err).Advice; advice != "" {
+		return fmt.Errorf("%w\n  → %s", err, advice)
+	}
+	return err
 }
 
 // plain is an engine's error as it reads in a record. What told it to stop can still be found in it.

@@ -42,23 +42,31 @@ func (p publishing) check() error {
 }
 
 // use completes a runner with a publisher: the one that was asked for; by default the direct one, where the registry can be reached with
-// these credentials, and otherwise the engine. It returns the direct one's client, if that is it.
+// these credentials, and otherwise the engine. It returns the direct one's client, if that is it. What the registry refuses to everybody who
+// has these credentials, it refuses to the engine as well: that is an error for all publishers, before anything is built.
 func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
-	runner.Publisher, runner.Registry = engine, engine
-	if p.publisher == publisherEngine {
-		return nil, nil
-	}
-	client, err := engine.module.client(ctx, p.login, engine.publish)
-	if err != nil && p.publisher == publisherDirect {
-		return nil, fmt.Errorf("publishing directly: %w", err)
-	}
+	access, err := p.login.access(ctx)
 	if err != nil {
-		if engine.publish {
-			fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %s\n", clean(err.Error()))
-		}
+		return nil, err
+	}
+	asking := &registry.Asking{Builder: engine, Access: access}
+	runner.Publisher, runner.Registry = asking, &registry.AskingRegistry{Registry: engine, Access: access}
+	if p.publisher == publisherEngine && p.login.password == nil {
 		return nil, nil
 	}
-	direct := &registry.Publisher{Client: client, Builder: engine, Identity: engine.identity}
+	client, err := engine.module.client(ctx, access)
+	switch {
+	case errors.Is(err, registry.ErrRefused):
+		return nil, advised(err)
+	case p.publisher == publisherEngine:
+		return nil, nil
+	case err != nil && p.publisher == publisherDirect:
+		return nil, fmt.Errorf("publishing directly: %w", err)
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %s\n", clean(err.Error()))
+		return nil, nil
+	}
+	direct := &registry.Publisher{Client: client, Builder: asking, Identity: engine.identity}
 	runner.Publisher, runner.Registry = direct, client
 	runner.Official = &officials{client: client, engine: engine}
 	if p.shareBases == shareAuto {
@@ -68,20 +76,25 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	return client, nil
 }
 
-// client is a client of the registry, which may push if it has to.
-func (m *EvalImages) client(ctx context.Context, login credentials, push bool) (*registry.Client, error) {
-	access, err := login.access(ctx)
-	if err != nil {
-		return nil, err
+// client is a client that may push to the module's repositories. Where those are in several registries there is none, but each is asked.
+func (m *EvalImages) client(ctx context.Context, access registry.Access) (*registry.Client, error) {
+	repositories := []string{m.BuilderRepo, m.BaseRepo, m.AgentRepo}
+	client, err := access.Open(ctx, repositories...)
+	if !errors.Is(err, registry.ErrSeveral) {
+		return client, explained(err)
 	}
-	client, err := access.Open(ctx, push, m.AgentRepo, m.BaseRepo, m.BuilderRepo)
-	if login.password == nil && wantsOthers(err) {
-		return nil, fmt.Errorf("%w: there is no --registry-username, and the credentials of docker login are the engine's only", err)
+	for _, repository := range repositories {
+		if _, err := access.Open(ctx, repository); errors.Is(err, registry.ErrRefused) {
+			return nil, err
+		}
 	}
-	return client, err
+	return nil, err
 }
 
-// wantsOthers says whether a registry, or its token server, wants other credentials.
-func wantsOthers(err error) bool {
-	return err != nil && (errors.Is(err, registry.ErrRefused) || pipeline.CauseOf(err).Advice == pipeline.AdviceCredentials)
+// explained says why there may be no credentials although somebody has logged in.
+func explained(err error) error {
+	if errors.Is(err, registry.ErrAnonymous) {
+		return fmt.Errorf("%w: there is no --registry-username, and the credentials of docker login are the engine's only", err)
+	}
+	return err
 }

@@ -15,9 +15,9 @@ const (
 	// requestsPerImage is what an agent image costs that is made on a base which the registry has: is there the image, is there the
 	// base, the base's config, a mount of the layer that no other image has, two for the new config, and the manifest by digest and tag.
 	requestsPerImage = 8
-	// requestsPerRun is what a run costs beside that: two handshakes, whether it may push, the builder, and whether the base images'
-	// repository answers.
-	requestsPerRun = 5
+	// requestsPerRun is what a run costs beside that: a handshake, two for each repository to know whether it may push there, the builder,
+	// and whether the base images' repository answers.
+	requestsPerRun = 9
 	// requestsPerLayer is what the layers cost that several images have: their mounts, and the agent layer's manifest and config.
 	requestsPerLayer = 8
 )
@@ -47,7 +47,7 @@ func TestRequestsOfADirectRun(t *testing.T) {
 		}
 		assert.Len(t, proxy.Requests(), requestsPerRun+size)
 		assert.Zero(t, proxy.Count(http.MethodPut, ""))
-		assert.Equal(t, 1, proxy.Count(http.MethodPost, ""), "the one that asks whether it may push")
+		assert.Equal(t, 3, proxy.Count(http.MethodPost, ""), "those that ask whether it may push")
 	})
 }
 

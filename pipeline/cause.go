@@ -40,10 +40,17 @@ const (
 		"Fewer --max-workers send fewer requests."
 	AdviceCredentials = "The registry rejected the credentials. Log in with `docker login HOST` where the Dagger CLI runs, " +
 		"or pass --registry-username and --registry-password."
+	AdviceNoRight = "The registry does not let these credentials do this. Give them the right to (on ghcr.io: write:packages), " +
+		"or pass others with --registry-username and --registry-password."
+	AdviceUnsaid = "The registry does not say whether it has the image. Let the credentials read there. " +
+		"Where it answers so to every tag that it lacks, as Artifactory's virtual repositories do, use --force-build: it builds without asking."
 	AdviceRepository = "Create the repository or project first; this registry does not create it on push. Or check its name."
-	AdviceReadOnly   = "The registry is read-only. Wait until its maintenance ends, then run the same command again; finished images are skipped."
-	AdviceQuota      = "The registry's quota is used up. Delete images there or raise the quota, then run the same command again; finished images are skipped."
-	AdviceNoRoom     = "The registry's disk is full. Free space there, then run the same command again; finished images are skipped."
+	AdviceName       = "The registry takes no repository of this name. Check --builder-repo, --base-repo and --agent-repo. " +
+		"Google's Artifact Registry needs HOST/PROJECT/REPOSITORY/IMAGE."
+	AdviceReadOnly = "The registry is read-only. Wait until its maintenance ends, then run the same command again; finished images are skipped."
+	AdviceQuota    = "The registry's quota is used up. Delete images there or raise the quota, then run the same command again; finished images are skipped."
+	AdvicePlan     = "The registry's plan allows no further repository. Delete one there, or extend the plan."
+	AdviceNoRoom   = "The registry's disk is full. Free space there, then run the same command again; finished images are skipped."
 )
 
 const (
@@ -75,6 +82,10 @@ var causes = []struct {
 	{"authorization failed", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
 	{"authentication required", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
 	{"403 forbidden", Cause{Kind: KindLimited, Advice: adviceRefused}},
+	// A push begins with an upload. A registry that creates repositories by itself takes it for any of them.
+	{"/blobs/uploads/: 404 not found", Cause{Kind: KindPermanent, Advice: AdviceRepository}},
+	{"/blobs/uploads/: 400 bad request", Cause{Kind: KindPermanent, Advice: AdviceName}},
+	{"/blobs/uploads/: 405 method not allowed", Cause{Kind: KindPermanent, Advice: AdviceReadOnly}},
 	{"pull access denied", Cause{Kind: KindPermanent, Advice: "There is no such repository, or these credentials may not read it."}},
 	{"invalid reference format", Cause{Kind: KindPermanent, Advice: adviceName}},
 	{"server gave http response to https client", Cause{Kind: KindPermanent, Advice: "The engine speaks plain HTTP only to localhost, and to registries with `http = true` in its engine.toml."}},
@@ -135,12 +146,20 @@ func (e *PushError) Error() string { return "publishing " + e.Reference + ": " +
 // Unwrap gives the cause.
 func (e *PushError) Unwrap() error { return e.Err }
 
-// whenPushing makes wrong credentials fatal: whoever may not push one image may push none, while a pull may fail for one private
-// official image only.
+// whenPushing makes a refusal fatal: the next push would get the same answer, while a pull may fail for one private official image only.
 func (c Cause) whenPushing(err error) Cause {
 	var push *PushError
-	if c.Advice == AdviceCredentials && errors.As(err, &push) {
+	if c.Kind == KindPermanent && c.refusal() && errors.As(err, &push) {
 		c.Kind = KindFatal
 	}
 	return c
+}
+
+// refusal says whether the registry refuses who asks, or everything there, rather than one image.
+func (c Cause) refusal() bool {
+	switch c.Advice {
+	case AdviceCredentials, AdviceNoRight, AdviceUnsaid, AdviceRepository, AdviceName, AdviceReadOnly, AdviceQuota, AdvicePlan:
+		return true
+	}
+	return false
 }

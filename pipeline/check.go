@@ -64,10 +64,29 @@ func (r *run) preflight(ctx context.Context) error {
 }
 
 func (r *run) probe(ctx context.Context, record *Record, reference string) (found Found, err error) {
+	registry := r.Registry
+	if r.Force {
+		registry = unsaid{registry}
+	}
 	err = r.watched(ctx, "check "+record.Name(), func(ctx context.Context) error {
-		found, err = r.ask(ctx, r.Registry, record, reference)
+		found, err = r.ask(ctx, registry, record, reference)
 		return err
 	})
+	return found, err
+}
+
+// unsaid takes it for an answer if a registry does not say whether it has an image: nobody wants to know.
+type unsaid struct{ Registry }
+
+// Find asks for the image.
+func (u unsaid) Find(ctx context.Context, reference string) (Found, error) {
+	found, err := u.Registry.Find(ctx, reference)
+	if err == nil {
+		return found, nil
+	}
+	if advice := CauseOf(err).Advice; advice == AdviceUnsaid || advice == adviceRefused {
+		return found, ErrAbsent
+	}
 	return found, err
 }
 

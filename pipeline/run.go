@@ -29,7 +29,7 @@ type run struct {
 	workers       *semaphore.Weighted // those who wait for another image give their place up meanwhile
 	gate          *gate
 	pulse         pulse
-	refused       atomic.Int32 // questions in a row to which the registry wanted other credentials
+	refused       atomic.Int32 // questions in a row that the registry refused
 	stop          context.CancelCauseFunc
 }
 
@@ -261,7 +261,7 @@ func (r *run) look(ctx context.Context, record *Record, reference string) (Found
 	return found, err
 }
 
-// refusedInRow is after how many questions in a row that the registry answers by wanting other credentials the run ends.
+// refusedInRow is after how many refused questions in a row the run ends.
 const refusedInRow = 5
 
 // noteRefusal ends a run whose credentials are no more good for reading: every other image would meet that as well. One such answer can
@@ -270,7 +270,7 @@ func (r *run) noteRefusal(err error) {
 	switch {
 	case err == nil || errors.Is(err, ErrAbsent):
 		r.refused.Store(0)
-	case CauseOf(err).Advice == AdviceCredentials && r.refused.Add(1) == refusedInRow:
+	case CauseOf(err).refusal() && r.refused.Add(1) == refusedInRow:
 		r.endEarly(err)
 	}
 }

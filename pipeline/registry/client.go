@@ -22,6 +22,8 @@ const DefaultAnswerTime = time.Minute
 // repository that has it. It may be used by many goroutines at a time.
 type Client struct {
 	host       name.Registry
+	access     Access
+	wire       wire
 	http       *http.Client
 	answerTime time.Duration
 	requests   *atomic.Int64
@@ -40,9 +42,11 @@ const remembered = 64
 // ErrSeveral says that repositories are in different registries. A layer cannot be mounted from one to the other.
 var ErrSeveral = errors.New("the repositories are in different registries")
 
-// Connect introduces itself to the registry that has all these repositories, with leave to read and write in them.
+// Connect introduces itself to the registry that has all these repositories, with leave to read and write in them, or only to read as
+// [Access.ReadOnly] says.
 func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, error) {
 	client := newClient(a.answerTime())
+	client.access = a
 	var own []repository
 	for i, text := range repositories {
 		named, err := name.NewRepository(text)
@@ -63,7 +67,7 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("introducing itself to %s: %w", client.host.Name(), err)
+		return nil, fmt.Errorf("introducing itself to %s: %w", client.host.Name(), a.redact(err))
 	}
 	client.http = &http.Client{Transport: authenticated}
 	return client, nil
@@ -75,19 +79,23 @@ func (a Access) introduce(ctx context.Context, client *Client, own []repository)
 	if err != nil {
 		return nil, err
 	}
-	wire := wire{a.transport(), client.requests, new(atomic.Bool)}
+	client.wire = newWire(a.transport(), client.requests)
+	action := transport.PushScope
+	if a.ReadOnly {
+		action = transport.PullScope
+	}
 	introduce := func(ctx context.Context, others ...repository) (http.RoundTripper, error) {
 		var scopes []string
 		for _, other := range others {
 			scopes = append(scopes, client.host.Repo(string(other)).Scope(transport.PullScope))
 		}
 		for _, one := range own {
-			scopes = append(scopes, client.host.Repo(string(one)).Scope(transport.PushScope))
+			scopes = append(scopes, client.host.Repo(string(one)).Scope(action))
 		}
-		return transport.NewWithContext(ctx, client.host, auth, wire, scopes)
+		return transport.NewWithContext(ctx, client.host, auth, client.wire, scopes)
 	}
 	common, err := introduce(ctx)
-	return &leave{host: client.host.RegistryStr(), own: own, common: common, wire: wire, introduce: introduce}, err
+	return &leave{host: client.host.RegistryStr(), own: own, common: common, wire: client.wire, introduce: introduce}, err
 }
 
 func newClient(answerTime time.Duration) *Client {

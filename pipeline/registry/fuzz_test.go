@@ -52,7 +52,8 @@ func FuzzStatus(f *testing.F) {
 		case err.Limited:
 			assert.Equal(t, pipeline.KindLimited, cause.Kind)
 		case status == http.StatusUnauthorized, status == http.StatusForbidden:
-			assert.Equal(t, pipeline.AdviceCredentials, cause.Advice)
+			assert.Equal(t, pipeline.KindPermanent, cause.Kind)
+			assert.NotEmpty(t, cause.Advice)
 		case status >= 500:
 			assert.Equal(t, pipeline.KindUnavailable, cause.Kind)
 		}

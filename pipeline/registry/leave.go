@@ -24,8 +24,9 @@ type leave struct {
 
 // RoundTrip sends the request with the token for it.
 func (l *leave) RoundTrip(request *http.Request) (*http.Response, error) {
+	request = request.WithContext(withOnce(request.Context()))
 	other, ok := l.other(request)
-	if !ok || !l.wire.tokens.Load() {
+	if !ok || !l.wire.tokens() {
 		return l.common.RoundTrip(request)
 	}
 	ctx := request.Context()

@@ -41,7 +41,7 @@ func TestNoTokenIsForManyRepositories(t *testing.T) {
 		r.denied = "secret"
 		_, err := client.Find(ctx, r.reference("secret:latest"))
 		require.ErrorContains(t, err, "401 Unauthorized")
-		assert.Equal(t, pipeline.AdviceCredentials, pipeline.CauseOf(err).Advice)
+		assert.Equal(t, pipeline.AdviceNoRight, pipeline.CauseOf(err).Advice)
 	})
 }
 

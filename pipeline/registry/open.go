@@ -3,56 +3,91 @@ package registry
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"slices"
 	"time"
 
 	"dagger/eval-images/pipeline"
 )
 
-// How often registries are asked the questions that come before a run, and the pause after an answer that may pass.
+// How often registries are asked each of the questions that come before a run, and the pause after an answer that may pass.
 const (
 	openings  = 3
 	openPause = 2 * time.Second
 )
 
-// Open is [Access.Connect], again after an answer that may pass: a registry's bad moment would otherwise cost the whole run, as there is
-// none yet that tries again. If push says so, it is [Access.MayPush] for the first repository as well. [ErrRefused] and [ErrSeveral] do not pass.
-// Nor does an address at which nothing answers: from where the engine is it may be another matter, and that is for the caller to find out.
-func (a Access) Open(ctx context.Context, push bool, repositories ...string) (*Client, error) {
+// Open is [Access.Connect], and then [Client.MayPush] for each of the repositories unless the access is read-only: whatever a registry
+// refuses is known before anything is built. Each question is asked again after an answer that may pass: a registry's bad moment would
+// otherwise cost the whole run, as there is none yet that tries again.
+//
+// The error is [ErrRefused] or [ErrAnonymous] where the registry says no, and [ErrSeveral] where it is several. If nothing answers at the
+// address, that is not asked again: from where the engine is it may be another matter, and that is for the caller to find out.
+func (a Access) Open(ctx context.Context, repositories ...string) (client *Client, err error) {
+	err = a.again(ctx, func() (err error) {
+		client, err = a.Connect(ctx, repositories...)
+		return err
+	})
+	if err != nil {
+		return nil, a.refusal(repositories[0], err, true)
+	}
+	if a.ReadOnly {
+		return client, nil
+	}
+	for i, repository := range repositories {
+		if slices.Contains(repositories[:i], repository) {
+			continue
+		}
+		if err := a.begin(ctx, client, repository); err != nil {
+			return nil, err
+		}
+	}
+	return client, nil
+}
+
+// begin asks whether images may be pushed to the repository. Where that cannot be told, the first push will tell.
+func (a Access) begin(ctx context.Context, client *Client, repository string) error {
+	err := a.again(ctx, func() error { return client.MayPush(ctx, repository) })
+	if !mayPass(err) {
+		return err
+	}
+	if isCut(err) {
+		return client.missing(ctx, repository)
+	}
+	return nil
+}
+
+// isCut says whether a connection ended without an answer.
+func isCut(err error) bool {
+	var broken *net.OpError
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) && broken.Op != "dial" && !broken.Timeout()
+}
+
+// again asks a question until it is answered, and some times at most.
+func (a Access) again(ctx context.Context, ask func() error) error {
 	pause := a.Pause
 	if pause == 0 {
 		pause = openPause
 	}
 	for n := 1; ; n++ {
-		client, err := a.open(ctx, push, repositories)
-		if client != nil && n == openings && mayPass(err) {
-			return client, nil // It is introduced. Whether it may push its first push will tell.
-		}
-		if err == nil || n == openings || !mayPass(err) {
-			return client, err
+		err := ask()
+		if n == openings || !mayPass(err) {
+			return err
 		}
 		timer := time.NewTimer(max(pause, pipeline.CauseOf(err).Wait))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-timer.C:
 		}
 	}
 }
 
-func (a Access) open(ctx context.Context, push bool, repositories []string) (*Client, error) {
-	client, err := a.Connect(ctx, repositories...)
-	if err != nil || !push {
-		return client, err
-	}
-	return client, a.MayPush(ctx, repositories[0])
-}
-
 // mayPass says whether it is worth asking once more: after an answer of which that is known, and also after none, unless there is nobody to
 // answer.
 func mayPass(err error) bool {
-	if errors.Is(err, ErrRefused) || errors.Is(err, ErrSeveral) {
+	if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, ErrAnonymous) || errors.Is(err, ErrSeveral) || errors.Is(err, context.Canceled) {
 		return false
 	}
 	var answered pipeline.Caused

@@ -5,74 +5,77 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Access is how a registry is reached.
-type Access struct {
-	// Username and Password are the credentials. No username: none are shown.
-	Username, Password string
-	// Transport sends the requests. Nil: [http.DefaultTransport].
-	Transport http.RoundTripper
-	// AnswerTime bounds one request, its answer included; the handshake is one. Zero: [DefaultAnswerTime].
-	AnswerTime time.Duration
-	// Pause is how long [Access.Open] waits before it asks again. Zero: 2 s.
-	Pause time.Duration
-}
+var (
+	// ErrRefused says that a registry takes no images in a repository, whoever sends them. The registry's own words follow it.
+	ErrRefused = errors.New("the registry refuses it")
+	// ErrAnonymous says that a registry wants credentials, and there are none.
+	ErrAnonymous = errors.New("the registry wants credentials")
+)
 
-// ErrRefused says that the registry does not take these credentials for pushing.
-var ErrRefused = errors.New("the registry does not take these credentials for pushing")
-
-// MayPush asks whether the credentials may push to the repository, by beginning an upload and giving it up: nothing is stored. The
-// error is [ErrRefused] if the registry says no. Every other error means that this cannot be found out from here.
-func (a Access) MayPush(ctx context.Context, repository string) error {
-	repo, err := name.NewRepository(repository)
+// MayPush asks whether images may be pushed to the repository: see [Client.MayPush].
+func (a Access) MayPush(ctx context.Context, at string) error {
+	client, err := a.Connect(ctx, at)
 	if err != nil {
-		return fmt.Errorf("reading the repository %s: %w", repository, err)
+		return a.refusal(at, err, true)
 	}
-	err = within(ctx, a.answerTime(), func(ctx context.Context) error {
-		return remote.CheckPushPermission(repo.Tag("push"), a, bound{ctx, a.transport()})
-	})
+	return client.MayPush(ctx, at)
+}
+
+// MayPush asks whether images may be pushed to the repository, by beginning an upload and giving it up: nothing is stored. To ask for an
+// image would not tell: registries that create a repository with the first push, and those that do not, both lack it until then.
+//
+// The error is [ErrRefused] if the registry says no, and [ErrAnonymous] if it says so to a client without credentials. Every other error
+// means that this cannot be found out from here.
+func (c *Client) MayPush(ctx context.Context, at string) error {
+	named, err := name.NewRepository(at)
+	if err != nil {
+		return fmt.Errorf("reading the repository %s: %w", at, err)
+	}
+	begun, err := c.askOnce(ctx, http.MethodPost, repository(named.RepositoryStr()), "blobs/uploads/", content{}, http.StatusAccepted, http.StatusCreated)
+	if err != nil {
+		return c.access.refusal(at, err, c.wire.challenged.Load())
+	}
+	if place, err := begun.location(); err == nil {
+		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent) // It would find out by itself, later.
+	}
+	return nil
+}
+
+// missing is [ErrRefused] if the registry lacks the repository, for one that cuts the connection of every upload to it, as ECR does there.
+// Otherwise it tells nothing.
+func (c *Client) missing(ctx context.Context, at string) error {
+	named, err := name.NewRepository(at)
+	if err != nil {
+		return fmt.Errorf("reading the repository %s: %w", at, err)
+	}
+	_, err = c.askOnce(ctx, http.MethodGet, repository(named.RepositoryStr()), "manifests/latest", content{accept: manifestTypes}, http.StatusOK)
 	var answer *StatusError
-	if errors.As(err, &answer) && !answer.Limited && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden) {
-		return fmt.Errorf("%w: %s answers %d %s", ErrRefused, repo.RegistryStr(), answer.Status, http.StatusText(answer.Status))
+	if errors.As(err, &answer) && answer.unknownName() {
+		answer.final = true
+		return c.access.refusal(at, fmt.Errorf("it cuts the connection of every upload: %w", err), c.wire.challenged.Load())
 	}
-	return err
+	return nil
 }
 
-// Resolve gives the same credentials for every registry: it makes Access an [authn.Keychain].
-func (a Access) Resolve(authn.Resource) (authn.Authenticator, error) {
-	if a.Username == "" {
-		return authn.Anonymous, nil
+// refusal says of a registry's answer that it stays as it is, for the repository, and for whom. To somebody without credentials an answer
+// may be about that only, if the registry challenges, which is to say that it takes any. Any other error stays what it is.
+func (a Access) refusal(at string, err error, challenges bool) error {
+	var answer *StatusError
+	if !errors.As(err, &answer) || !answer.refuses() {
+		return err
 	}
-	return &authn.Basic{Username: a.Username, Password: a.Password}, nil
-}
-
-func (a Access) transport() http.RoundTripper {
-	if a.Transport == nil {
-		return http.DefaultTransport
+	doing, as, because := "publishing to ", "", ErrRefused
+	if a.ReadOnly {
+		doing = "reading "
 	}
-	return a.Transport
-}
-
-func (a Access) answerTime() time.Duration {
-	if a.AnswerTime == 0 {
-		return DefaultAnswerTime
+	if a.Username != "" {
+		as = " as " + a.Username
+	} else if challenges && answer.mayDependOnWho() {
+		because = ErrAnonymous
 	}
-	return a.AnswerTime
-}
-
-// bound puts requests under a context, for library code that takes none.
-type bound struct {
-	ctx  context.Context
-	next http.RoundTripper
-}
-
-// RoundTrip sends the request under the context.
-func (b bound) RoundTrip(request *http.Request) (*http.Response, error) {
-	return b.next.RoundTrip(request.WithContext(b.ctx))
+	return fmt.Errorf("%s%s%s: %w: %w", doing, at, as, because, err)
 }

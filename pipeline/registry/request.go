@@ -27,8 +27,17 @@ type answer struct {
 // ask sends a request about a repository, "/v2/{repository}/{what}", and expects one of these statuses. Every other answer is a
 // [StatusError].
 func (c *Client) ask(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
-	at := url.URL{Scheme: c.host.Scheme(), Host: c.host.RegistryStr(), Path: "/v2/" + repository.String() + "/" + what}
-	return c.send(ctx, method, &at, send, want...)
+	return c.send(ctx, method, c.place(repository, what), send, want...)
+}
+
+// askOnce is ask for a request that is sent once, whatever the run waits for: its answer is wanted even if that is a limit.
+func (c *Client) askOnce(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
+	return c.sendOnce(ctx, method, c.place(repository, what), send, want...)
+}
+
+// place is where a repository has something.
+func (c *Client) place(repository fmt.Stringer, what string) *url.URL {
+	return &url.URL{Scheme: c.host.Scheme(), Host: c.host.RegistryStr(), Path: "/v2/" + repository.String() + "/" + what}
 }
 
 // content is what a request sends, and what it wants to have back.
@@ -61,7 +70,7 @@ func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send 
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	if !slices.Contains(want, got.status) {
-		return nil, newStatusError(method, path, got)
+		return nil, c.access.redact(newStatusError(method, path, got))
 	}
 	return got, nil
 }

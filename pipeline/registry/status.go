@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -27,6 +26,11 @@ type StatusError struct {
 	Limited bool
 	// Full says that the registry has no room left.
 	Full bool
+
+	// ofTokens says that it is the token server's answer, and wantsToken that the registry asks for another token than it was shown.
+	ofTokens, wantsToken bool
+	// final says of a 404 that what is missing will not be there in a moment.
+	final bool
 }
 
 // Error gives request, status and reason.
@@ -45,10 +49,10 @@ func (e *StatusError) Cause() pipeline.Cause {
 		return pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
 	case e.Limited:
 		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: e.After}
-	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
-		return pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
 	case e.Status >= 500:
 		return pipeline.Cause{Kind: pipeline.KindUnavailable}
+	case e.advice() != "":
+		return pipeline.Cause{Kind: pipeline.KindPermanent, Advice: e.advice()}
 	case e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
 		// A registry that stores in several places may not have everywhere what was put there just now: 404 too may pass. Another good
 		// answer than that which the request gets is not the registry's, but of something in front of it.
@@ -59,7 +63,7 @@ func (e *StatusError) Cause() pipeline.Cause {
 
 func newStatusError(method, path string, got *answer) *StatusError {
 	reason := reasonIn(got.body)
-	e := &StatusError{Method: method, Path: path, Status: got.status, Reason: reason, After: waitIn(got.header.Get("Retry-After"), string(got.body))}
+	e := &StatusError{Method: method, Path: path, Status: got.status, Reason: reason, wantsToken: tokenChallenge(got.header) != "", After: waitIn(got.header.Get("Retry-After"), string(got.body))}
 	// GitHub's registry answers 403 to those who ask too often, and says so in the text only.
 	// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 	e.Limited = got.status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(string(got.body)), "secondary rate limit") ||
@@ -79,22 +83,6 @@ const maxReason = 200
 
 // maxRead is how much of a text is read for that, in bytes.
 const maxRead = 16 << 10
-
-// reasonIn reads the errors that registries answer with; any other text, such as a proxy's HTML, is left out.
-// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
-func reasonIn(body []byte) string {
-	var said struct {
-		Errors []struct{ Code, Message string }
-	}
-	if json.Unmarshal(body, &said) != nil {
-		return ""
-	}
-	var reasons []string
-	for _, one := range said.Errors {
-		reasons = append(reasons, strings.TrimSpace(one.Code+" "+one.Message))
-	}
-	return printable(strings.Join(reasons, "; "))
-}
 
 // printable is a registry's text for a terminal: one line, without control characters, and cut where it is long.
 func printable(text string) string {

@@ -24,6 +24,7 @@ func TestStatusError(t *testing.T) {
 		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: wait}
 	}
 	credentials := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
+	noRight := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceNoRight}
 	noRoom := pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
 	unavailable := pipeline.Cause{Kind: pipeline.KindUnavailable}
 	transient, permanent := pipeline.Cause{Kind: pipeline.KindTransient}, pipeline.Cause{Kind: pipeline.KindPermanent}
@@ -39,11 +40,11 @@ func TestStatusError(t *testing.T) {
 		"429 with more seconds than a time holds": {429, "18446744073709551615", "", limited(maxWait), "429 Too Many Requests"},
 		"429 with a date that has passed":         {429, "Mon, 01 Jan 2024 00:00:00 GMT", "", limited(0), "429 Too Many Requests"},
 		"429 with a date far away":                {429, "Mon, 01 Jan 2996 00:00:00 GMT", "", limited(maxWait), "429 Too Many Requests"},
-		"429 with something else":                 {429, "-5", "retry-after: -5s", limited(0), "429 Too Many Requests"},
+		"429 with something else":                 {429, "-5", "retry-after: -5s", limited(0), "429 Too Many Requests: retry-after: -5s"},
 		"403 as GitHub limits":                    {403, "60", secondary, limited(time.Minute), "403 Forbidden: DENIED You have exceeded a secondary rate limit. Please wait."},
 		"403 with the code of a limit":            {403, "", `{"errors":[{"code":"TOOMANYREQUESTS"}]}`, limited(0), "403 Forbidden: TOOMANYREQUESTS"},
-		"403 as GitHub limits, in its other form": {403, "", `{"message":"You have exceeded a secondary rate limit"}`, limited(0), "403 Forbidden"},
-		"403":                     {403, "", denied, credentials, "403 Forbidden: DENIED permission denied; UNAUTHORIZED"},
+		"403 as GitHub limits, in its other form": {403, "", `{"message":"You have exceeded a secondary rate limit"}`, limited(0), "403 Forbidden: You have exceeded a secondary rate limit"},
+		"403":                     {403, "", denied, noRight, "403 Forbidden: DENIED permission denied; UNAUTHORIZED"},
 		"401":                     {401, "", "", credentials, "401 Unauthorized"},
 		"500 with a page of HTML": {500, "", html, unavailable, "500 Internal Server Error"},
 		"500 without room":        {500, "", full, noRoom, "500 Internal Server Error: UNKNOWN unknown error"},

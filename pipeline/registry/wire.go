@@ -1,17 +1,28 @@
 package registry
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
 )
 
-// wire sends what the layers above it have made ready, counts that, and notes whether the registry wants tokens.
+// wire sends what the layers above it have made ready, counts that, and notes what the registry wants to know of who asks.
 type wire struct {
-	next   http.RoundTripper
-	n      *atomic.Int64
-	tokens *atomic.Bool
+	next http.RoundTripper
+	n    *atomic.Int64
+	// challenged says whether the registry ever asked for credentials.
+	challenged *atomic.Bool
+	// token is how the registry asked for a token. Nil: it never did.
+	token *atomic.Pointer[string]
+}
+
+func newWire(next http.RoundTripper, n *atomic.Int64) wire {
+	return wire{next: next, n: n, challenged: new(atomic.Bool), token: new(atomic.Pointer[string])}
 }
 
 // RoundTrip sends the request with its body from the start: when a token has expired, the layers above send the same request again, and
@@ -30,18 +41,69 @@ func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode == http.StatusUnauthorized && wantsToken(response.Header) {
-		w.tokens.Store(true)
-	}
 	response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer+1) // The layers above read tokens to the end, whatever comes.
+	switch response.StatusCode {
+	case http.StatusUnauthorized:
+		w.challenged.Store(true)
+		if challenge := tokenChallenge(response.Header); challenge != "" {
+			w.token.Store(&challenge)
+		}
+	case http.StatusBadRequest:
+		return w.renewed(request, response)
+	}
 	return response, nil
 }
 
-// wantsToken says whether an answer asks for a token.
+// tokens says whether the registry wants tokens.
+func (w wire) tokens() bool { return w.token.Load() != nil }
+
+// tokenChallenge is what an answer asks for a token with; empty if it does not.
 // https://distribution.github.io/distribution/spec/auth/token/#how-to-authenticate
-func wantsToken(answer http.Header) bool {
-	return slices.ContainsFunc(answer.Values("WWW-Authenticate"), func(challenge string) bool {
+func tokenChallenge(answer http.Header) string {
+	all := answer.Values("WWW-Authenticate")
+	i := slices.IndexFunc(all, func(challenge string) bool {
 		scheme, _, _ := strings.Cut(challenge, " ")
 		return strings.EqualFold(scheme, "bearer")
 	})
+	if i < 0 {
+		return ""
+	}
+	return all[i]
+}
+
+// expired is how ECR Public says that a token has expired, in an answer of 400 that challenges nobody.
+// https://github.com/aws/containers-roadmap/issues/2835
+var expired = regexp.MustCompile(`(?i)authorization token (is invalid|has expired)`)
+
+// renewed makes of such an answer the challenge that the specification wants, so that the layer above gets a new token and sends the
+// request again. It does so once a request: a new token that is refused alike has not expired.
+func (w wire) renewed(request *http.Request, response *http.Response) (*http.Response, error) {
+	challenge, once := w.token.Load(), onceOf(request.Context())
+	if challenge == nil || once == nil || request.Header.Get("Authorization") == "" {
+		return response, nil
+	}
+	body, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	if expired.Match(body) && once.CompareAndSwap(false, true) {
+		response.StatusCode, response.Status = http.StatusUnauthorized, ""
+		response.Header.Set("WWW-Authenticate", *challenge)
+	}
+	return response, nil
+}
+
+type onceKey struct{}
+
+// withOnce gives a context for one request, however often the layers below send it.
+func withOnce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, onceKey{}, new(atomic.Bool))
+}
+
+// onceOf says whether the request's token was renewed. Nil: it is none of a client's own.
+func onceOf(ctx context.Context) *atomic.Bool {
+	once, _ := ctx.Value(onceKey{}).(*atomic.Bool)
+	return once
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func within(ctx context.Context, limit time.Duration, work func(context.Context)
 }
 
 // presentable leaves out of a library's error what is not for terminals and logs: the query of a URL, which may be a signature that
-// opens a storage, a page of HTML, and a token server's answer.
+// opens a storage, a page of HTML, and a token.
 func presentable(err error) error {
 	var answered *transport.Error
 	if errors.As(err, &answered) {
@@ -46,17 +47,24 @@ func presentable(err error) error {
 	return err
 }
 
-// statusErrorOf is the same answer as an error of this package.
+// statusErrorOf is the same answer as an error of this package: that of a token server, or the registry's to the handshake.
 func statusErrorOf(answered *transport.Error) *StatusError {
-	body := []byte(answered.Error()) // Not read as a reason, but a limit may stand in it.
+	method, path, handshake := "", "", false
+	if request := answered.Request; request != nil {
+		method, path, handshake = request.Method, request.URL.Host+request.URL.EscapedPath(), request.URL.Path == "/v2/"
+	}
+	e := newStatusError(method, path, &answer{status: answered.StatusCode, body: bodyOf(answered)})
+	e.ofTokens = !handshake
+	return e
+}
+
+// bodyOf is what was answered. The library gives it as part of a text only, unless it has read it as the specification has errors.
+func bodyOf(answered *transport.Error) []byte {
 	if len(answered.Errors) > 0 {
 		if text, err := json.Marshal(map[string]any{"errors": answered.Errors}); err == nil {
-			body = text
+			return text
 		}
 	}
-	method, path := "", ""
-	if request := answered.Request; request != nil {
-		method, path = request.Method, request.URL.Host+request.URL.EscapedPath()
-	}
-	return newStatusError(method, path, &answer{status: answered.StatusCode, body: body})
+	_, body, _ := strings.Cut(answered.Error(), fmt.Sprintf("unexpected status code %d %s: ", answered.StatusCode, http.StatusText(answered.StatusCode)))
+	return []byte(body)
 }

@@ -1,0 +1,56 @@
+package registry
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+)
+
+// Access is how a registry is reached.
+type Access struct {
+	// Username and Password are the credentials. No username: none are shown.
+	Username, Password string
+	// ReadOnly asks for leave to pull only. To be given a token for pushing is not without effect: Quay and GitLab create the repository
+	// then. And ghcr.io gives none to who is anonymous, who may read all the same.
+	ReadOnly bool
+	// Transport sends the requests. Nil: [http.DefaultTransport].
+	Transport http.RoundTripper
+	// AnswerTime bounds one request, its answer included; the handshake is one. Zero: [DefaultAnswerTime].
+	AnswerTime time.Duration
+	// Pause is how long [Access.Open] waits before it asks again. Zero: 2 s.
+	Pause time.Duration
+}
+
+// Resolve gives the same credentials for every registry: it makes Access an [authn.Keychain].
+func (a Access) Resolve(authn.Resource) (authn.Authenticator, error) {
+	if a.Username == "" {
+		return authn.Anonymous, nil
+	}
+	return &authn.Basic{Username: a.Username, Password: a.Password}, nil
+}
+
+func (a Access) transport() http.RoundTripper {
+	if a.Transport == nil {
+		return http.DefaultTransport
+	}
+	return a.Transport
+}
+
+func (a Access) answerTime() time.Duration {
+	if a.AnswerTime == 0 {
+		return DefaultAnswerTime
+	}
+	return a.AnswerTime
+}
+
+// redact takes the password out of the words of a registry, which has seen it.
+func (a Access) redact(err error) error {
+	var answer *StatusError
+	if a.Password != "" && errors.As(err, &answer) {
+		answer.Reason = strings.ReplaceAll(answer.Reason, a.Password, "***")
+	}
+	return err
+}

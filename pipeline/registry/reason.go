@@ -1,0 +1,50 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// reasonIn reads the errors that registries and token servers answer with: as the specification has them, in one of the forms that others
+// use, or as plain text. A page of HTML is left out.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
+func reasonIn(body []byte) string {
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		return printable(strings.Join(reasonsIn(body), "; "))
+	}
+	if text := strings.ToLower(string(body[:min(len(body), maxRead)])); strings.Contains(text, "</") || strings.HasPrefix(strings.TrimSpace(text), "<") {
+		return ""
+	}
+	return printable(string(body))
+}
+
+// reasonsIn reads {"errors":[{"code":…,"message":…}]}, or else {"details":…} as Docker Hub's token server answers, {"message":…} as GitHub
+// and {"error":…} as Quay, GitLab and Google.
+func reasonsIn(body []byte) (reasons []string) {
+	var said struct {
+		Errors                          json.RawMessage
+		Error, Message, Details, Detail any
+		Description                     any `json:"error_description"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return nil
+	}
+	var specified []struct{ Code, Message string }
+	if json.Unmarshal(said.Errors, &specified) == nil {
+		for _, one := range specified {
+			reasons = append(reasons, strings.TrimSpace(one.Code+" "+one.Message))
+		}
+		return reasons
+	}
+	for _, other := range []any{said.Error, said.Description, said.Message, said.Details, said.Detail} {
+		if object, ok := other.(map[string]any); ok {
+			other = object["message"]
+		}
+		if text, ok := other.(string); ok && text != "" && !slices.Contains(reasons, text) {
+			reasons = append(reasons, text)
+		}
+	}
+	return reasons
+}
