@@ -39,6 +39,15 @@ func (m *EvalImages) AssembleAll(
 		// Split of the dataset (default: the one that the family evaluates)
 		// +optional
 		Split string
+		// Configuration of the dataset (default: "default", or the only one)
+		// +optional
+		Config string
+		// Commit, branch or tag of the dataset (default: main)
+		// +optional
+		Revision string
+		// Token for gated and private datasets, such as env:HF_TOKEN
+		// +optional
+		HubToken *dagger.Secret
 		// Rule by which official images are named: swebench, swtbench, multimodal, multilingual, swegym, swesmith, pro, multiswebench or commit0 (default: by the dataset's name; swebench for a file)
 		// +optional
 		Family string
@@ -112,6 +121,7 @@ func (m *EvalImages) AssembleAll(
 	}
 	plan, recipe, err := m.plan(ctx, selection{
 		dataset: flags.Dataset, hub: flags.Hub, file: flags.DatasetFile, split: flags.Split, family: flags.Family,
+		config: flags.Config, revision: flags.Revision, hubToken: flags.HubToken,
 		ids: flags.InstanceIds, selected: flags.Select, limit: flags.Limit, seed: flags.Seed, shard: flags.Shard,
 	}, naming{target: flags.Target, suffix: flags.TagSuffix, tags: flags.Tags})
 	if err != nil {

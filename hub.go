@@ -2,43 +2,35 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/hub"
+	"dagger/eval-images/pipeline/registry"
 )
 
-// noSuchFile is how the engine's errors end where a server answers 404. Elsewhere in them 404 may be a part of an address.
-const noSuchFile = "invalid response status 404"
-
-// hubRows reads a split of a dataset of the Hugging Face hub. The engine fetches and keeps the files, so the next call does not
-// download them again.
-func hubRows(ctx context.Context, hub dataset.Hub, name, split string) ([]dataset.Row, error) {
-	list, err := hub.ParquetListURL(name)
-	if err != nil {
-		return nil, err
+// hubRows reads a split of the dataset, from the hub itself: what the engine fetches comes without the hub's words, and without the
+// user's token. In exchange, the engine does not keep the files, so each call downloads them again.
+func (s selection) hubRows(ctx context.Context, split string) ([]dataset.Row, dataset.Source, error) {
+	client := hub.Client{
+		Address: hub.Address(s.hub), Transport: registry.EngineTransport(),
+		Report: func(line string) { fmt.Fprintln(os.Stderr, line) },
 	}
-	listing, err := dag.HTTP(list).Contents(ctx)
-	if err != nil && strings.HasSuffix(strings.TrimSpace(err.Error()), noSuchFile) {
-		return nil, fmt.Errorf("the hub has no dataset %s, or does not show it without a login: see %s", name, dataset.QuoteName(list))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("asking the hub for the dataset %s: %w", name, err)
-	}
-	urls, err := hub.ParquetURLs([]byte(listing), "", split)
-	if err != nil {
-		return nil, fmt.Errorf("dataset %s: %w", name, err)
-	}
-	var rows []dataset.Row
-	for i, url := range urls {
-		// The engine calls a download by its digest. How it is read, and what errors call it, goes by its name.
-		more, err := readRows(ctx, dag.HTTP(url).WithName(fmt.Sprintf("%s-%d.parquet", split, i)))
-		if err == nil {
-			rows, err = dataset.Join(rows, more)
+	if s.hubToken != nil {
+		var err error
+		if client.Token, err = s.hubToken.Plaintext(ctx); err != nil {
+			return nil, dataset.Source{}, fmt.Errorf("reading --hub-token: %w", err)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("dataset %s: %w", name, err)
+		if strings.TrimSpace(client.Token) == "" {
+			return nil, dataset.Source{}, errors.New("--hub-token is empty")
 		}
 	}
-	return rows, nil
+	rows, source, err := client.Read(ctx, hub.Part{Name: s.dataset, Config: s.config, Split: split, Revision: s.revision})
+	if advice := hub.Advice(err); advice != "" {
+		err = fmt.Errorf("%w\n  → %s", err, advice)
+	}
+	return rows, source, err
 }

@@ -35,6 +35,15 @@ func (m *EvalImages) Plan(
 		// Split of the dataset (default: the one that the family evaluates)
 		// +optional
 		Split string
+		// Configuration of the dataset (default: "default", or the only one)
+		// +optional
+		Config string
+		// Commit, branch or tag of the dataset (default: main)
+		// +optional
+		Revision string
+		// Token for gated and private datasets, such as env:HF_TOKEN
+		// +optional
+		HubToken *dagger.Secret
 		// Rule by which official images are named: swebench, swtbench, multimodal, multilingual, swegym, swesmith, pro, multiswebench or commit0 (default: by the dataset's name; swebench for a file)
 		// +optional
 		Family string
@@ -69,6 +78,7 @@ func (m *EvalImages) Plan(
 ) (*Plan, error) {
 	plan, recipe, err := m.plan(ctx, selection{
 		dataset: flags.Dataset, hub: flags.Hub, file: flags.DatasetFile, split: flags.Split, family: flags.Family,
+		config: flags.Config, revision: flags.Revision, hubToken: flags.HubToken,
 		ids: flags.InstanceIds, selected: flags.Select, limit: flags.Limit, seed: flags.Seed, shard: flags.Shard,
 	}, naming{target: flags.Target, suffix: flags.TagSuffix, tags: flags.Tags})
 	if err != nil {
@@ -107,12 +117,14 @@ func (m *EvalImages) plan(ctx context.Context, chosen selection, named naming) (
 	if err := recipe.names.Check(); err != nil {
 		return pipeline.Plan{}, recipe, err
 	}
-	found, err := m.instances(ctx, chosen)
+	found, source, err := m.instances(ctx, chosen)
 	if err != nil {
 		return pipeline.Plan{}, recipe, err
 	}
 	if err := pipeline.NewPlan(recipe.names, found.All).Check(); err != nil { // What another shard makes counts as well.
 		return pipeline.Plan{}, recipe, err
 	}
-	return pipeline.NewPlan(recipe.names, found.Instances), recipe, nil
+	plan := pipeline.NewPlan(recipe.names, found.Instances)
+	plan.Source = source
+	return plan, recipe, nil
 }

@@ -12,31 +12,34 @@ import (
 
 // selection says which instances a call is about, as its flags say it.
 type selection struct {
-	dataset, hub, split, family string
-	file                        *dagger.File
-	ids                         []string
-	selected                    *dagger.File
-	limit, seed                 int
-	shard                       string
+	dataset, hub, split, config, revision string
+	hubToken                              *dagger.Secret
+	file                                  *dagger.File
+	family                                string
+	ids                                   []string
+	selected                              *dagger.File
+	limit, seed                           int
+	shard                                 string
 }
 
 // instances reads the dataset and chooses.
-func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result, error) {
+func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result, dataset.Source, error) {
 	family, err := s.resolveFamily(ctx)
 	if err != nil {
-		return dataset.Result{}, err
+		return dataset.Result{}, dataset.Source{}, err
 	}
 	chosen, err := s.choose(ctx)
 	if err != nil {
-		return dataset.Result{}, err
+		return dataset.Result{}, dataset.Source{}, err
 	}
-	rows, err := s.rows(ctx, family)
+	rows, source, err := s.rows(ctx, family)
 	if err != nil {
-		return dataset.Result{}, err
+		return dataset.Result{}, dataset.Source{}, err
 	}
-	return dataset.Resolve(rows, dataset.Options{
+	found, err := dataset.Resolve(rows, dataset.Options{
 		Family: family, Template: dataset.Template(m.ImageTemplate), Selection: chosen,
 	})
+	return found, source, err
 }
 
 // resolveFamily is the family that was asked for, or else the one of the dataset's name, or else that of the bundled sample.
@@ -81,22 +84,39 @@ func (s selection) choose(ctx context.Context) (chosen dataset.Selection, err er
 	return chosen, err
 }
 
-// rows of the dataset: those of the file, of the hub's dataset, or of the bundled sample.
-func (s selection) rows(ctx context.Context, family dataset.Family) ([]dataset.Row, error) {
+// rows of the dataset, and which of the hub's they are: those of the file, of the hub's dataset, or of the bundled sample.
+func (s selection) rows(ctx context.Context, family dataset.Family) ([]dataset.Row, dataset.Source, error) {
+	if flag := s.ofHub(); flag != "" && s.dataset == "" {
+		return nil, dataset.Source{}, fmt.Errorf("%s is for --dataset: a file and the bundled sample have none", flag)
+	}
 	switch {
-	case s.split != "" && s.dataset == "":
-		return nil, fmt.Errorf("--split is for --dataset: a file and the bundled sample have no splits")
 	case s.file != nil:
-		return readRows(ctx, s.file)
+		rows, err := readRows(ctx, s.file)
+		return rows, dataset.Source{}, err
 	case s.dataset != "":
 		split := s.split
 		if split == "" {
 			split = family.Split
 		}
-		return hubRows(ctx, dataset.Hub(s.hub), s.dataset, split)
+		return s.hubRows(ctx, split)
 	default:
-		return dataset.Sample(), nil
+		return dataset.Sample(), dataset.Source{}, nil
 	}
+}
+
+// ofHub is the first flag given that says something of a dataset of the hub; empty if none is.
+func (s selection) ofHub() string {
+	switch {
+	case s.split != "":
+		return "--split"
+	case s.config != "":
+		return "--config"
+	case s.revision != "":
+		return "--revision"
+	case s.hubToken != nil:
+		return "--hub-token"
+	}
+	return ""
 }
 
 func readRows(ctx context.Context, file *dagger.File) (rows []dataset.Row, err error) {

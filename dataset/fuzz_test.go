@@ -3,7 +3,6 @@ package dataset_test
 import (
 	"bytes"
 	"encoding/binary"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -200,43 +199,17 @@ func FuzzReference(f *testing.F) {
 	})
 }
 
-// FuzzHub: the list that is asked for is on the hub, and of that dataset.
-func FuzzHub(f *testing.F) {
-	f.Fuzz(func(t *testing.T, hub, name string) {
+// FuzzSource: what is accepted is shown and becomes a part of addresses.
+func FuzzSource(f *testing.F) {
+	f.Fuzz(func(t *testing.T, name, config, split, revision string) {
 		require.NoError(t, datasettest.Shown(dataset.CheckHubName(name)))
-		list, err := dataset.Hub(hub).ParquetListURL(name)
-		if err != nil {
+		source := dataset.Source{Name: name, Config: config, Split: split, Revision: revision}
+		if err := source.Check(); err != nil {
 			require.NoError(t, datasettest.Shown(err))
 			return
 		}
-		address, err := url.Parse(list)
-		require.NoError(t, err)
-		require.True(t, strings.HasSuffix(address.Path, "/api/datasets/"+name+"/parquet"), list)
-		require.Empty(t, address.RawQuery+address.Fragment)
-		require.Nil(t, address.User)
-		require.Contains(t, "https", address.Scheme)
-		if hub != "" {
-			require.True(t, strings.HasPrefix(hub, address.Scheme+"://"+address.Host), list)
-		}
-	})
-}
-
-// FuzzParquetURLs: whatever a hub answers, files are read from there and from nowhere else.
-func FuzzParquetURLs(f *testing.F) {
-	f.Fuzz(func(t *testing.T, listing []byte, config, split string) {
-		urls, err := dataset.Hub("https://mirror.example:8080/hf/").ParquetURLs(listing, config, split)
-		if err != nil {
-			require.NoError(t, datasettest.Shown(err))
-			return
-		}
-		require.NotEmpty(t, urls)
-		for _, file := range urls {
-			address, err := url.Parse(file)
-			require.NoError(t, err)
-			require.Equal(t, "https://mirror.example:8080", address.Scheme+"://"+address.Host)
-			require.Nil(t, address.User)
-			clean := address.JoinPath()
-			require.True(t, strings.HasPrefix(clean.Path, "/hf/"), file)
+		if source != (dataset.Source{}) {
+			assert.Regexp(t, `^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+, config [ -~]+, split [ -~]+, revision [0-9a-f]{40,64}$`, source.String())
 		}
 	})
 }

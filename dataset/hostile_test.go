@@ -1,7 +1,6 @@
 package dataset_test
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -73,9 +72,6 @@ func TestHostileFlagsAreRefused(t *testing.T) {
 		"a dataset":         {dataset.CheckHubName, nil},
 		"a dataset's owner": {func(v string) error { return dataset.CheckHubName(v + "/name") }, nil},
 		"a dataset's name":  {func(v string) error { return dataset.CheckHubName("owner/" + v) }, nil},
-		"a hub":             {func(v string) error { _, err := dataset.Hub(v).ParquetListURL("o/n"); return err }, []string{"a URL"}},
-		"a hub's host":      {func(v string) error { _, err := dataset.Hub("https://" + v).ParquetListURL("o/n"); return err }, nil},
-		"a hub's path":      {func(v string) error { _, err := dataset.Hub("https://h/" + v).ParquetListURL("o/n"); return err }, []string{"a separator first", "an option"}},
 		"a template":        {func(v string) error { return resolveWith(t, "r.example/"+v+"/{name}") }, []string{"a placeholder"}},
 		"a template's tag":  {func(v string) error { return resolveWith(t, "r.example/{name}:"+v) }, []string{"a placeholder", "a separator first"}},
 	}
@@ -138,56 +134,4 @@ func TestFilesOfADatasetAreBoundedTogether(t *testing.T) {
 	assert.Len(t, joined, 100_000)
 	_, err = dataset.Join(rows[:100_000:100_000], rows[:100_000])
 	require.ErrorContains(t, err, "the dataset has more than 32 MiB of ids, repositories and images")
-}
-
-func TestAHubsListIsOfItsOwnFiles(t *testing.T) {
-	const mirror = dataset.Hub("https://mirror.example/hf")
-	for name, address := range map[string]string{
-		"another host that begins alike":  "https://mirror.example.evil/hf/0.parquet",
-		"a host behind credentials":       "https://mirror.example@evil/hf/0.parquet",
-		"another path of the mirror":      "https://mirror.example/other/0.parquet",
-		"a path upwards":                  "https://mirror.example/hf/../other/0.parquet",
-		"a path upwards, escaped":         "https://mirror.example/hf/%2e%2e/other/0.parquet",
-		"a path of Windows":               `https://mirror.example/hf/..\other`,
-		"another host behind two slashes": "https://mirror.example/hf//evil.example/0.parquet",
-		"another scheme":                  "file:///etc/passwd",
-		"a line of its own":               "https://mirror.example/hf/0.parquet\r\nHost: evil.example",
-		"an escape that is none":          "https://mirror.example/hf/%zz",
-		"a terminal's escape":             "https://mirror.example/hf/\x1b[2J",
-		"a look-alike of the host":        "https://mirr\u043er.example/hf/0.parquet",
-		"text from right to left":         "https://mirror.example/hf/\u202e0.parquet",
-		"a megabyte":                      "https://mirror.example/hf/" + strings.Repeat("a", 1<<20),
-		"the hub's own, and then upwards": "https://huggingface.co/../0.parquet",
-		"nothing":                         "",
-	} {
-		t.Run(name, func(t *testing.T) {
-			list, err := json.Marshal(map[string]any{"default": map[string]any{"test": []string{address}}})
-			require.NoError(t, err)
-			_, err = mirror.ParquetURLs(list, "", "test")
-			require.ErrorContains(t, err, "is not on https://mirror.example/hf")
-			assert.NoError(t, datasettest.Shown(err))
-		})
-	}
-	t.Run("hostile names in it are shown escaped", func(t *testing.T) {
-		for name, value := range datasettest.Hostile {
-			list, err := json.Marshal(map[string]any{value: map[string]any{value: []string{"x"}}, "b": nil})
-			require.NoError(t, err)
-			for _, config := range []string{"", "b", value} {
-				_, err = mirror.ParquetURLs(list, config, "test")
-				require.Error(t, err, name)
-				assert.NoError(t, datasettest.Shown(err))
-			}
-			answer, err := json.Marshal(map[string]string{"error": value})
-			require.NoError(t, err)
-			_, err = mirror.ParquetURLs(answer, "", "test")
-			require.ErrorContains(t, err, "the hub answers", name)
-			assert.NoError(t, datasettest.Shown(err))
-		}
-	})
-	t.Run("and not of too many", func(t *testing.T) {
-		list, err := json.Marshal(map[string]any{"default": map[string]any{"test": make([]string, 101)}})
-		require.NoError(t, err)
-		_, err = mirror.ParquetURLs(list, "", "test")
-		assert.ErrorContains(t, err, `split "test" has 101 files: at most 100 are read`)
-	})
 }

@@ -5,9 +5,6 @@ const (
 	// patches and issues stand on one line; those of the known datasets have some
 	// hundred KiB. The limit bounds the memory that a hostile file can take.
 	maxLine = 16 << 20
-	// maxFiles is the most files that a split may have. The hub's have some 500 MB
-	// each.
-	maxFiles = 100
 	// maxRows is the most rows that a dataset may have. The largest known dataset,
 	// SWE-smith, has some 60,000.
 	maxRows = 250_000

@@ -20,7 +20,7 @@ func elsewhereHub(t *testing.T, ids []string) *hub {
 	return newHub(t, map[string]map[string][][]string{
 		elsewhere:                          {"dev": {ids[:half]}, "test": {ids[half:]}},
 		"princeton-nlp/SWE-bench_Verified": {"dev": {ids[:half]}, "test": {ids[half:]}},
-	}, "")
+	})
 }
 
 func (s *session) checkAsPlanned(t *testing.T) {

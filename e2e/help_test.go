@@ -16,7 +16,7 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	which := []string{
-		"dataset", "hub", "dataset-file", "split", "family", "instance-ids", "select", "limit", "seed", "shard", "target", "tag-suffix", "tags",
+		"dataset", "hub", "dataset-file", "split", "config", "revision", "hub-token", "family", "instance-ids", "select", "limit", "seed", "shard", "target", "tag-suffix", "tags",
 	}
 	login := []string{"registry-username", "registry-password"}
 	tests := map[string][]string{

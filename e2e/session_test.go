@@ -65,6 +65,9 @@ type flags map[string]any
 // file is a local file, as a flag's value.
 type file string
 
+// hidden is a secret, as a flag's value.
+type hidden string
+
 // directory is a local directory, as a flag's value.
 type directory string
 
@@ -78,6 +81,10 @@ type planned struct {
 	BaseTag        string   `json:"base_tag"`
 	Tags           []string `json:"tags"`
 	Wrapped        bool     `json:"wrapped"`
+	Dataset        string   `json:"dataset"`
+	Config         string   `json:"dataset_config"`
+	Split          string   `json:"dataset_split"`
+	Revision       string   `json:"dataset_revision"`
 }
 
 // plan calls the module's plan.
@@ -140,6 +147,8 @@ func (s *session) arguments(t *testing.T, given flags) string {
 		switch local := value.(type) {
 		case file:
 			value, err = s.client.Host().File(string(local)).ID(s.ctx)
+		case hidden:
+			value, err = s.client.SetSecret(fmt.Sprintf("%x", sha256.Sum256([]byte(local))), string(local)).ID(s.ctx)
 		case directory:
 			value, err = s.client.Host().Directory(string(local)).ID(s.ctx)
 		}

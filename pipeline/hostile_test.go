@@ -83,6 +83,9 @@ func TestAHostileManifestIsRefused(t *testing.T) {
 		"base_tag":    func(v string) any { return "r.example/a:" + v + "." },
 		"tags":        func(v string) any { return []string{"r.example/" + v} },
 		"time":        func(v string) any { return v },
+		"dataset":     func(v string) any { return v },
+
+		"dataset_revision": func(v string) any { return v },
 	}
 	for field, of := range fields {
 		for name, value := range datasettest.Hostile {

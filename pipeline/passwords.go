@@ -7,9 +7,14 @@ import "regexp"
 // https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
 var userinfo = regexp.MustCompile(`(://)?([^\s/@"'` + "`" + `]+)@(sha256:)?`)
 
-// WithoutPasswords leaves out of a text what stands in URLs as user and password. Such a URL may come from a flag, from a Dockerfile or
-// from what a command printed.
+// hubToken is a token of the Hugging Face hub.
+// https://huggingface.co/docs/hub/security-tokens
+var hubToken = regexp.MustCompile(`\bhf_[A-Za-z0-9]{16,}`)
+
+// WithoutPasswords leaves out of a text what stands in URLs as user and password, and tokens of the Hugging Face hub. Either may come
+// from a flag, from a Dockerfile or from what a command printed.
 func WithoutPasswords(text string) string {
+	text = hubToken.ReplaceAllString(text, "hf_***")
 	return userinfo.ReplaceAllStringFunc(text, func(match string) string {
 		parts := userinfo.FindStringSubmatch(match)
 		isURL, isDigest := parts[1] != "", parts[3] != ""

@@ -20,7 +20,10 @@ func TestWithoutPasswords(t *testing.T) {
 		`npm ERR! 404 left-pad@1.3.0 is not in this registry`:                   ``,
 		`maintained by somebody@example.org`:                                    ``,
 		`https://hub.example.org/a@b`:                                           ``,
-		``:                                                                      ``,
+		`dataset "hf_canaryCanaryCanaryCanaryCanary1234" is not owner/name`:     `dataset "hf_***" is not owner/name`,
+		`https://hub.example.org/hf_canaryCanaryCanaryCanaryCanary1234@x`:       `https://hub.example.org/hf_***@x`,
+		`hf_internal/bench and chf_aaaaaaaaaaaaaaaaaaaaaaaaaaaa`:                ``,
+		``: ``,
 	} {
 		if want == "" {
 			want = text // stays as it is

@@ -8,6 +8,8 @@ import (
 
 // Plan names every image of a run before anything is built.
 type Plan struct {
+	// Source is the dataset of the hub that the instances are from; zero if they are from elsewhere.
+	Source dataset.Source
 	// Builder is the builder's reference.
 	Builder string
 	// Items are the agent images to make, in the order in which they are started.

@@ -73,6 +73,9 @@ func (r Record) check() error {
 	if r.SkipReason != "" && r.SkipReason != SkipRemoteExists {
 		return fmt.Errorf("its skip_reason is %s, and not %s", dataset.Quote(string(r.SkipReason)), SkipRemoteExists)
 	}
+	if err := r.source().Check(); err != nil {
+		return err
+	}
 	for _, reference := range r.references() {
 		if err := dataset.CheckReference(reference); err != nil {
 			return err

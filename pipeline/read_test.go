@@ -44,7 +44,8 @@ func TestManifestLines(t *testing.T) {
 		"tags": ["r:a"], "digest": "sha256:d", "error": null, "skip_reason": null, "rebuild_reason": null, "log_path": null,
 		"attempt_count": 1,
 		"started_at": null, "finished_at": null, "queue_seconds": 0, "duration_seconds": 1.235,
-		"remote_check_seconds": 0, "build_seconds": 0, "push_seconds": 0, "post_build_seconds": 0
+		"remote_check_seconds": 0, "build_seconds": 0, "push_seconds": 0, "post_build_seconds": 0,
+		"dataset": null, "dataset_config": null, "dataset_split": null, "dataset_revision": null
 	}`, line, "names and meaning are those that the field's summarizers read")
 	assert.Equal(t, 1, countLines(line), "one object, one line")
 }

@@ -23,13 +23,15 @@ const (
 const SkipRemoteExists = "remote_image_exists"
 
 // Record is one line of manifest.jsonl: what became of one image. The names and their meaning are those of the manifests that the
-// field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag, BaseDigest, RebuildReason, QueueSeconds and PushSeconds are added.
+// field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag, BaseDigest, RebuildReason, QueueSeconds, PushSeconds and
+// the dataset's are added.
 // Times are UTC, durations seconds.
 type Record struct {
 	Time       Time   `json:"time"`
 	InstanceID text   `json:"instance_id"`
 	Phase      Phase  `json:"phase"`
 	Status     Status `json:"status"`
+	sourceFields
 	// BaseImage is the official image, in every record, and OfficialDigest the digest it was used by.
 	BaseImage      text `json:"base_image"`
 	OfficialDigest text `json:"official_digest"`

@@ -5,7 +5,7 @@ import "fmt"
 // begin begins the record of an item's image, or of the builder, which belongs to no item.
 func (r *run) begin(phase Phase, item *Item) Record {
 	now := r.clock.Now()
-	record := Record{Phase: phase, Tags: []string{}, StartedAt: Time{now}, QueueSeconds: Seconds(now.Sub(r.started))}
+	record := Record{Phase: phase, Tags: []string{}, StartedAt: Time{now}, QueueSeconds: Seconds(now.Sub(r.started)), sourceFields: fieldsOf(r.plan.Source)}
 	if item != nil {
 		record.InstanceID, record.BaseImage = text(item.Instance.ID), text(item.Instance.OfficialImage)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"dagger/eval-images/dataset"
 )
 
 // planLine is one line of a plan in JSON. The names are those of [Record].
@@ -18,6 +20,7 @@ type planLine struct {
 	BaseTag        string   `json:"base_tag"`
 	Tags           []string `json:"tags"`
 	Wrapped        bool     `json:"wrapped"`
+	sourceFields
 }
 
 // JSONLines writes the plan one agent image a line, with the names that the manifest will use.
@@ -29,6 +32,7 @@ func (p Plan) JSONLines() (string, error) {
 			InstanceID: item.Instance.ID, SharedWith: item.Instance.SharedWith, BaseImage: item.Instance.OfficialImage,
 			OfficialDigest: text(item.OfficialDigest),
 			BuilderTag:     p.Builder, BaseTag: item.Base, Tags: item.References(), Wrapped: item.Wrap != nil,
+			sourceFields: fieldsOf(p.Source),
 		})
 		if err != nil {
 			return "", fmt.Errorf("writing the plan of %s: %w", item.Instance.ID, err)
@@ -40,7 +44,11 @@ func (p Plan) JSONLines() (string, error) {
 // Table shows the plan to people: three lines for each agent image, since references are long.
 func (p Plan) Table() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%d agent images, with the builder %s\n\n", len(p.Items), p.Builder)
+	fmt.Fprintf(&out, "%d agent images, with the builder %s\n", len(p.Items), p.Builder)
+	if p.Source != (dataset.Source{}) {
+		fmt.Fprintf(&out, "of the dataset %s\n", p.Source)
+	}
+	out.WriteByte('\n')
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	for _, item := range p.Items {
 		official := item.Instance.OfficialImage

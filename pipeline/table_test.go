@@ -18,7 +18,8 @@ func TestPlanIsShown(t *testing.T) {
 	assert.JSONEq(t, `{
 		"instance_id": "a__a-1", "shared_with": ["a__a-2"], "base_image": "o/a:latest", "official_digest": null, "builder_tag": "r/builder:43376f1",
 		"base_tag": "r/base:93c33d0-a",
-		"tags": ["r/agent:43376f1-93c33d0-a-source-minimal", "r/agent:nightly-a-source-minimal"], "wrapped": false
+		"tags": ["r/agent:43376f1-93c33d0-a-source-minimal", "r/agent:nightly-a-source-minimal"], "wrapped": false,
+		"dataset": null, "dataset_config": null, "dataset_split": null, "dataset_revision": null
 	}`, lines)
 	assert.Equal(t, `1 agent images, with the builder r/builder:43376f1
 

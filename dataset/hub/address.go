@@ -1,0 +1,66 @@
+package hub
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"dagger/eval-images/dataset"
+)
+
+// Default is the Hugging Face hub itself.
+const Default Address = "https://huggingface.co"
+
+// Address is the address of the hub or of a mirror of it, such as
+// `https://hf-mirror.example`. The zero value is [Default].
+type Address string
+
+// allowed is the allow-list for the address of a hub: a host, and where a mirror is
+// not at its top, a path. What is in it goes in front of the paths of datasets.
+var allowed = regexp.MustCompile(`^https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/*$`)
+
+// maxAddress is the longest address accepted, in bytes.
+const maxAddress = 2000
+
+// root is the hub's address without a slash at its end.
+func (a Address) root() (string, error) {
+	if a == "" {
+		a = Default
+	}
+	if len(a) > maxAddress || !allowed.MatchString(string(a)) {
+		return "", fmt.Errorf("the hub %s is not of the form https://host", dataset.Quote(string(a)))
+	}
+	return strings.TrimRight(string(a), "/"), nil
+}
+
+// private reports whether a host may get a token without TLS: this machine, an
+// address of a private network, or a name that only a local network has.
+func private(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".local") || ip != nil && (ip.IsLoopback() || ip.IsPrivate())
+}
+
+// revision is the allow-list for a commit, a branch or a tag, which becomes part of
+// a URL.
+var revision = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
+
+// maxRevision is the longest revision accepted, in bytes.
+const maxRevision = 255
+
+func checkRevision(name string) error {
+	if len(name) > maxRevision || !revision.MatchString(name) || strings.Contains(name, "..") {
+		return fmt.Errorf("revision %s is not a commit, a branch or a tag", dataset.Quote(name))
+	}
+	return nil
+}
+
+// escaped is a file's path as a part of a URL.
+func escaped(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	return strings.Join(parts, "/")
+}

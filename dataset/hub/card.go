@@ -1,0 +1,149 @@
+package hub
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// config is an entry of the settings "configs" that stand on top of a dataset's
+// README.
+// https://huggingface.co/docs/hub/datasets-manual-configuration
+type config struct {
+	Name      string    `json:"config_name"`
+	DataFiles dataFiles `json:"data_files"`
+	Default   bool      `json:"default"`
+}
+
+// dataFiles are the patterns of files of each split.
+type dataFiles []splitFiles
+
+type splitFiles struct {
+	Split string   `json:"split"`
+	Path  patterns `json:"path"`
+}
+
+// trainSplit is the split of files that are given without one.
+const trainSplit = "train"
+
+// UnmarshalJSON reads all forms that there are: patterns alone, by split, and a list
+// of splits with their patterns.
+func (d *dataFiles) UnmarshalJSON(data []byte) error {
+	var alone patterns
+	if json.Unmarshal(data, &alone) == nil {
+		if len(alone) > 0 {
+			*d = dataFiles{{Split: trainSplit, Path: alone}}
+		}
+		return nil
+	}
+	var bySplit map[string]patterns
+	if json.Unmarshal(data, &bySplit) == nil {
+		for split, path := range bySplit {
+			*d = append(*d, splitFiles{Split: split, Path: path})
+		}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]splitFiles)(d))
+}
+
+// patterns of files: one, or several.
+type patterns []string
+
+// UnmarshalJSON reads both forms.
+func (p *patterns) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte(`"`)) {
+		*p = patterns{""}
+		return json.Unmarshal(data, &(*p)[0])
+	}
+	return json.Unmarshal(data, (*[]string)(p))
+}
+
+// declared is the layout that the settings of the README declare, and the config
+// that they prefer; both empty if they declare no files. A split whose patterns no
+// path matches is there, without files.
+func (c commit) declared(paths []string) (found layout, preferred string, err error) {
+	if len(c.CardData.Configs) == 0 {
+		return nil, "", nil
+	}
+	var configs []config
+	if err := json.Unmarshal(c.CardData.Configs, &configs); err != nil {
+		return nil, "", errSettings
+	}
+	found = layout{}
+	for _, config := range configs {
+		if config.Name == "" {
+			config.Name = defaultConfig
+		}
+		if config.Default {
+			preferred = config.Name
+		}
+		for _, files := range config.DataFiles {
+			found.add(config.Name, files.Split, files.Path.match(paths)...)
+		}
+	}
+	if _, ok := found[preferred]; !ok {
+		preferred = ""
+	}
+	return found, preferred, nil
+}
+
+// match returns the paths that the patterns match, in the patterns' order, each path
+// once.
+func (p patterns) match(paths []string) []string {
+	var matched []string
+	for _, pattern := range p {
+		expression := globbed(pattern)
+		if expression == nil {
+			continue
+		}
+		for _, path := range paths {
+			if expression.MatchString(path) && !slices.Contains(matched, path) {
+				matched = append(matched, path)
+			}
+		}
+	}
+	return matched
+}
+
+// maxPattern is the longest pattern that is read, in bytes.
+const maxPattern = 255
+
+// glob are the parts of a pattern that mean more than themselves.
+var glob = regexp.MustCompile(`\*\*/|\*+|\?|\[[!^]?[A-Za-z0-9_.-]+\]`)
+
+// globbed is a pattern as the hub's libraries read it, as a regular expression: `*`
+// and `?` end at a slash, `**` does not. Nil if it is none, or of files elsewhere.
+func globbed(pattern string) *regexp.Regexp {
+	pattern = strings.TrimPrefix(pattern, "./")
+	if len(pattern) > maxPattern || strings.Contains(pattern, "://") {
+		return nil
+	}
+	var text strings.Builder
+	text.WriteString(`^`)
+	rest := pattern
+	for _, at := range glob.FindAllStringIndex(pattern, -1) {
+		start := at[0] - (len(pattern) - len(rest))
+		text.WriteString(regexp.QuoteMeta(rest[:start]))
+		rest = pattern[at[1]:]
+		switch special := pattern[at[0]:at[1]]; {
+		case special == "**/":
+			text.WriteString(`(?:.*/)?`)
+		case special == "*":
+			text.WriteString(`[^/]*`)
+		case special[0] == '*':
+			text.WriteString(`.*`)
+		case special == "?":
+			text.WriteString(`[^/]`)
+		default:
+			text.WriteString(strings.Replace(special, "[!", "[^", 1))
+		}
+	}
+	text.WriteString(regexp.QuoteMeta(rest) + `$`)
+	expression, err := regexp.Compile(text.String())
+	if err != nil {
+		return nil // a class such as [z-a]
+	}
+	return expression
+}

@@ -1,0 +1,204 @@
+package hub
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"dagger/eval-images/dataset"
+)
+
+// connection asks a hub about one dataset.
+type connection struct {
+	client *http.Client
+	report func(line string)
+	sleep  func(ctx context.Context, pause time.Duration) error
+	idle   time.Duration
+	token  string
+	origin string // scheme and host of the hub
+	api    string // what the addresses of questions about the dataset begin with
+	files  string // and those of its files, and its page
+}
+
+// idle is how long nothing may arrive. A large file may take as long as it needs.
+const idle = time.Minute
+
+// maxRedirects is how many redirects in a row are followed. The hub needs two: from a
+// dataset's old name to the new one, and to the storage of a file.
+const maxRedirects = 5
+
+func (c Client) connect(name string) (*connection, error) {
+	root, err := c.Address.root()
+	if err != nil {
+		return nil, err
+	}
+	address, err := url.Parse(root)
+	if err != nil {
+		return nil, fmt.Errorf("the hub %s is not of the form https://host", dataset.Quote(root))
+	}
+	token := strings.TrimSpace(c.Token) // Files often end with a new line.
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("--hub-token is not a token: it has characters that none has")
+	}
+	if token != "" && address.Scheme != "https" && !private(address.Hostname()) {
+		return nil, fmt.Errorf("--hub-token would go to %s without encryption: use https", root)
+	}
+	connection := &connection{
+		report: c.Report, sleep: c.sleep, idle: c.idle, token: token,
+		origin: address.Scheme + "://" + address.Host, api: root + "/api/datasets/" + name, files: root + "/datasets/" + name,
+	}
+	if connection.report == nil {
+		connection.report = func(string) {}
+	}
+	if connection.sleep == nil {
+		connection.sleep = sleep
+	}
+	if connection.idle == 0 {
+		connection.idle = idle
+	}
+	next := c.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	connection.client = &http.Client{Transport: tokenTransport{next: next, token: token, origin: connection.origin}, CheckRedirect: follow}
+	return connection, nil
+}
+
+// tokenTransport gives the token to requests to the hub, and to no others: files are
+// redirected to storages elsewhere. [http.Client] would take it along to another port
+// and to every subdomain.
+type tokenTransport struct {
+	next          http.RoundTripper
+	token, origin string
+}
+
+// RoundTrip adds the token where it belongs.
+func (t tokenTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if t.token != "" && request.URL.Scheme+"://"+request.URL.Host == t.origin {
+		request = request.Clone(request.Context())
+		request.Header.Set("Authorization", "Bearer "+t.token)
+	}
+	return t.next.RoundTrip(request)
+}
+
+var errRedirect = errors.New("the hub redirects to an address that is not followed")
+
+// follow allows redirects that are few, and none that gives up encryption.
+func follow(next *http.Request, before []*http.Request) error {
+	if len(before) > maxRedirects || before[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
+		return errRedirect
+	}
+	return nil
+}
+
+// cutError is the end of a connection before all of the answer was there. Its text is
+// fit to be shown; a library's error may quote what it could not read.
+type cutError struct {
+	text string
+	err  error
+}
+
+func (e *cutError) Error() string { return e.text }
+func (e *cutError) Unwrap() error { return e.err }
+
+// passes reports whether a connection that ended in this way may not do so again.
+func (e *cutError) passes() bool {
+	var name *net.DNSError
+	if errors.As(e.err, &name) {
+		return !name.IsNotFound
+	}
+	var unreachable *net.OpError
+	if errors.As(e.err, &unreachable) && unreachable.Op == "dial" {
+		return unreachable.Timeout()
+	}
+	var certificate *tls.CertificateVerificationError
+	return !errors.Is(e.err, errRedirect) && !errors.As(e.err, &certificate)
+}
+
+// get lets read have the contents at an address, of so many bytes at most. It tries
+// again what may pass, so read is called for each attempt that gets an answer.
+func (c *connection) get(ctx context.Context, address string, most int64, read func(content io.Reader) error) error {
+	return c.retry(ctx, func() error { return c.try(ctx, address, most, read) })
+}
+
+func (c *connection) try(ctx context.Context, address string, most int64, read func(content io.Reader) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(c.idle, func() { cancel(&cutError{text: fmt.Sprintf("no complete answer: nothing arrived within %s", c.idle)}) })
+	defer watch.Stop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("User-Agent", "eval-images")
+	answer, err := c.client.Do(request)
+	if err != nil {
+		return c.cut(ctx, err)
+	}
+	defer answer.Body.Close()
+	body := &body{from: answer.Body, most: most, read: func() { watch.Reset(c.idle) }}
+	if answer.StatusCode != http.StatusOK {
+		return c.refusal(answer, body)
+	}
+	if answer.ContentLength > most {
+		return errTooLarge(most)
+	}
+	err = read(body)
+	if body.err != nil { // Otherwise it was not the hub's fault.
+		return c.cut(ctx, body.err)
+	}
+	return err
+}
+
+// cut is the error of a request: what it was stopped for, or else an error without the
+// address, which may be a signed one.
+func (c *connection) cut(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var large errTooLarge
+	if errors.As(err, &large) {
+		return large
+	}
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err
+	}
+	return &cutError{text: "no complete answer: " + c.printable(err.Error()), err: err}
+}
+
+// errTooLarge is the limit in bytes that an answer exceeds.
+type errTooLarge int64
+
+func (e errTooLarge) Error() string {
+	return fmt.Sprintf("it has more than %d MiB", int64(e)>>20)
+}
+
+// body is an answer's, which is bounded and watched.
+type body struct {
+	from io.Reader
+	done int64
+	most int64
+	read func()
+	err  error // but the end of the file
+}
+
+// Read reads on, and says so.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	b.read()
+	if b.done += int64(n); b.done > b.most {
+		err = errTooLarge(b.most)
+	}
+	if err != nil && err != io.EOF {
+		b.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,222 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"dagger/eval-images/dataset"
+)
+
+// Client reads datasets of one hub. The zero value reads public ones of the Hugging
+// Face hub.
+type Client struct {
+	// Address of the hub; empty: [Default].
+	Address Address
+	// Token of a user, for gated and private datasets. Requests to the hub's own
+	// address have it in a header; no other host gets it. Empty: none.
+	Token string
+	// Transport sends the requests; nil: [http.DefaultTransport].
+	Transport http.RoundTripper
+	// Report gets a line for each pause before another attempt; nil: nobody does.
+	Report func(line string)
+
+	// Tests replace these.
+	sleep func(ctx context.Context, pause time.Duration) error
+	idle  time.Duration
+}
+
+// Part says which part of a dataset is meant.
+type Part struct {
+	// Name of the dataset: `owner/name`.
+	Name string
+	// Config of the dataset. Empty: "default", or the only one that there is.
+	Config string
+	// Split of the config.
+	Split string
+	// Revision is a commit, a branch or a tag. Empty: the main branch.
+	Revision string
+}
+
+const (
+	// maxFiles is the most files that a split may have. The hub's have some 500 MB
+	// each.
+	maxFiles = 100
+	// maxFile is the largest file that is downloaded, in bytes.
+	maxFile = 4 << 30
+	// maxAnswer is the largest answer about a dataset, in bytes. It lists all its
+	// files.
+	maxAnswer = 32 << 20
+)
+
+// Read returns the rows of a part of a dataset, in the dataset's order, and where
+// they came from. What the hub refuses is an [*Error] inside; a config or split that
+// does not exist a [*ChoiceError]. [Advice] says what to do about either.
+func (c Client) Read(ctx context.Context, part Part) ([]dataset.Row, dataset.Source, error) {
+	if err := dataset.CheckHubName(part.Name); err != nil {
+		return nil, dataset.Source{}, err
+	}
+	connection, err := c.connect(part.Name)
+	if err != nil {
+		return nil, dataset.Source{}, err
+	}
+	rows, source, err := connection.read(ctx, part)
+	if err != nil {
+		return nil, dataset.Source{}, connection.redact(fmt.Errorf("dataset %s: %w", part.Name, err))
+	}
+	return rows, source, nil
+}
+
+func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, dataset.Source, error) {
+	files, source, err := c.find(ctx, part)
+	if err != nil {
+		return nil, source, err
+	}
+	if err := source.Check(); err != nil {
+		return nil, source, err
+	}
+	if len(files) > maxFiles {
+		return nil, source, fmt.Errorf("split %s has %d files: at most %d are read", dataset.Quote(source.Split), len(files), maxFiles)
+	}
+	var rows []dataset.Row
+	for _, file := range files {
+		more, err := c.rows(ctx, source, file)
+		if err == nil {
+			rows, err = dataset.Join(rows, more)
+		}
+		if err != nil {
+			return nil, source, err
+		}
+	}
+	return rows, source, nil
+}
+
+// rows downloads a file to the disk, since Parquet is read from its end, and reads
+// it.
+func (c *connection) rows(ctx context.Context, source dataset.Source, file string) ([]dataset.Row, error) {
+	local, err := os.CreateTemp("", "eval-images-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(local.Name())
+	defer local.Close()
+	var size int64
+	err = c.get(ctx, c.files+"/resolve/"+source.Revision+"/"+escaped(file), maxFile, func(content io.Reader) error {
+		if _, err := local.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if err := local.Truncate(0); err != nil { // What an attempt before this one left.
+			return err
+		}
+		size, err = io.Copy(local, content)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("downloading %s: %w", dataset.QuoteName(file), err)
+	}
+	return dataset.Read(file, local, size)
+}
+
+// commit is what the hub tells about a dataset at a commit.
+// https://huggingface.co/docs/hub/api
+type commit struct {
+	SHA      string
+	Siblings []struct{ RFilename string }
+	// CardData are the settings that stand on top of the dataset's README.
+	CardData struct{ Configs json.RawMessage }
+}
+
+// converted is the branch with the Parquet files that the hub makes of a dataset.
+const converted = "refs/convert/parquet"
+
+// at asks for the commit of a revision.
+func (c *connection) at(ctx context.Context, revision string) (commit, error) {
+	var found commit
+	if err := checkRevision(revision); err != nil {
+		return found, err
+	}
+	var answer []byte
+	err := c.get(ctx, c.api+"/revision/"+url.PathEscape(revision), maxAnswer, func(content io.Reader) (err error) {
+		answer, err = io.ReadAll(content)
+		return err
+	})
+	if err != nil {
+		return found, err
+	}
+	if err := json.Unmarshal(answer, &found); err != nil {
+		return found, fmt.Errorf("the hub's answer about revision %s is not the JSON that was expected", revision)
+	}
+	if !dataset.IsCommit(found.SHA) || dataset.IsCommit(revision) && found.SHA != revision {
+		return found, fmt.Errorf("the hub answers with commit %s for revision %s", dataset.Quote(found.SHA), revision)
+	}
+	return found, nil
+}
+
+// find says at which commit and in which files the part's rows are.
+func (c *connection) find(ctx context.Context, part Part) ([]string, dataset.Source, error) {
+	source := dataset.Source{Name: part.Name, Split: part.Split}
+	revision := part.Revision
+	if revision == "" {
+		revision = "main"
+	}
+	found, err := c.at(ctx, revision)
+	if err != nil {
+		return nil, source, err
+	}
+	files, config, err := found.pick(part.Config, part.Split)
+	var without *withoutFilesError
+	if errors.As(err, &without) && part.Revision == "" {
+		found, files, config, err = c.findConverted(ctx, part)
+	}
+	source.Config, source.Revision = config, found.SHA
+	return files, source, err
+}
+
+// findConverted does the same among the files that the hub converted.
+func (c *connection) findConverted(ctx context.Context, part Part) (commit, []string, string, error) {
+	found, err := c.at(ctx, converted)
+	if hasStatus(err, http.StatusNotFound) {
+		// There is no such branch. The list of its files says why, in the hub's words.
+		if why := c.get(ctx, c.api+"/parquet", maxAnswer, func(content io.Reader) error { return nil }); why != nil {
+			err = why
+		}
+	}
+	if err != nil {
+		return found, nil, "", fmt.Errorf("it has no Parquet or JSON Lines file of split %s, and the hub has not converted it: %w",
+			dataset.Quote(part.Split), err)
+	}
+	files, config, err := found.pick(part.Config, part.Split)
+	return found, files, config, err
+}
+
+// paths of the files at the commit that can be read; hidden ones are not data.
+func (c commit) paths() []string {
+	var paths []string
+	for _, sibling := range c.Siblings {
+		if readable(sibling.RFilename) {
+			paths = append(paths, sibling.RFilename)
+		}
+	}
+	return paths
+}
+
+// readable reports whether a path is one of a file in a form that is read, and of
+// nothing hidden. What is no path of a file at all is not read either.
+func readable(path string) bool {
+	if len(path) > maxAddress || !strings.HasSuffix(path, ".parquet") && !strings.HasSuffix(path, ".jsonl") {
+		return false
+	}
+	for _, part := range strings.Split(path, "/") {
+		if part == "" || part[0] == '.' || strings.HasPrefix(part, "__") || strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,147 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"dagger/eval-images/dataset"
+)
+
+// defaultConfig is what the hub calls the only config of most datasets.
+const defaultConfig = "default"
+
+// layout says which files each split has, by config and split.
+type layout map[string]map[string][]string
+
+func (l layout) add(config, split string, files ...string) {
+	if l[config] == nil {
+		l[config] = map[string][]string{}
+	}
+	l[config][split] = append(l[config][split], files...)
+}
+
+// withoutFilesError means that a split has no files that can be read at a commit,
+// which does not mean that there is no such split.
+type withoutFilesError struct{ err error }
+
+func (e *withoutFilesError) Error() string { return e.err.Error() }
+func (e *withoutFilesError) Unwrap() error { return e.err }
+
+// pick returns the files of a split, and the name of its config. The settings on top
+// of the dataset's README say which they are; where there are none, or none of their
+// files is there, names of files do.
+func (c commit) pick(config, split string) ([]string, string, error) {
+	paths := c.paths()
+	slices.Sort(paths)
+	declared, preferred, err := c.declared(paths)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(declared) > 0 {
+		files, name, err := declared.pick(config, preferred, split)
+		if err != nil || len(files) > 0 {
+			return files, name, err
+		}
+	}
+	files, name, err := conventional(paths).pick(config, "", split)
+	if err == nil && len(files) > 0 {
+		return files, name, nil
+	}
+	if err == nil || len(paths) == 0 {
+		err = fmt.Errorf("there is no Parquet or JSON Lines file of split %s at commit %s", dataset.Quote(split), c.SHA)
+	}
+	return nil, "", &withoutFilesError{err}
+}
+
+func (l layout) pick(config, preferred, split string) (files []string, name string, err error) {
+	name = config
+	if name == "" {
+		name = defaultConfig
+		if preferred != "" {
+			name = preferred
+		} else if len(l) == 1 {
+			name = slices.Collect(maps.Keys(l))[0]
+		}
+	}
+	splits, ok := l[name]
+	if !ok {
+		return nil, "", &ChoiceError{What: "config", Name: name, Valid: slices.Sorted(maps.Keys(l))}
+	}
+	files, ok = splits[split]
+	if !ok {
+		return nil, "", &ChoiceError{What: "split", Name: split, Valid: slices.Sorted(maps.Keys(splits))}
+	}
+	return files, name, nil
+}
+
+// ChoiceError means that a dataset has no config, or no split, of a name.
+type ChoiceError struct {
+	// What there is none of: "config" or "split".
+	What string
+	// Name that it should have.
+	Name string
+	// Valid are the names of those that there are.
+	Valid []string
+}
+
+// maxValid is how many names an error lists, and more than known datasets have.
+const maxValid = 10
+
+// Error lists what there is instead. All of it is escaped: the names are the hub's.
+func (e *ChoiceError) Error() string {
+	if len(e.Valid) == 0 {
+		return fmt.Sprintf("%s %s does not exist, and no other one does", e.What, dataset.Quote(e.Name))
+	}
+	var quoted []string
+	for _, name := range e.Valid {
+		quoted = append(quoted, dataset.Quote(name))
+	}
+	valid := strings.Join(quoted[:min(len(quoted), maxValid)], ", ")
+	if more := len(quoted) - maxValid; more > 0 {
+		valid += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%s %s does not exist: valid are %s", e.What, dataset.Quote(e.Name), valid)
+}
+
+// Advice names the flag to choose with.
+func (e *ChoiceError) Advice() string { return "Choose one with --" + e.What }
+
+const splitName = `[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*`
+
+var (
+	// ofSplit is a file that is called by its split, alone or as one of several, in
+	// a directory or not: "data/test-00000-of-00001.parquet", "lite/dev.jsonl".
+	// https://huggingface.co/docs/hub/datasets-file-names-and-splits
+	ofSplit = regexp.MustCompile(`^(?:([^/]+)/)?(` + splitName + `)(?:-[0-9]{5}-of-[0-9]{5}[^/]*)?\.(?:parquet|jsonl)$`)
+	// inSplit is a file in a split's directory: "default/test/0000.parquet". That is
+	// how the hub names those that it converts. Of a split that is too large it
+	// converts a part, and calls the directory "partial-test": another split here.
+	inSplit = regexp.MustCompile(`^([^/]+)/([^/]+)/[^/]+\.(?:parquet|jsonl)$`)
+)
+
+// conventional is the layout of a dataset by the names of its files.
+func conventional(paths []string) layout {
+	found := layout{}
+	for _, path := range paths {
+		match := inSplit.FindStringSubmatch(path)
+		if match == nil {
+			match = ofSplit.FindStringSubmatch(path)
+		}
+		if match == nil {
+			continue
+		}
+		config := match[1]
+		if config == "" || config == "data" {
+			config = defaultConfig
+		}
+		found.add(config, match[2], path)
+	}
+	return found
+}
+
+// errSettings is an error of a dataset's authors.
+var errSettings = errors.New(`the settings "configs" of the dataset's README have another form than the hub documents`)

@@ -1,0 +1,79 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+const (
+	// attempts is how often a request is sent in all.
+	attempts = 5
+	// firstPause follows the first attempt; each later one is twice as long.
+	firstPause = time.Second
+	// limitPause is the same for a hub that limits requests and does not say for how
+	// long. It counts them in windows of five minutes.
+	// https://huggingface.co/docs/hub/rate-limits
+	limitPause = 15 * time.Second
+	// longestPause is the longest that the hub may ask for.
+	longestPause = 5 * time.Minute
+)
+
+// retry tries work again while it fails with what may pass.
+func (c *connection) retry(ctx context.Context, work func() error) error {
+	for n := 1; ; n++ {
+		err := work()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err == nil || !passes(err) {
+			return err
+		}
+		if n == attempts {
+			return fmt.Errorf("tried %d times: %w", n, err)
+		}
+		pause := pauseAfter(err, n)
+		c.report(fmt.Sprintf("Reading the dataset: %v; attempt %d of %d follows in %s", err, n+1, attempts, pause.Round(100*time.Millisecond)))
+		if err := c.sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+func passes(err error) bool {
+	var passing interface{ passes() bool }
+	return errors.As(err, &passing) && passing.passes()
+}
+
+// pauseAfter is the pause after the nth attempt: what the hub asks for, or else some
+// seconds, by chance up to half more, so that the shards of a run do not all come
+// back together.
+func pauseAfter(err error, n int) time.Duration {
+	first := firstPause
+	var refused *Error
+	if errors.As(err, &refused) {
+		if refused.Wait > 0 {
+			return refused.Wait
+		}
+		if refused.Status == http.StatusTooManyRequests {
+			first = limitPause
+		}
+	}
+	pause := first << (n - 1)
+	return pause + rand.N(pause/2)
+}
+
+// sleep returns early with the context's error when told to stop.
+func sleep(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

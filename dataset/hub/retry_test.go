@@ -1,0 +1,217 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset/hub/hubtest"
+)
+
+// status answers with a status, and headers as names and values in turn.
+func status(code int, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(code)
+	}
+}
+
+// hangUp ends the connection without an answer.
+func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// hangUpAfter ends the connection in the middle of an answer.
+func hangUpAfter(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000000")
+		_, _ = w.Write([]byte(text))
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func TestWhatPassesIsTriedAgain(t *testing.T) {
+	tests := map[string]struct {
+		faults   []http.HandlerFunc
+		min, max time.Duration // of the first pause
+	}{
+		"a limit that says for how long":       {[]http.HandlerFunc{status(429, "Retry-After", "7")}, 7 * time.Second, 7 * time.Second},
+		"in the hub's own header":              {[]http.HandlerFunc{status(429, "RateLimit", `"api";r=0;t=55`)}, 55 * time.Second, 55 * time.Second},
+		"a limit that says an hour":            {[]http.HandlerFunc{status(429, "Retry-After", "3600")}, 5 * time.Minute, 5 * time.Minute},
+		"a limit until a day that is far away": {[]http.HandlerFunc{status(429, "Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT")}, 5 * time.Minute, 5 * time.Minute},
+		"a limit until a day that has gone":    {[]http.HandlerFunc{status(429, "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT")}, 15 * time.Second, 23 * time.Second},
+		"a limit that says nothing":            {[]http.HandlerFunc{status(429)}, 15 * time.Second, 23 * time.Second},
+		"an error of the hub":                  {[]http.HandlerFunc{status(500)}, time.Second, 2 * time.Second},
+		"a bad gateway":                        {[]http.HandlerFunc{status(502)}, time.Second, 2 * time.Second},
+		"a hub that is busy for some seconds":  {[]http.HandlerFunc{status(503, "Retry-After", "3")}, 3 * time.Second, 3 * time.Second},
+		"a gateway that waited in vain":        {[]http.HandlerFunc{status(504)}, time.Second, 2 * time.Second},
+		"a connection that is cut":             {[]http.HandlerFunc{hangUp}, time.Second, 2 * time.Second},
+		"one that is cut in an answer":         {[]http.HandlerFunc{hangUpAfter(`{"sha":`)}, time.Second, 2 * time.Second},
+		"four faults in a row":                 {[]http.HandlerFunc{status(500), hangUp, status(429), status(503)}, time.Second, 2 * time.Second},
+	}
+	for what, test := range tests {
+		// Three requests make a run: about the commit, to the hub for a file, and to its storage.
+		for i, where := range []string{"the commit's", "the file's", "the storage's"} {
+			t.Run(where+": "+what, func(t *testing.T) {
+				bed := newTestbed(t)
+				bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a", "b")})
+				var reports []string
+				bed.client.Report = func(line string) { reports = append(reports, line) }
+				for range i {
+					bed.Fail(nil)
+				}
+				bed.Fail(test.faults[0])
+				for _, fault := range test.faults[1:] {
+					if where == "the storage's" {
+						bed.Fail(nil) // Each attempt begins at the hub.
+					}
+					bed.Fail(fault)
+				}
+				ids, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+				require.NoError(t, err)
+				assert.Equal(t, []string{"a", "b"}, ids)
+				require.Len(t, bed.waited, len(test.faults))
+				assert.GreaterOrEqual(t, bed.waited[0], test.min)
+				assert.LessOrEqual(t, bed.waited[0], test.max)
+				require.Len(t, reports, len(test.faults))
+				assert.Contains(t, reports[0], "attempt 2 of 5 follows in ")
+			})
+		}
+	}
+}
+
+func TestAFileThatIsCutIsDownloadedFromItsStart(t *testing.T) {
+	bed := newTestbed(t)
+	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})
+	bed.Fail(nil, nil, hangUpAfter(lines("half", "of", "it", "and", "more")))
+	ids, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a"}, ids)
+}
+
+func TestAnAddressOfTheStorageThatIsTooOldIsAskedForAgain(t *testing.T) {
+	bed := newTestbed(t)
+	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})
+	bed.Fail(nil, nil, status(http.StatusForbidden))
+	ids, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a"}, ids)
+}
+
+func TestWhatDoesNotPassIsTriedOnce(t *testing.T) {
+	for _, code := range []int{400, 401, 403, 404, 410, 501} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			bed := newTestbed(t)
+			bed.Fail(status(code))
+			_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+			require.ErrorContains(t, err, fmt.Sprintf("the hub answers %d %s", code, http.StatusText(code)))
+			assert.Empty(t, bed.waited)
+		})
+	}
+	t.Run("nobody at the address", func(t *testing.T) {
+		bed := newTestbed(t)
+		bed.client.Address = "http://127.0.0.1:1"
+		_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+		require.ErrorContains(t, err, "connection refused")
+		assert.Empty(t, bed.waited)
+	})
+}
+
+func TestAttemptsEnd(t *testing.T) {
+	bed := newTestbed(t)
+	for range 100 {
+		bed.Fail(status(503))
+	}
+	_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.ErrorContains(t, err, "dataset o/n: tried 5 times: the hub answers 503 Service Unavailable")
+	assert.Len(t, bed.Requests(), 5)
+	require.Len(t, bed.waited, 4)
+	for i, pause := range bed.waited {
+		assert.GreaterOrEqual(t, pause, time.Second<<i)
+	}
+	assert.Contains(t, Advice(err), "Try again later")
+}
+
+func TestAClientStopsWhenToldTo(t *testing.T) {
+	stop := errors.New("told to stop")
+	t.Run("while it waits for another attempt", func(t *testing.T) {
+		bed := newTestbed(t)
+		bed.Fail(status(503))
+		ctx, cancel := context.WithCancelCause(context.Background())
+		bed.client.Report = func(string) { cancel(stop) }
+		bed.client.sleep = nil
+		_, _, err := bed.client.Read(ctx, Part{Name: "o/n", Split: "test"})
+		require.ErrorIs(t, err, stop)
+		assert.Len(t, bed.Requests(), 1)
+	})
+	t.Run("while it waits for an answer", func(t *testing.T) {
+		bed := newTestbed(t)
+		ctx, cancel := context.WithCancelCause(context.Background())
+		bed.Fail(func(_ http.ResponseWriter, r *http.Request) {
+			cancel(stop)
+			<-r.Context().Done()
+		})
+		_, _, err := bed.client.Read(ctx, Part{Name: "o/n", Split: "test"})
+		require.ErrorIs(t, err, stop)
+		assert.Len(t, bed.Requests(), 1)
+	})
+}
+
+// TestAHubThatFallsSilentIsAskedAgain: before its answer, and in the middle of it.
+func TestAHubThatFallsSilentIsAskedAgain(t *testing.T) {
+	bed := newTestbed(t)
+	bed.client.idle = 50 * time.Millisecond
+	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})
+	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	bed.Fail(silent, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte("{"))
+		w.(http.Flusher).Flush()
+		silent(w, r)
+	})
+	ids, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a"}, ids)
+	assert.Len(t, bed.waited, 2)
+
+	for range attempts {
+		bed.Fail(silent)
+	}
+	_, _, err = bed.read(t, Part{Name: "o/n", Split: "test"})
+	assert.ErrorContains(t, err, "nothing arrived within 50ms")
+}
+
+func TestAnAnswerIsBounded(t *testing.T) {
+	for what, header := range map[string]string{"says how long it is": fmt.Sprint(maxAnswer + 1), "does not say": ""} {
+		t.Run("one that "+what, func(t *testing.T) {
+			bed := newTestbed(t)
+			bed.Fail(func(w http.ResponseWriter, r *http.Request) {
+				if header != "" {
+					w.Header().Set("Content-Length", header)
+				}
+				block := []byte(strings.Repeat(" ", 1<<20))
+				for r.Context().Err() == nil {
+					if _, err := w.Write(block); err != nil {
+						return
+					}
+				}
+			})
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+			runtime.ReadMemStats(&after)
+			require.ErrorContains(t, err, "it has more than 32 MiB")
+			assert.Empty(t, bed.waited)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(256<<20))
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package dataset
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// Source says which part of which dataset of the Hugging Face hub rows were read
+// from, so that they can be read again. The zero value means that they came from
+// elsewhere: a file, or the bundled sample.
+type Source struct {
+	// Name of the dataset: `owner/name`.
+	Name string
+	// Config and Split of the dataset, such as "default" and "test".
+	Config, Split string
+	// Revision is the commit that the files were read at, in hexadecimal digits.
+	Revision string
+}
+
+var (
+	commit   = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
+	partName = regexp.MustCompile(`^[ -~]{1,128}$`)
+)
+
+// IsCommit reports whether a revision is the full id of a commit.
+func IsCommit(revision string) bool { return commit.MatchString(revision) }
+
+// Check returns an error unless the source is one that can be shown and read again.
+// The zero value can.
+func (s Source) Check() error {
+	if s == (Source{}) {
+		return nil
+	}
+	if err := CheckHubName(s.Name); err != nil {
+		return err
+	}
+	for what, value := range map[string]string{"config": s.Config, "split": s.Split} {
+		if !partName.MatchString(value) {
+			return fmt.Errorf("%s %s is not 1 to 128 printable ASCII characters", what, Quote(value))
+		}
+	}
+	if !IsCommit(s.Revision) {
+		return fmt.Errorf("revision %s is not a commit", Quote(s.Revision))
+	}
+	return nil
+}
+
+// String names the source for people.
+func (s Source) String() string {
+	return fmt.Sprintf("%s, config %s, split %s, revision %s", s.Name, s.Config, s.Split, s.Revision)
+}
