@@ -58,7 +58,7 @@ func New(
 	// Repository of the agent images, without a tag
 	// +default="ghcr.io/openhands/eval-agent-server"
 	agentRepo string,
-	// Where the official images are, if not where the benchmark has them; {instance_id}, its parts {repo}__{name}, and {arch} are replaced, as in registry.example/swebench/sweb.eval.{arch}.{repo}_1776_{name}:latest
+	// Where the official images are, such as registry.example/{official_image} (README has all placeholders)
 	// +optional
 	imageTemplate string,
 ) *EvalImages {
