@@ -1,7 +1,8 @@
 # The one command for everybody: `make help` lists what there is.
 # Each target makes sure of what it needs, so that any of them can be called first.
 
-SHELL := /bin/bash
+# bash, with access to Docker as soon as `access` has seen to it.
+SHELL := hack/shell.sh
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
@@ -25,7 +26,7 @@ run: registry ## Build and publish the sample: engine, local registry, sample im
 	hack/run.sh
 
 .PHONY: test
-test: unit server-test registry generate ## Run every test, end to end on the real engine included
+test: access unit server-test registry generate ## Run every test, end to end on the real engine included
 	hack/samples.sh
 	echo "==> end-to-end tests"
 	go test -count=1 -timeout 60m -parallel 4 ./e2e/...
@@ -52,8 +53,13 @@ server-test: ## Test the sample SDK's agent server
 	echo "==> the sample SDK's tests"
 	cd testdata/sdk/openhands-agent-server && python3 -m unittest discover -q -s tests
 
+# First of all: what else there is to do takes long, and is in vain without.
+.PHONY: access
+access:
+	hack/engine/access.sh
+
 .PHONY: engine
-engine: ## Make sure that `dagger call` works on this machine
+engine: access ## Make sure that `dagger call` works on this machine
 	hack/engine/up.sh
 
 .PHONY: registry

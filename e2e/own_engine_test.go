@@ -107,21 +107,6 @@ func removeOwnEngine() {
 	}
 }
 
-// asRoot runs a command that only root may.
-func asRoot(t *testing.T, command ...string) {
-	t.Helper()
-	command = rootCommand(command...)
-	output, err := exec.Command(command[0], command[1:]...).CombinedOutput()
-	require.NoError(t, err, "%s: %s", command, output)
-}
-
-func rootCommand(command ...string) []string {
-	if os.Getuid() == 0 {
-		return command
-	}
-	return append([]string{"sudo", "-n"}, command...)
-}
-
 // kill ends the engine without notice, as a machine without memory does. Docker starts it again, with the state that it had.
 func (ownEngine) kill(t *testing.T) {
 	t.Helper()

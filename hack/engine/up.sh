@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
+. ./group.sh
 
 INSTALL_DIR=/usr/local/bin
 
@@ -97,10 +98,8 @@ has go || die "Go is missing: install it (https://go.dev/dl)"
 if has dagger && cli_is_old; then
 	die "$(command -v dagger) is $(cli_version), older than $DAGGER_VERSION: upgrade it"
 fi
-if [ -n "${DOCKER_HOST:-}" ]; then
-	# Somebody else's daemon: there is nothing to install or to start.
-	./docker.sh
-fi
+./access.sh
+enter_docker_group "$PWD/${0##*/}"
 if is_up; then
 	log "dagger $(cli_version) and its engine answer"
 	exit 0
