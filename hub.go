@@ -14,7 +14,7 @@ import (
 
 // hubRows reads a split of the dataset, from the hub itself: what the engine fetches comes without the hub's words, and without the
 // user's token. In exchange, the engine does not keep the files, so each call downloads them again.
-func (s selection) hubRows(ctx context.Context, split string) ([]dataset.Row, dataset.Source, error) {
+func (s selection) hubRows(ctx context.Context, split string, further []string) ([]dataset.Row, dataset.Source, error) {
 	client := hub.Client{
 		Address: hub.Address(s.hub), Transport: registry.EngineTransport(),
 		Report: func(line string) { fmt.Fprintln(os.Stderr, line) },
@@ -28,7 +28,7 @@ func (s selection) hubRows(ctx context.Context, split string) ([]dataset.Row, da
 			return nil, dataset.Source{}, errors.New("--hub-token is empty")
 		}
 	}
-	rows, source, err := client.Read(ctx, hub.Part{Name: s.dataset, Config: s.config, Split: split, Revision: s.revision})
+	rows, source, err := client.Read(ctx, hub.Part{Name: s.dataset, Config: s.config, Split: split, Revision: s.revision, Columns: further})
 	if advice := hub.Advice(err); advice != "" {
 		err = fmt.Errorf("%w\n  → %s", err, advice)
 	}

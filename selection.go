@@ -32,7 +32,7 @@ func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result
 	if err != nil {
 		return dataset.Result{}, dataset.Source{}, err
 	}
-	rows, source, err := s.rows(ctx, family)
+	rows, source, err := s.rows(ctx, family, dataset.Template(m.ImageTemplate).Columns())
 	if err != nil {
 		return dataset.Result{}, dataset.Source{}, err
 	}
@@ -84,21 +84,22 @@ func (s selection) choose(ctx context.Context) (chosen dataset.Selection, err er
 	return chosen, err
 }
 
-// rows of the dataset, and which of the hub's they are: those of the file, of the hub's dataset, or of the bundled sample.
-func (s selection) rows(ctx context.Context, family dataset.Family) ([]dataset.Row, dataset.Source, error) {
+// rows of the dataset, and which of the hub's they are: those of the file, of the hub's dataset, or of the bundled sample. They have
+// further columns, as far as the dataset has them.
+func (s selection) rows(ctx context.Context, family dataset.Family, further []string) ([]dataset.Row, dataset.Source, error) {
 	if flag := s.ofHub(); flag != "" && s.dataset == "" {
 		return nil, dataset.Source{}, fmt.Errorf("%s is for --dataset: a file and the bundled sample have none", flag)
 	}
 	switch {
 	case s.file != nil:
-		rows, err := readRows(ctx, s.file)
+		rows, err := readRows(ctx, s.file, further)
 		return rows, dataset.Source{}, err
 	case s.dataset != "":
 		split := s.split
 		if split == "" {
 			split = family.Split
 		}
-		return s.hubRows(ctx, split)
+		return s.hubRows(ctx, split, further)
 	default:
 		return dataset.Sample(), dataset.Source{}, nil
 	}
@@ -119,9 +120,9 @@ func (s selection) ofHub() string {
 	return ""
 }
 
-func readRows(ctx context.Context, file *dagger.File) (rows []dataset.Row, err error) {
+func readRows(ctx context.Context, file *dagger.File, further []string) (rows []dataset.Row, err error) {
 	err = opened(ctx, file, func(name string, file *os.File, size int64) error {
-		rows, err = dataset.Read(name, file, size)
+		rows, err = dataset.Read(name, file, size, further...)
 		return err
 	})
 	return rows, err

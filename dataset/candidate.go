@@ -19,7 +19,7 @@ func identify(rows []Row, family Family) ([]candidate, error) {
 	for i, row := range rows {
 		c := candidate{id: family.instanceID(row), dropped: family.drops(row), row: row}
 		if err := CheckID(c.id); err != nil && !c.dropped {
-			return nil, malformed(row.Position, idColumn, "%v", err)
+			return nil, malformed(row.Position, idColumn, "%v", cmp.Or(row.needText(idColumn), err))
 		}
 		candidates[i] = c
 	}
@@ -102,7 +102,8 @@ func ruledImage(c candidate, family Family) (image, column string, err error) {
 			return image, own, nil
 		}
 		if blank && byColumn {
-			return "", column, fmt.Errorf("the column is missing or blank, and family %s names images from it", family.Name)
+			return "", column, cmp.Or(c.row.needText(column),
+				fmt.Errorf("the column is missing or blank, and family %s names images from it", family.Name))
 		}
 	}
 	image, err = family.image(c.id, c.row)

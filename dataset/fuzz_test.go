@@ -81,9 +81,6 @@ func FuzzReadParquet(f *testing.F) {
 		file := append(append([]byte("PAR1"), pages...), metadata...)
 		file = append(binary.LittleEndian.AppendUint32(file, uint32(len(metadata))), "PAR1"...)
 		assertSound(t, "fuzz.parquet", file)
-		if _, err := readParquet(file); err != nil {
-			require.NotContains(t, err.Error(), "panicked")
-		}
 	})
 }
 

@@ -1,17 +1,19 @@
 package dataset_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
-	upstream "github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/datasettest"
 )
 
 // generated is a file of any size that takes no memory: a start, what is repeated behind it, and a count of the bytes read.
@@ -125,27 +127,18 @@ func TestReadGivesUpOnTooMuchToKeep(t *testing.T) {
 		})
 	}
 	t.Run("d.parquet", func(t *testing.T) {
-		type row struct {
-			ID    string `parquet:"instance_id,dict"`
-			Repo  string `parquet:"repo,dict"`
-			Org   string `parquet:"org,dict"`
-			Image string `parquet:"image_name,dict"`
-			Tag   string `parquet:"dockerhub_tag,dict"`
+		values := slices.Repeat([]string{long}, 200_000)
+		var columns []datasettest.Column
+		for _, name := range []string{"instance_id", "repo", "org", "image_name", "dockerhub_tag"} {
+			columns = append(columns, datasettest.Column{Name: name, Values: values})
 		}
-		var file strings.Builder
-		writer := upstream.NewGenericWriter[row](&file)
-		rows := make([]row, 200_000)
-		for i := range rows {
-			rows[i] = row{long, long, long, long, long}
-		}
-		_, err := writer.Write(rows)
+		file, err := datasettest.Parquet(len(values), columns)
 		require.NoError(t, err)
-		require.NoError(t, writer.Close())
-		require.Less(t, file.Len(), 1<<20, "it asks for a gigabyte")
+		require.Less(t, len(file), 1<<20, "it asks for a gigabyte")
 
-		took := allocated(func() { _, err = dataset.Read("d.parquet", strings.NewReader(file.String()), int64(file.Len())) })
+		took := allocated(func() { _, err = dataset.Read("d.parquet", bytes.NewReader(file), int64(len(file))) })
 		require.ErrorContains(t, err, reason)
 		assert.Less(t, took, int64(128<<20))
-		t.Logf("%d KiB of Parquet, allocated %d KiB", file.Len()>>10, took>>10)
+		t.Logf("%d KiB of Parquet, allocated %d KiB", len(file)>>10, took>>10)
 	})
 }

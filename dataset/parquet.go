@@ -3,28 +3,50 @@ package dataset
 import (
 	"errors"
 	"io"
+	"slices"
 
-	"dagger/eval-images/dataset/internal/parquet"
+	"dagger/eval-images/dataset/internal/columns"
 )
 
-// readParquet reads a Parquet file, of which it needs columns of text only.
-func readParquet(name string, r io.ReaderAt, size int64) ([]Row, error) {
+// readParquet reads a Parquet file. Of its columns it decodes those that are wanted.
+func readParquet(name string, r io.ReaderAt, size int64, wanted []string) ([]Row, error) {
 	var rows []Row
 	var total kept
-	columns := append(cellColumns(), problemColumn)
-	count, err := parquet.Read(r, size, columns, maxRows, func(row int, column string, value []byte) error {
-		if row == len(rows) {
-			rows = append(rows, Row{Position: Position{File: name, Unit: "row", Number: row + 1}})
-		}
+	table, err := columns.Read(r, size, columnsOf(wanted), maxRows, func(row int, column string, value []byte) error {
+		rows = extend(rows, row+1, name)
 		return rows[row].set(column, value, &total)
 	})
 	if err != nil {
 		return nil, parquetError(name, err)
 	}
-	if len(rows) < count {
+	if len(rows) == 0 && len(table.Others) == 0 && table.Rows > 0 {
 		return nil, malformed(Position{File: name}, idColumn, "the file does not have the column")
 	}
+	rows = extend(rows, table.Rows, name)
+	for i := range rows {
+		rows[i].others = table.Others
+	}
 	return rows, nil
+}
+
+// extend returns at least count rows.
+func extend(rows []Row, count int, name string) []Row {
+	for len(rows) < count {
+		if len(rows) == cap(rows) {
+			rows = slices.Grow(rows, max(len(rows), 64)) // append grows by less, and so in all takes more
+		}
+		rows = append(rows, Row{Position: Position{File: name, Unit: "row", Number: len(rows) + 1}})
+	}
+	return rows
+}
+
+// columnsOf says how the columns are to be read.
+func columnsOf(wanted []string) []columns.Column {
+	var all []columns.Column
+	for _, name := range wanted {
+		all = append(all, columns.Column{Name: name, Integer: isInteger(name)})
+	}
+	return all
 }
 
 // parquetError makes a [*MalformedError] of what the reader found.
@@ -33,9 +55,9 @@ func parquetError(name string, err error) error {
 	if errors.As(err, &cell) {
 		return cell
 	}
-	var file *parquet.Error
+	var file *columns.Error
 	if errors.As(err, &file) {
-		return malformed(Position{File: name}, file.Column, "%v", file.Err)
+		return malformed(Position{File: name}, file.Column, "%s", said(file.Err))
 	}
 	return err
 }

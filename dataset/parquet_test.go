@@ -5,33 +5,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/datasettest"
 )
 
-// writeParquet returns a Parquet file of the rows.
-func writeParquet[T any](t testing.TB, rows ...T) []byte {
+// writeParquet returns a Parquet file of the columns.
+func writeParquet(t testing.TB, columns ...datasettest.Column) []byte {
 	t.Helper()
-	var file bytes.Buffer
-	writer := parquet.NewGenericWriter[T](&file, parquet.MaxRowsPerRowGroup(2))
-	_, err := writer.Write(rows)
+	file, err := datasettest.Parquet(2, columns)
 	require.NoError(t, err)
-	require.NoError(t, writer.Close())
-	return file.Bytes()
-}
-
-// hubRow is a row as the hub has it: all nullable, with columns that are not
-// needed.
-type hubRow struct {
-	ID      *string  `parquet:"instance_id,optional,dict"`
-	Repo    *string  `parquet:"repo,optional,dict"`
-	Image   *string  `parquet:"image_name,optional,dict"`
-	Problem *string  `parquet:"problem_statement,optional"`
-	Tests   []string `parquet:"FAIL_TO_PASS,list"`
-	Number  int64    `parquet:"number"`
+	return file
 }
 
 func text(value string) *string { return &value }
@@ -42,25 +28,26 @@ func readParquet(file []byte) ([]dataset.Row, error) {
 
 func TestReadOfParquetTakesTheColumnsNeeded(t *testing.T) {
 	rows, err := readParquet(writeParquet(t,
-		hubRow{ID: text("a__a-1"), Repo: text("a/a"), Image: text("x/a"), Problem: text("a problem"), Tests: []string{"t"}},
-		hubRow{ID: text("b__b-1"), Repo: text("b/b"), Problem: text(" ")},
-		hubRow{ID: text("c__c-1")},
+		datasettest.Column{Name: "FAIL_TO_PASS", Values: [][]string{{"t", "u"}, nil, {"v"}}},
+		datasettest.Column{Name: "problem_statement", Values: []*string{text("a problem"), text(" "), nil}},
+		datasettest.Column{Name: "instance_id", Values: []*string{text("a__a-1"), text("b__b-1"), text("c__c-1")}},
+		datasettest.Column{Name: "picture", Values: make([]datasettest.Picture, 3)},
+		datasettest.Column{Name: "repo", Values: []*string{text("a/a"), text("b/b"), nil}},
+		datasettest.Column{Name: "image_name", Values: []*string{text("x/a"), nil, nil}},
+		datasettest.Column{Name: "number", Values: []int64{1, 22, 333}},
 	))
 	require.NoError(t, err)
-	assert.Equal(t, []dataset.Row{
-		{InstanceID: "a__a-1", Repo: "a/a", ImageName: "x/a", Position: at("d.parquet", "row", 1)},
-		{InstanceID: "b__b-1", Repo: "b/b", BlankProblem: true, Position: at("d.parquet", "row", 2)},
-		{InstanceID: "c__c-1", BlankProblem: true, Position: at("d.parquet", "row", 3)},
-	}, rows)
+	assert.Len(t, rows, 3)
+	for i, want := range []dataset.Row{
+		{InstanceID: "a__a-1", Repo: "a/a", ImageName: "x/a", Number: "1", Position: at("d.parquet", "row", 1)},
+		{InstanceID: "b__b-1", Repo: "b/b", Number: "22", BlankProblem: true, Position: at("d.parquet", "row", 2)},
+		{InstanceID: "c__c-1", Number: "333", BlankProblem: true, Position: at("d.parquet", "row", 3)},
+	} {
+		assert.EqualExportedValues(t, want, rows[i])
+	}
 }
 
 func TestReadOfParquetSaysWhereItIsMalformed(t *testing.T) {
-	type number struct {
-		ID int64 `parquet:"instance_id"`
-	}
-	type other struct {
-		Name string `parquet:"name"`
-	}
 	long := strings.Repeat("x", 1025)
 	tests := map[string]struct {
 		file     []byte
@@ -68,9 +55,8 @@ func TestReadOfParquetSaysWhereItIsMalformed(t *testing.T) {
 		column   string
 		reason   string
 	}{
-		"a number for an id":   {writeParquet(t, number{1}), at("d.parquet", "", 0), "instance_id", "not text"},
-		"no id":                {writeParquet(t, other{"a"}), at("d.parquet", "", 0), "instance_id", "does not have the column"},
-		"an id of 1025 bytes":  {writeParquet(t, hubRow{}, hubRow{}, hubRow{ID: &long}), at("d.parquet", "row", 3), "instance_id", "longer than 1024 bytes"},
+		"no id":                {writeParquet(t, datasettest.Column{Name: "name", Values: []string{"a"}}), at("d.parquet", "", 0), "instance_id", "does not have the column"},
+		"an id of 1025 bytes":  {writeParquet(t, datasettest.Column{Name: "instance_id", Values: []string{"", "", long}}), at("d.parquet", "row", 3), "instance_id", "longer than 1024 bytes"},
 		"a file that is empty": {nil, at("d.parquet", "", 0), "", "too short"},
 	}
 	for name, tt := range tests {
@@ -86,7 +72,7 @@ func TestReadOfParquetSaysWhereItIsMalformed(t *testing.T) {
 }
 
 func TestReadOfAParquetFileCutShortFails(t *testing.T) {
-	file := writeParquet(t, hubRow{ID: text("a__a-1")})
+	file := writeParquet(t, datasettest.Column{Name: "instance_id", Values: []string{"a__a-1"}})
 	for length := range file {
 		_, err := readParquet(file[:length])
 		require.Error(t, err, "%d of %d bytes", length, len(file))

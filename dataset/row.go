@@ -1,6 +1,10 @@
 package dataset
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
 
 // Row is one row of a dataset, reduced to the columns that name an image. A
 // column that the dataset lacks is empty. Values are as read: [Resolve] checks
@@ -32,6 +36,10 @@ type Row struct {
 	BlankProblem bool `json:"-"`
 	// Position is where the row was read, for errors.
 	Position Position `json:"-"`
+
+	// others are the columns that do not have text here, by name, and what they have:
+	// "a list". Rows may share it. Only who needs such a column refuses it.
+	others map[string]string
 }
 
 // The columns that are read, by the names that datasets give them.
@@ -49,7 +57,34 @@ const (
 
 // cellColumns returns the columns whose values are kept.
 func cellColumns() []string {
-	return []string{idColumn, repoColumn, orgColumn, imageNameColumn, dockerImageColumn, dockerhubTagColumn}
+	return []string{
+		idColumn, repoColumn, orgColumn, numberColumn, imageColumn, imageNameColumn, dockerImageColumn, dockerhubTagColumn,
+	}
+}
+
+// wantedColumns returns every column of which something is kept, each once.
+func wantedColumns(further []string) []string {
+	wanted := append(cellColumns(), problemColumn)
+	for _, column := range further {
+		if !slices.Contains(wanted, column) {
+			wanted = append(wanted, column)
+		}
+	}
+	return wanted
+}
+
+// isInteger reports whether whole numbers are kept of the column as well as text.
+// What identifies an instance or names an image has to be text.
+func isInteger(column string) bool {
+	return column == numberColumn || !slices.Contains(cellColumns(), column)
+}
+
+// needText returns an error if the column has something else than text here.
+func (r *Row) needText(column string) error {
+	if kind, ok := r.others[column]; ok {
+		return fmt.Errorf("the value is %s, not text", kind)
+	}
+	return nil
 }
 
 // text returns the value of any column; empty if the row has none.
@@ -91,10 +126,20 @@ func (r *Row) set(column string, value []byte, total *kept) error {
 		r.BlankProblem = len(bytes.TrimSpace(value)) == 0
 		return nil
 	}
+	if column == imageColumn && len(value) > maxCell {
+		return nil // a picture
+	}
 	if err := keep(total, r.Position, column, value); err != nil {
 		return err
 	}
-	*r.cell(column) = string(value)
+	if cell := r.cell(column); cell != nil {
+		*cell = string(value)
+	} else if value != nil {
+		if r.Columns == nil {
+			r.Columns = make(map[string]string)
+		}
+		r.Columns[column] = string(value)
+	}
 	return nil
 }
 
@@ -102,6 +147,11 @@ func (r *Row) set(column string, value []byte, total *kept) error {
 func (r *Row) checkCells(total *kept) error {
 	for _, column := range cellColumns() {
 		if err := keep(total, r.Position, column, *r.cell(column)); err != nil {
+			return err
+		}
+	}
+	for column, value := range r.Columns {
+		if err := keep(total, r.Position, column, value); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -108,7 +109,8 @@ func placeholder(name string, c candidate, opts Options) (value, column string, 
 		return path, column, err
 	}
 	if value = strings.TrimSpace(c.row.text(name)); value == "" {
-		err = fmt.Errorf("the column is missing or blank, and the image template asks for it; no column is needed for %s", listPlaceholders())
+		err = cmp.Or(c.row.needText(name), fmt.Errorf(
+			"the column is missing or blank, and the image template asks for it; no column is needed for %s", listPlaceholders()))
 	}
 	return value, name, err
 }

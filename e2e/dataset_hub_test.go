@@ -1,18 +1,18 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/dataset/datasettest"
 	"dagger/eval-images/dataset/hub/hubtest"
 )
 
@@ -189,15 +189,10 @@ func seenByEngine(t *testing.T, handler http.Handler) string {
 // table is a Parquet file with rows of these ids.
 func table(t *testing.T, ids []string) string {
 	t.Helper()
-	type row struct {
-		InstanceID string `parquet:"instance_id"`
-		Problem    string `parquet:"problem_statement"`
-	}
-	var rows []row
-	for _, id := range ids {
-		rows = append(rows, row{InstanceID: id, Problem: strings.Repeat("It fails. ", 100)})
-	}
-	var content bytes.Buffer
-	require.NoError(t, parquet.Write(&content, rows))
-	return content.String()
+	content, err := datasettest.Parquet(max(len(ids), 1), []datasettest.Column{
+		{Name: "instance_id", Values: ids},
+		{Name: "problem_statement", Values: slices.Repeat([]string{strings.Repeat("It fails. ", 100)}, len(ids))},
+	})
+	require.NoError(t, err)
+	return string(content)
 }

@@ -1,14 +1,16 @@
 package e2e
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset/datasettest"
 )
 
 // testDataset: which instances the flags choose, and what each family calls them.
@@ -24,16 +26,15 @@ func (s *session) testDataset(t *testing.T) {
 }
 
 func (s *session) formatsAgree(t *testing.T) {
-	type row struct {
-		Patch      string `parquet:"patch"`
-		InstanceID string `parquet:"instance_id"`
-		Repo       string `parquet:"repo"`
-	}
 	table := filepath.Join(t.TempDir(), "d.parquet")
-	require.NoError(t, parquet.WriteFile(table, []row{
-		{InstanceID: "psf__requests-1142", Repo: "psf/requests", Patch: "\x00\xff"},
-		{InstanceID: "django__django-12155", Repo: "django/django"},
-	}))
+	content, err := datasettest.Parquet(1, []datasettest.Column{
+		{Name: "patch", Values: []string{"\x00\xff", ""}},
+		{Name: "FAIL_TO_PASS", Values: [][]string{{"a", "b"}, nil}},
+		{Name: "instance_id", Values: []string{"psf__requests-1142", "django__django-12155"}},
+		{Name: "repo", Values: []string{"psf/requests", "django/django"}},
+	})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(table, content, 0o600))
 	files := []string{
 		table,
 		written(t, "d.jsonl", `{"instance_id":"django__django-12155","repo":"django/django"}`+"\n\n"+`{"patch":"é","instance_id":"psf__requests-1142"}`+"\n"),

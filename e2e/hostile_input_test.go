@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset/datasettest"
 )
 
 // TestAHostileDataset: a command for an id stops the whole call before anything is built, published, written or executed.
@@ -114,16 +116,13 @@ var harmful = regexp.MustCompile("[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u0400-\u0
 // parquetBomb is a file that says a value of a kilobyte once, and means it in each of 200,000 rows.
 func parquetBomb(t *testing.T) string {
 	t.Helper()
-	type row struct {
-		ID   string `parquet:"instance_id,dict"`
-		Repo string `parquet:"repo,dict"`
-	}
-	rows := make([]row, 200_000)
-	for i := range rows {
-		rows[i] = row{strings.Repeat("x", 1024), strings.Repeat("y", 1024)}
-	}
+	file, err := datasettest.Parquet(200_000, []datasettest.Column{
+		{Name: "instance_id", Values: slices.Repeat([]string{strings.Repeat("x", 1024)}, 200_000)},
+		{Name: "repo", Values: slices.Repeat([]string{strings.Repeat("y", 1024)}, 200_000)},
+	})
+	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "bomb.parquet")
-	require.NoError(t, parquet.WriteFile(path, rows))
+	require.NoError(t, os.WriteFile(path, file, 0o600))
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.Less(t, info.Size(), int64(100<<10))

@@ -43,6 +43,8 @@ type Part struct {
 	Split string
 	// Revision is a commit, a branch or a tag. Empty: the main branch.
 	Revision string
+	// Columns are further columns to keep of the rows, as for [dataset.Read].
+	Columns []string
 }
 
 const (
@@ -87,7 +89,7 @@ func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, datase
 	}
 	var rows []dataset.Row
 	for _, file := range files {
-		more, err := c.rows(ctx, source, file)
+		more, err := c.rows(ctx, source, file, part.Columns)
 		if err == nil {
 			rows, err = dataset.Join(rows, more)
 		}
@@ -100,7 +102,7 @@ func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, datase
 
 // rows downloads a file to the disk, since Parquet is read from its end, and reads
 // it.
-func (c *connection) rows(ctx context.Context, source dataset.Source, file string) ([]dataset.Row, error) {
+func (c *connection) rows(ctx context.Context, source dataset.Source, file string, further []string) ([]dataset.Row, error) {
 	local, err := os.CreateTemp("", "eval-images-")
 	if err != nil {
 		return nil, err
@@ -121,7 +123,7 @@ func (c *connection) rows(ctx context.Context, source dataset.Source, file strin
 	if err != nil {
 		return nil, fmt.Errorf("downloading %s: %w", dataset.QuoteName(file), err)
 	}
-	return dataset.Read(file, local, size)
+	return dataset.Read(file, local, size, further...)
 }
 
 // commit is what the hub tells about a dataset at a commit.

@@ -16,10 +16,9 @@ import (
 	_ "github.com/vektah/gqlparser/v2/gqlerror"
 
 	// This project's own packages import these.
+	_ "github.com/apache/arrow-go/v18/parquet/file"
 	_ "github.com/google/go-containerregistry/pkg/v1/remote"
 	_ "github.com/klauspost/compress/snappy"
 	_ "github.com/klauspost/compress/zstd"
-	_ "github.com/parquet-go/parquet-go/encoding/thrift"
-	_ "github.com/parquet-go/parquet-go/format"
 	_ "github.com/sourcegraph/conc/pool"
 )

@@ -1,0 +1,57 @@
+package columns
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// budget is what reading a file may still take. It is spent before anything is
+// allocated, and never paid back: it bounds the time as well.
+type budget struct {
+	memory.Allocator
+	bytes, pages       int64 // what is left
+	allBytes, allPages int64
+}
+
+func newBudget(bytes, pages int64) *budget {
+	return &budget{Allocator: memory.NewGoAllocator(), bytes: bytes, pages: pages, allBytes: bytes, allPages: pages}
+}
+
+// spend takes off so many bytes.
+func (b *budget) spend(bytes int64) error {
+	if b.bytes -= bytes; b.bytes < 0 {
+		return fmt.Errorf("the pages are larger than %d bytes together", b.allBytes)
+	}
+	return nil
+}
+
+// spendPage takes off one page.
+func (b *budget) spendPage() error {
+	if b.pages--; b.pages < 0 {
+		return fmt.Errorf("the file has more than %d pages", b.allPages)
+	}
+	return nil
+}
+
+// allot stops arrow-go if it asks for more than a page, or more than is left.
+func (b *budget) allot(size int) {
+	if size > maxPage {
+		panic(refusal{fmt.Errorf("a page takes %d bytes: at most %d are read", size, maxPage)})
+	}
+	if err := b.spend(int64(size)); err != nil {
+		panic(refusal{err})
+	}
+}
+
+// Allocate returns memory for arrow-go.
+func (b *budget) Allocate(size int) []byte {
+	b.allot(size)
+	return b.Allocator.Allocate(size)
+}
+
+// Reallocate returns the memory with another size.
+func (b *budget) Reallocate(size int, data []byte) []byte {
+	b.allot(size)
+	return b.Allocator.Reallocate(size, data)
+}
