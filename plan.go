@@ -5,6 +5,7 @@ import (
 
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry"
 )
 
 // Plan names the images that a call would make.
@@ -85,7 +86,9 @@ func (m *EvalImages) Plan(
 		return nil, flat(err)
 	}
 	if flags.Pin {
-		if plan, err = m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false).Pin(ctx, plan); err != nil {
+		runner := m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false)
+		runner.Official = &registry.Heads{Access: registry.Access{ReadOnly: true, Transport: registry.EngineTransport()}, Else: runner.Official}
+		if plan, err = runner.Pin(ctx, plan); err != nil {
 			return nil, flat(err)
 		}
 	}

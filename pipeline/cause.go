@@ -23,6 +23,8 @@ const (
 	KindPermanent
 	// KindFatal would meet every other image as well. It ends the run.
 	KindFatal
+	// KindSpent is a quota of pulls that is used up for hours. It costs every image that needs another pull, and no other one.
+	KindSpent
 )
 
 // Cause is what is known of an error.
@@ -50,7 +52,9 @@ const (
 	AdviceReadOnly = "The registry is read-only. Wait until its maintenance ends, then run the same command again; finished images are skipped."
 	AdviceQuota    = "The registry's quota is used up. Delete images there or raise the quota, then run the same command again; finished images are skipped."
 	AdvicePlan     = "The registry's plan allows no further repository. Delete one there, or extend the plan."
-	AdviceNoRoom   = "The registry's disk is full. Free space there, then run the same command again; finished images are skipped."
+	AdvicePulls    = "Docker Hub allows 100 pulls in 6 hours without a login, and 200 with a free account. Log in with `docker login`, " +
+		"or run the same command again later; finished images are skipped."
+	AdviceNoRoom = "The registry's disk is full. Free space there, then run the same command again; finished images are skipped."
 )
 
 const (
@@ -65,6 +69,11 @@ const (
 	adviceName     = "This is not a valid image name. Check the repositories, --image-template and --tags."
 )
 
+// PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have reached your pull rate limit", and for those
+// without a login "… your unauthenticated pull rate limit". Its limit of requests has other words.
+// https://docs.docker.com/docker-hub/usage/pulls/
+const PullLimit = "pull rate limit"
+
 // causes are the errors that people meet most, by a part of their text: below the engine's API an error is nothing but text. The
 // first match counts, so the more particular stand first.
 var causes = []struct {
@@ -76,8 +85,9 @@ var causes = []struct {
 	{"507 insufficient storage", Cause{Kind: KindFatal, Advice: AdviceNoRoom}},
 	{"no space left on device", Cause{Kind: KindFatal, Advice: adviceDisk}},
 	{"secondary rate limit", Cause{Kind: KindLimited, Advice: AdviceWait}},
+	{PullLimit, Cause{Kind: KindSpent, Advice: AdvicePulls}},
 	{"429 too many requests", Cause{Kind: KindLimited, Advice: AdviceWait}},
-	{"toomanyrequests", Cause{Kind: KindLimited, Advice: AdviceWait + " For Docker Hub, `docker login` raises the limit."}},
+	{"toomanyrequests", Cause{Kind: KindLimited, Advice: AdviceWait}},
 	{"401 unauthorized", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
 	{"authorization failed", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
 	{"authentication required", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},

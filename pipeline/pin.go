@@ -18,11 +18,15 @@ func (r Runner) Pin(ctx context.Context, plan Plan) (Plan, error) {
 	run.fanOut(func(i int) {
 		var record Record
 		item := plan.Items[i]
+		if run.spent.of(item.Instance.OfficialImage) != nil {
+			return // One has said so.
+		}
 		err := run.watched(ctx, "pin "+item.Instance.ID, func(ctx context.Context) error {
 			_, err := run.pinOfficial(ctx, item, &record)
 			return err
 		})
 		if err != nil {
+			_ = run.spent.met(item.Instance.OfficialImage, err)
 			failed[i] = fmt.Errorf("%s: %w", item.Instance.ID, err)
 		}
 		item.OfficialDigest = string(record.OfficialDigest)

@@ -29,6 +29,7 @@ type run struct {
 	workers       *semaphore.Weighted // those who wait for another image give their place up meanwhile
 	gate          *gate
 	pulse         pulse
+	spent         spent
 	refused       atomic.Int32 // questions in a row that the registry refused
 	stop          context.CancelCauseFunc
 }
@@ -88,13 +89,20 @@ func (r *run) makeImage(ctx context.Context, i int) {
 	})
 	r.bases[i] = base
 	if err != nil {
+		var noPull *spentError
+		if errors.As(err, &noPull) {
+			err = record.failure(noPull)
+		}
 		record.AttemptCount = max(record.AttemptCount, base.AttemptCount)
 		r.fail(&record, err)
 		r.images[i] = record
 		return
 	}
 	r.images[i], _ = r.observed(ctx, record, func(ctx context.Context, record *Record) error {
-		return r.assemble(ctx, item, base, record)
+		if err := r.spent.of(item.Base); err != nil {
+			return err
+		}
+		return r.spent.met(item.Base, r.assemble(ctx, item, base, record))
 	})
 }
 
@@ -131,11 +139,14 @@ func (r *run) makeBase(ctx context.Context, item Item, record *Record) error {
 	if !errors.Is(err, ErrAbsent) {
 		return err
 	}
-	image := Image{Phase: PhaseBase, Instance: item.Instance, Wrap: item.Wrap}
-	if image.Official, err = r.pinOfficial(ctx, item, record); err != nil {
+	if err := r.spent.of(item.Instance.OfficialImage); err != nil {
 		return err
 	}
-	return r.buildBase(ctx, record, image, item.Base)
+	image := Image{Phase: PhaseBase, Instance: item.Instance, Wrap: item.Wrap}
+	if image.Official, err = r.pinOfficial(ctx, item, record); err != nil {
+		return r.spent.met(item.Instance.OfficialImage, err)
+	}
+	return r.spent.met(item.Instance.OfficialImage, r.buildBase(ctx, record, image, item.Base))
 }
 
 // pinOfficial is the official image by the digest that it has now: its tag may move while the run goes on.

@@ -15,7 +15,10 @@ const settleTime = time.Minute
 // engine does not.
 func (r *run) settle(ctx context.Context, record *Record, image Image, digest string, err error) error {
 	var push *PushError
-	if !r.publishes() || !errors.As(err, &push) || CauseOf(push).Kind == KindLimited {
+	if !r.publishes() || !errors.As(err, &push) {
+		return err
+	}
+	if kind := CauseOf(push).Kind; kind == KindLimited || kind == KindSpent {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(stillRunning(ctx), settleTime)
@@ -35,16 +38,17 @@ func (r *run) settle(ctx context.Context, record *Record, image Image, digest st
 }
 
 // labelled says whether an image that was found has the labels that this one would have, as far as a [Found] tells. They are no proof, but
-// the reference was absent before, and names all that the image is made of.
+// no such image was there before, and the reference names all else that the image is made of.
 func (i Image) labelled(found Found) bool {
 	_, base, _ := strings.Cut(i.Base, "@")
 	_, official, _ := strings.Cut(i.Official, "@")
+	same := found.OfficialDigest == official && found.Identity == Identity{Wrap: i.Wrap.key()}
 	switch i.Phase {
 	case PhaseBuilder:
 		return true
 	case PhaseBase:
-		return official != "" && found.OfficialDigest == official
+		return same && official != ""
 	default:
-		return base != "" && found.BaseDigest == base && found.OfficialDigest == official
+		return same && base != "" && found.BaseDigest == base
 	}
 }

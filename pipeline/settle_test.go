@@ -47,6 +47,7 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 	tests := map[string]struct {
 		l     lossy
 		force bool
+		wrap  *Wrap
 		says  string // Empty: it is built.
 	}{
 		"if the last answer was lost":                       {l: lossy{reference: agent, err: reset, lost: true, digest: ours.Digest, found: ours}},
@@ -62,6 +63,10 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 		"and fails if its labels are another one's": {
 			l: lossy{reference: agent, err: engine, lost: true, found: other}, says: "the tag r/agent:i0 is immutable: it names sha256:other, and the registry refuses another image: ",
 		},
+		"and fails if it is there without its wrap": {
+			l: lossy{reference: base, err: engine, lost: true, found: Found{Digest: "sha256:plain", OfficialDigest: official}}, wrap: &Wrap{Commands: [][]string{{"true"}}},
+			says: "is immutable: it names sha256:plain",
+		},
 		"and fails in a forced run of an engine, which may have found it there": {
 			l: lossy{reference: agent, err: engine, lost: true, found: ours}, force: true, says: "is immutable: it names sha256:ours",
 		},
@@ -72,6 +77,7 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 			l := &test.l
 			l.fakeRegistry = &fakeRegistry{has: map[string]Found{"official/i0": {Digest: official}}}
 			plan := planOf(1)
+			plan.Items[0].Wrap = test.wrap
 			if test.l.err != nil { // Else there is no time left for it.
 				plan.Items[0].Tags = []string{tag}
 			}

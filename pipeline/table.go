@@ -62,5 +62,26 @@ func (p Plan) Table() string {
 		}
 	}
 	_ = table.Flush() // It writes to memory.
+	if pulls := p.hubPulls(); pulls > 0 {
+		fmt.Fprintf(&out, "\nDocker Hub counts at most %d pulls for that. It allows 100 in 6 hours without a login, and 200 with a free account.\n", pulls)
+	}
 	return out.String()
+}
+
+// hubPulls is how many pulls Docker Hub counts at most while the images are made: one for each official image that a base image is built
+// on, one for each base image that an agent image is composed of, and one to see whether a wrapped agent image is the wrapped one. What is
+// there costs none of the first two.
+func (p Plan) hubPulls() (n int) {
+	for _, item := range p.Items {
+		wrapped := item.Wrap != nil && registryOf(item.Agent) == dockerHub
+		for _, counts := range []bool{registryOf(item.Instance.OfficialImage) == dockerHub, registryOf(item.Base) == dockerHub, wrapped} {
+			if counts {
+				n++
+			}
+		}
+	}
+	if registryOf(p.Builder) == dockerHub && len(p.Items) > 0 {
+		n += 2 // The agent layer, which is made of the builder.
+	}
+	return n
 }

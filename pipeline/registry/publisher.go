@@ -98,10 +98,10 @@ func (p *Publisher) graft(ctx context.Context, image pipeline.Image) (*Composed,
 func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, error) {
 	layer, _, err := p.layers.Do(ctx, builder, func() (Layer, error) {
 		reference := pipeline.LayerReference(builder)
-		carrier, err := p.Client.Image(ctx, reference)
-		if errors.Is(err, pipeline.ErrAbsent) || pipeline.CauseOf(err).Advice == pipeline.AdviceUnsaid {
+		carrier, err := p.layer(ctx, reference)
+		if errors.Is(err, pipeline.ErrAbsent) {
 			published := p.Builder.PublishLayer(ctx, builder, reference)
-			carrier, err = p.Client.Image(ctx, reference)
+			carrier, err = p.layer(ctx, reference)
 			if err != nil && published != nil {
 				return Layer{}, published // It would have been there, had only the answer been lost.
 			}
@@ -112,4 +112,13 @@ func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, erro
 		return carrier.OnlyLayer()
 	})
 	return layer, err
+}
+
+// layer reads the image of the agent layer, if the registry has it.
+func (p *Publisher) layer(ctx context.Context, reference string) (*Image, error) {
+	found, err := p.Client.Find(ctx, reference)
+	if err != nil {
+		return nil, err
+	}
+	return p.Client.Image(ctx, reference+"@"+found.Digest)
 }

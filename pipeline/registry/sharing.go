@@ -21,8 +21,11 @@ type Sharing struct {
 }
 
 // Alike is the key of all that is below the layers which certainly have nothing to do with the recipe. Of an image in another registry, or
-// of an index, nobody knows.
+// of an index, nobody knows. At Docker Hub nobody looks: that would count as a pull, beside the one of the build.
 func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
+	if AtDockerHub(official) {
+		return "", nil
+	}
 	image, err := s.Client.Image(ctx, official)
 	if errors.Is(err, ErrElsewhere) || errors.Is(err, ErrNoImage) {
 		return "", nil

@@ -24,6 +24,8 @@ type StatusError struct {
 	After time.Duration
 	// Limited says that the registry refuses because of too many requests, whatever its status.
 	Limited bool
+	// Spent says that a quota of pulls is used up, and not for some minutes only.
+	Spent bool
 	// Full says that the registry has no room left.
 	Full bool
 
@@ -47,6 +49,8 @@ func (e *StatusError) Cause() pipeline.Cause {
 	switch {
 	case e.Full:
 		return pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
+	case e.Spent:
+		return pipeline.Cause{Kind: pipeline.KindSpent, Advice: pipeline.AdvicePulls}
 	case e.Limited:
 		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: e.After}
 	case e.Status >= 500:
@@ -68,6 +72,7 @@ func newStatusError(method, path string, got *answer) *StatusError {
 	// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 	e.Limited = got.status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(string(got.body)), "secondary rate limit") ||
 		strings.Contains(reason, "TOOMANYREQUESTS") || (got.status == http.StatusServiceUnavailable && e.After > 0)
+	e.Spent = e.Limited && strings.Contains(strings.ToLower(string(got.body)), pipeline.PullLimit) && (e.After == 0 || e.After == maxWait)
 	// The registry of the distribution project calls that an unknown error, and gives the operating system's own words as a detail.
 	e.Full = got.status == http.StatusInsufficientStorage ||
 		got.status == http.StatusInternalServerError && strings.Contains(string(got.body), "no space left on device")

@@ -16,6 +16,7 @@ func TestStatusError(t *testing.T) {
 	const (
 		ghcr      = `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 214.7ms, allowed: 44000/minute"}]}`
 		secondary = `{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit. Please wait."}]}`
+		pulls     = `{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}`
 		denied    = `{"errors":[{"code":"DENIED","message":"permission denied"},{"code":"UNAUTHORIZED"}]}`
 		full      = `{"errors":[{"code":"UNKNOWN","message":"unknown error","detail":"filesystem: write /var/x: no space left on device"}]}`
 		html      = "<html><body>\n<h1>500 Internal Server Error</h1>\n</body></html>"
@@ -23,6 +24,7 @@ func TestStatusError(t *testing.T) {
 	limited := func(wait time.Duration) pipeline.Cause {
 		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: wait}
 	}
+	spent := pipeline.Cause{Kind: pipeline.KindSpent, Advice: pipeline.AdvicePulls}
 	credentials := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
 	noRight := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceNoRight}
 	noRoom := pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
@@ -35,6 +37,9 @@ func TestStatusError(t *testing.T) {
 		text        string
 	}{
 		"429 with seconds":                        {429, "17", "", limited(17 * time.Second), "429 Too Many Requests"},
+		"429 for Docker Hub's quota of pulls":     {429, "", pulls, spent, "429 Too Many Requests: TOOMANYREQUESTS You have reached your pull rate limit."},
+		"the same for hours":                      {429, "21600", pulls, spent, "429 Too Many Requests: TOOMANYREQUESTS You have reached your pull rate limit."},
+		"the same for a minute":                   {429, "60", pulls, limited(time.Minute), "429 Too Many Requests: TOOMANYREQUESTS You have reached your pull rate limit."},
 		"429 as ghcr.io says it":                  {429, "", ghcr, limited(214700 * time.Microsecond), "429 Too Many Requests: TOOMANYREQUESTS retry-after: 214.7ms, allowed: 44000/minute"},
 		"429 that asks for a year":                {429, "31536000", "", limited(maxWait), "429 Too Many Requests"},
 		"429 with more seconds than a time holds": {429, "18446744073709551615", "", limited(maxWait), "429 Too Many Requests"},

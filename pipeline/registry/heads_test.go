@@ -1,0 +1,181 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// noting notes which images it is asked for, and has them all.
+type noting struct{ asked []string }
+
+func (n *noting) Find(_ context.Context, reference string) (pipeline.Found, error) {
+	n.asked = append(n.asked, reference)
+	return pipeline.Found{Digest: "of the engine"}, nil
+}
+
+// hub is a stand-in for registry-1.docker.io, and access that leads there.
+func hub(t *testing.T) (testbed, Access) {
+	b := newTestbed(t)
+	return b, Access{ReadOnly: true, Transport: elsewhere{b.host}}
+}
+
+func TestHeadsAreNoPulls(t *testing.T) {
+	t.Run("an official image is found by its head, an index too", func(t *testing.T) {
+		b, access := hub(t)
+		img := b.push(t, "swebench/one:latest", layered(t, types.OCIManifestSchema1, "one"))
+		index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: img})
+		ref, err := name.ParseReference(b.open + "/swebench/index:latest")
+		require.NoError(t, err)
+		require.NoError(t, remote.WriteIndex(ref, index))
+		digest, err := index.Digest()
+		require.NoError(t, err)
+		b.proxy.Script()
+		engine := new(noting)
+		heads := &Heads{Access: access, Else: engine}
+
+		found, err := heads.Find(ctx, "docker.io/swebench/one:latest")
+		require.NoError(t, err)
+		assert.Equal(t, digestOfImage(t, img), found.Digest)
+		found, err = heads.Find(ctx, "swebench/index")
+		require.NoError(t, err)
+		assert.Equal(t, digest.String(), found.Digest)
+		_, err = heads.Find(ctx, "docker.io/swebench/one:gone")
+		require.ErrorIs(t, err, pipeline.ErrAbsent)
+		assert.Zero(t, b.proxy.Count(http.MethodGet, "/manifests/"))
+		assert.Empty(t, engine.asked)
+	})
+	t.Run("what Docker Hub does not show to strangers, the engine finds", func(t *testing.T) {
+		b, access := hub(t)
+		engine := new(noting)
+		heads := &Heads{Access: access, Else: engine}
+		for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+			b.proxy.Script(registrytest.Rule{Path: "/manifests/", Fault: registrytest.Answer(status, "")})
+			found, err := heads.Find(ctx, "docker.io/me/private:latest")
+			require.NoError(t, err)
+			assert.Equal(t, "of the engine", found.Digest)
+		}
+	})
+	t.Run("what is elsewhere likewise", func(t *testing.T) {
+		b, access := hub(t)
+		engine := new(noting)
+		_, err := (&Heads{Access: access, Else: engine}).Find(ctx, "ghcr.io/me/one:latest")
+		require.NoError(t, err)
+		assert.Equal(t, []string{"ghcr.io/me/one:latest"}, engine.asked)
+		assert.Empty(t, b.proxy.Requests())
+	})
+	t.Run("and all, if Docker Hub cannot be reached, which is tried once", func(t *testing.T) {
+		var dialled atomic.Int32
+		access := Access{Transport: failing{&dialled}}
+		engine := new(noting)
+		heads := &Heads{Access: access, Else: engine}
+		for range 3 {
+			_, err := heads.Find(ctx, "docker.io/swebench/one:latest")
+			require.NoError(t, err)
+		}
+		assert.Len(t, engine.asked, 3)
+		assert.LessOrEqual(t, int(dialled.Load()), 2, "by TLS, and without")
+	})
+	t.Run("a limit of requests is a limit", func(t *testing.T) {
+		b, access := hub(t)
+		heads := &Heads{Access: access, Else: new(noting)}
+		b.proxy.Script(registrytest.Rule{Path: "/manifests/", Fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "3")})
+		_, err := heads.Find(ctx, "docker.io/swebench/one:latest")
+		assert.Equal(t, pipeline.KindLimited, pipeline.CauseOf(err).Kind)
+	})
+}
+
+// failing is a network without a way out.
+type failing struct{ n *atomic.Int32 }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) {
+	f.n.Add(1)
+	return nil, errors.New("no route to host")
+}
+
+// TestPullsAtDockerHub counts manifests that are read, where everything is at Docker Hub: one for each base image that an agent image is
+// composed of, one for the agent layer, and none for what is there.
+func TestPullsAtDockerHub(t *testing.T) {
+	const images = 20
+	b, access := hub(t)
+	access.ReadOnly = false
+	client, err := access.Connect(ctx, "docker.io/me/base", "docker.io/me/agent", "docker.io/me/builder")
+	require.NoError(t, err)
+	b.push(t, "me/builder:b", layered(t, types.OCIManifestSchema1, "builder"))
+	plan := pipeline.Plan{Builder: "docker.io/me/builder:b"}
+	for i := range images {
+		id := instance(i)
+		b.push(t, "me/base:"+id, baseImage(t, id))
+		plan.Items = append(plan.Items, pipeline.Item{
+			Instance: dataset.Instance{ID: id, OfficialImage: "docker.io/swebench/" + id + ":latest"},
+			Base:     "docker.io/me/base:" + id, Agent: "docker.io/me/agent:" + id,
+		})
+	}
+	publisher := &Publisher{Client: client, Builder: layerBuilder{t, b}, Identity: "sdk", Sharing: &Sharing{Client: client}}
+	runner := pipeline.Runner{Publisher: publisher, Registry: client, Sharing: publisher.Sharing}
+	run := func() *pipeline.Result {
+		b.proxy.Script()
+		result, err := runner.Run(ctx, plan)
+		require.NoError(t, err)
+		require.Empty(t, result.Failed())
+		return result
+	}
+
+	assert.Equal(t, images, run().Count(pipeline.StatusBuilt))
+	read := map[string]int{}
+	for _, request := range b.proxy.Requests() {
+		if request.Method == http.MethodGet && strings.Contains(request.Path, "/manifests/") {
+			read[request.Path]++
+		}
+	}
+	assert.Len(t, read, images+1)
+	for path, n := range read {
+		assert.Equal(t, 1, n, path)
+	}
+
+	run()
+	assert.Zero(t, b.proxy.Count(http.MethodGet, "/manifests/"), "what is there costs no pull")
+	assert.Equal(t, images, b.proxy.Count(http.MethodHead, "/agent/manifests/"), "but a head")
+
+	b.push(t, "swebench/alike:latest", layered(t, types.OCIManifestSchema1, "alike"))
+	b.proxy.Script()
+	key, err := publisher.Sharing.Alike(ctx, "docker.io/swebench/alike@"+fmt.Sprint("sha256:", strings.Repeat("0", 64)))
+	require.NoError(t, err)
+	assert.Empty(t, key)
+	assert.Empty(t, b.proxy.Requests(), "the build pulls an official image, and nobody else does")
+}
+
+// layerBuilder makes nothing but the agent layer.
+type layerBuilder struct {
+	t *testing.T
+	testbed
+}
+
+func (l layerBuilder) Publish(context.Context, pipeline.Image) (pipeline.Published, error) {
+	return pipeline.Published{}, errors.New("this is not to be built")
+}
+
+func (l layerBuilder) PublishLayer(_ context.Context, _, reference string) error {
+	rest, _ := strings.CutPrefix(reference, "docker.io/")
+	ref, err := name.ParseReference(l.open + "/" + rest)
+	if err != nil {
+		return err
+	}
+	return remote.Write(ref, layered(l.t, types.OCIManifestSchema1, "agent"), remote.WithTransport(http.DefaultTransport))
+}

@@ -1,0 +1,54 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// spent remembers the registries at which a quota of pulls is used up, and the error that said so first. A run does not start what needs
+// another pull there, and goes on with all else. Its zero value is ready.
+type spent struct{ registries sync.Map }
+
+// of returns why an image cannot be pulled any more, or nil.
+func (s *spent) of(reference string) error {
+	err, ok := s.registries.Load(registryOf(reference))
+	if !ok {
+		return nil
+	}
+	return &spentError{err.(error)}
+}
+
+// met looks whether an error is that of a used-up quota, met with the pull of an image. Then met returns the reason that all images of the run
+// have in common which need another pull.
+func (s *spent) met(reference string, err error) error {
+	if err == nil || CauseOf(err).Kind != KindSpent {
+		return err
+	}
+	s.registries.LoadOrStore(registryOf(reference), err)
+	return s.of(reference)
+}
+
+// registryOf is what stands before the first slash of a reference, if it cannot be a part of a path: else the image is at Docker Hub.
+// https://github.com/distribution/reference/blob/v0.6.0/normalize.go
+func registryOf(reference string) string {
+	first, _, ok := strings.Cut(reference, "/")
+	if ok && (strings.ContainsAny(first, ".:") || first == "localhost") && first != "index.docker.io" {
+		return first
+	}
+	return dockerHub
+}
+
+// dockerHub is its name in references.
+const dockerHub = "docker.io"
+
+// spentError is why an image was not started that needs a pull.
+type spentError struct{ first error }
+
+// Error reads like that of any image that is not started, so that [Failures] tells of all of them in one line.
+func (e *spentError) Error() string {
+	return fmt.Sprintf("not started: the quota of pulls is used up: %v", e.first)
+}
+
+// Unwrap gives the registry's answer to the image that met it first.
+func (e *spentError) Unwrap() error { return e.first }
