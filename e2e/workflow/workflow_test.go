@@ -3,6 +3,8 @@ package workflow_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -148,4 +150,19 @@ func TestTheTestsRunWithTheOneCommand(t *testing.T) {
 	script, err := os.ReadFile("../../.ci/run")
 	require.NoError(t, err)
 	assert.Regexp(t, `(?m)^make test$`, string(script))
+}
+
+// TestAUserWithADollarReachesTheCall: Harbor's robots are called robot$name.
+func TestAUserWithADollarReachesTheCall(t *testing.T) {
+	const user = "robot$HOME+eval"
+	dir := t.TempDir()
+	script := "#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "dagger"), []byte(script), 0o755))
+	step := read(t, "build-images.yml").Jobs["build"].DaggerCalls()[0]
+	require.Contains(t, step.Env, "REGISTRY_USERNAME")
+	command := exec.Command("bash", "-c", "dagger call "+step.With["args"]) // As the action does.
+	command.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "REGISTRY_USERNAME=" + user, "REGISTRY_PASSWORD=secret"}
+	output, err := command.Output()
+	require.NoError(t, err)
+	assert.Contains(t, string(output), "\n--registry-username\n"+user+"\n--registry-password\nenv:REGISTRY_PASSWORD\n")
 }

@@ -107,7 +107,7 @@ func (a *AskingRegistry) Find(ctx context.Context, reference string) (pipeline.F
 		return found, err
 	}
 	asked, answer := client.Find(ctx, reference)
-	if access.Username == "" && WantsCredentials(answer) {
+	if access.Username == "" && client.wire.challenged.Load() && WantsCredentials(answer) {
 		return found, err
 	}
 	return asked, answer

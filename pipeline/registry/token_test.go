@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -18,12 +19,18 @@ type tokenRegistry struct {
 	testbed
 	tokens registrytest.Fault // in place of the token server
 
-	mu      sync.Mutex
-	valid   map[string]token // those that are taken
-	issued  int
-	life    int              // of a token, in requests to the registry; 0: it lives on
-	served  int              // requests so far
-	denied  string           // a repository that no token is for
+	mu     sync.Mutex
+	valid  map[string]token // those that are taken
+	issued int
+	life   int      // of a token, in requests to the registry; 0: it lives on
+	served int      // requests so far
+	denied string   // a repository that no token is for
+	user   string   // who has the password; empty: me
+	shown  []string // users that asked for a token
+	// grants is what a token is for of the scopes that were asked for. Nil: all.
+	grants func(scopes []string) []string
+	// public answers 400 and challenges nobody, as ECR Public does, to a token that is not taken.
+	public  bool
 	scopes  []string         // of each token that was asked for
 	expires []*regexp.Regexp // all tokens expire once at each of these paths
 }
@@ -58,6 +65,8 @@ func (r *tokenRegistry) ServeHTTP(w http.ResponseWriter, request *http.Request) 
 		r.issue(w, request)
 	case r.takes(request):
 		r.proxy.ServeHTTP(w, request)
+	case r.public && len(request.Header.Get("Authorization")) > len("Bearer "):
+		registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}`)(w, request, nil)
 	default:
 		var scope []string
 		for _, about := range repositoriesOf(request) {
@@ -71,14 +80,19 @@ func (r *tokenRegistry) ServeHTTP(w http.ResponseWriter, request *http.Request) 
 func (r *tokenRegistry) issue(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if user, given, _ := request.BasicAuth(); user != "me" || given != password {
+	user, given, _ := request.BasicAuth()
+	r.shown = append(r.shown, user)
+	if user != cmp.Or(r.user, "me") || given != password {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
 	r.issued++
-	text, scopes := fmt.Sprint("token-", r.issued), strings.Join(request.URL.Query()["scope"], " ")
-	r.valid[text] = token{scopes, r.served}
-	r.scopes = append(r.scopes, scopes)
+	text, scopes := fmt.Sprint("token-", r.issued), request.URL.Query()["scope"]
+	r.scopes = append(r.scopes, strings.Join(scopes, " "))
+	if r.grants != nil {
+		scopes = r.grants(scopes)
+	}
+	r.valid[text] = token{strings.Join(scopes, " "), r.served}
 	fmt.Fprintf(w, `{"token":%q}`, text)
 }
 
