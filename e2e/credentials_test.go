@@ -42,6 +42,7 @@ func TestCredentials(t *testing.T) {
 	t.Run("tokens", d.testTokens)
 	t.Run("revoked", d.testRevoked)
 	t.Run("limits", d.testLimits)
+	t.Run("hidden reasons", d.testHiddenReasons)
 	t.Run("canary", d.testCanary)
 }
 
@@ -85,12 +86,23 @@ func (d *doors) testTokens(t *testing.T) {
 	server.Let("maker of bases", tokens.Account{Password: canary, May: func(repository, action string) bool {
 		return action == "pull" || !strings.HasSuffix(repository, "/agent")
 	}})
+	t.Run("a check asks for leave to pull the agent images, and for no more", func(t *testing.T) {
+		t.Parallel()
+		server.Let("checker", tokens.Account{Password: canary})
+		f, proxy := proxiedFleet(t, d.withTokens, 2)
+		message := f.call(t, "check", "--registry-username", "checker", "--registry-password", secret(t, canary)).message(t)
+		assert.Contains(t, message, "the registry lacks 2 references of 2 agent images")
+		for _, asked := range server.Requests("checker") {
+			assert.Equal(t, []string{"repository:" + f.prefix + "/agent:pull"}, asked.Scopes)
+		}
+		assert.Zero(t, proxy.Count(http.MethodPost, ""), "no upload is begun")
+	})
 	for _, publisher := range []string{"engine", "direct"} {
 		t.Run(publisher, func(t *testing.T) {
 			t.Parallel()
 			f, proxy := proxiedFleet(t, d.withTokens, 20)
 			t.Run("that expire", func(t *testing.T) {
-				user := "hasty with " + publisher
+				user := "robot$hasty+" + publisher // As Harbor has them.
 				server.Let(user, tokens.Account{Password: canary, Life: 3 * time.Second})
 				slow := registrytest.Delay(time.Second) // So the run takes longer than a token lives.
 				proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/agent/manifests/" + f.sha[:7], Fault: slow})

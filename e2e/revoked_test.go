@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -105,6 +106,34 @@ func (d *doors) testLimits(t *testing.T) {
 				}
 			}
 			assert.Equal(t, 4, limited, "each question is asked until it is answered")
+		})
+	}
+}
+
+// testHiddenReasons: the engine shows "403 Forbidden" of a quota that is used up, as of a limit. The registry says more when it is asked, and
+// nobody waits.
+func (d *doors) testHiddenReasons(t *testing.T) {
+	t.Parallel()
+	const full = "adding 1.0 GiB of storage resource, which when updated to 10.5 GiB will exceed the configured upper limit of 10.0 GiB."
+	quota := registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"`+full+`"}]}`)
+	for _, publisher := range []string{"engine", "direct"} {
+		t.Run(publisher, func(t *testing.T) {
+			t.Parallel()
+			const size, workers = 4, 2
+			f, proxy := proxiedFleet(t, d.withPasswords, size)
+			// The first one asks whether images may be pushed, and they may: it is the base image that is too large.
+			proxy.Script(registrytest.Rule{Method: http.MethodPost, Path: "/base/blobs/uploads/", Skip: 1, Fault: quota})
+			dir := f.run(t, "--publisher", publisher, "--max-workers", strconv.Itoa(workers), "--registry-username", "me", "--registry-password", secret(t, canary))
+			agents := records(t, dir, "manifest.jsonl")
+			require.Len(t, agents, size)
+			for _, agent := range agents {
+				assert.Equal(t, "failed", agent.Status)
+				assert.Contains(t, *agent.Error, full)
+			}
+			for _, base := range records(t, dir, "base-manifest.jsonl") {
+				assert.LessOrEqual(t, base.AttemptCount, 1, "nothing is built twice")
+			}
+			assert.Less(t, proxy.Count(http.MethodPost, "/base/blobs/uploads/"), 30, "nor is the registry asked for long")
 		})
 	}
 }

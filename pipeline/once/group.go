@@ -3,6 +3,7 @@ package once
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -12,6 +13,9 @@ type Group[V any] struct {
 	mu    sync.Mutex
 	known map[string]*piece[V]
 }
+
+// errPanic is what a piece came to whose work did not return. Those who wait for it do not wait for ever.
+var errPanic = errors.New("the work panicked")
 
 // piece is one piece of work, begun by one and awaited by others.
 type piece[V any] struct {
@@ -26,8 +30,9 @@ func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (
 	for {
 		p, first := g.claim(key)
 		if first {
+			p.err = errPanic
+			defer g.settle(key, p)
 			p.value, p.err = work()
-			g.settle(key, p)
 			return p.value, true, p.err
 		}
 		select {

@@ -81,3 +81,28 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, mine, "another key is another piece of work")
 }
+
+// TestWorkThatPanicsHoldsNobodyUp: whoever waits for it tries for themselves.
+func TestWorkThatPanicsHoldsNobodyUp(t *testing.T) {
+	var group Group[int]
+	begun, hold := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Add(1)
+	go func() {
+		defer all.Done()
+		assert.Panics(t, func() {
+			_, _, _ = group.Do(context.Background(), "a", func() (int, error) {
+				close(begun)
+				<-hold
+				panic("of the work")
+			})
+		})
+	}()
+	<-begun
+	close(hold)
+	value, mine, err := group.Do(context.Background(), "a", func() (int, error) { return 7, nil })
+	require.NoError(t, err)
+	assert.True(t, mine)
+	assert.Equal(t, 7, value)
+	all.Wait()
+}

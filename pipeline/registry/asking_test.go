@@ -43,8 +43,6 @@ func TestWhatTheEngineHidesIsAskedFor(t *testing.T) {
 			counted := &builds{Builder: publisher.Builder}
 			publisher.Builder = &Asking{Builder: counted}
 			f.runner.MaxWorkers = 1
-			f.runner.Timeout = 20 * time.Second
-			f.runner.Retry = pipeline.Retry{LimitFirst: time.Hour, LimitLongest: time.Hour}
 
 			result := f.run(t, rule)
 
