@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/dataset/hub/hubtest"
 	"dagger/eval-images/e2e/tokens"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
@@ -63,6 +64,59 @@ func (d *doors) testCanary(t *testing.T) {
 			secrets.notInImages(t, f)
 		})
 	}
+}
+
+// TestATokenOfTheHubIsNowhere: not in what calls print and send, nor in plan, manifest and images; also not if the hub repeats it.
+func TestATokenOfTheHubIsNowhere(t *testing.T) {
+	t.Parallel()
+	const (
+		token  = "hf_canary51d0a7canary7f3a9ccanary1234"
+		wrong  = "hf_canary51d0a7canary7f3a9ccanary9999"
+		name   = "somebody/gated"
+		marker = "marked-5e11" // a tag: everything tells it
+	)
+	var hidden secrets
+	for _, text := range []string{token, wrong} {
+		hidden = append(hidden, formsOf(text, "somebody")...)
+		hidden = append(hidden, formsOf(text, "Bearer ")...)
+	}
+	f := fleetOf(t, task(1), task(2))
+	f.push(t, f.all...)
+	hub := newHub(t, map[string]map[string][][]string{name: {"test": {f.all}}})
+	hub.Users = []string{token}
+	hub.Gate(name, token)
+	call := func(function, token string, more ...string) traced {
+		args := []string{function, "--dataset", name, "--family", "swebench", "--hub", hub.url, "--hub-token", "env:CANARY", "--tags", marker}
+		return callTraced(t, "CANARY="+token, append([]string{"--sdk-sha", f.sha}, f.args(append(args, more...)...)...)...)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	made := call("assemble-all", token, "--publish", "--publisher", "direct", "directory", "export", "--path", out)
+	made.succeeds(t)
+	hidden.notIn(t, "a run", made, marker)
+	for _, file := range []string{"manifest.jsonl", "base-manifest.jsonl", "builder-manifest.jsonl", "summary.md"} {
+		text, err := os.ReadFile(filepath.Join(out, file))
+		require.NoError(t, err)
+		control := name // Each record has the dataset.
+		if file == "summary.md" {
+			control = "all 2 agent images are published"
+		}
+		hidden.notInText(t, file, text, control)
+	}
+	hidden.notInImages(t, f)
+	planned := call("plan", token, "file", "contents")
+	hidden.notInText(t, "a plan", []byte(planned.succeeds(t)), name)
+
+	hub.Fail(func(w http.ResponseWriter, r *http.Request) {
+		hubtest.Refuse(w, http.StatusForbidden, "", "You sent "+r.Header.Get("Authorization"))
+	})
+	repeated := call("check", token)
+	assert.Contains(t, repeated.message(t), `"You sent Bearer ***"`)
+	hidden.notInText(t, "a hub that repeats it, what the call prints", []byte(repeated.stdout+repeated.stderr), marker)
+	hidden.notInText(t, "a hub that repeats it, traces", repeated.sent["/v1/traces"], marker)
+	refused := call("check", wrong)
+	assert.Contains(t, refused.message(t), "Check --hub-token")
+	hidden.notInText(t, "a token that is none, what the call prints", []byte(refused.stdout+refused.stderr), marker)
+	hidden.notInText(t, "a token that is none, traces", refused.sent["/v1/traces"], marker)
 }
 
 // secrets are the forms in which programs write a secret.

@@ -29,4 +29,19 @@ func (s *session) testPasswordsInFlags(t *testing.T) {
 			assert.Contains(t, err.Error(), "***@127.0.0.1:1")
 		})
 	}
+	const token = "hf_7f3a9cCanary7f3a9cCanary7f3a9cCana"
+	for flag, value := range map[string]any{
+		"dataset": token, "hub": token, "revision": token + "..", "family": token, "shard": token, "instanceIds": []string{token},
+	} {
+		t.Run("a token of the hub in "+flag, func(t *testing.T) {
+			given := flags{"dataset": "me/bench", "family": "swebench", "hub": "http://127.0.0.1:1", flag: value}
+			if flag == "instanceIds" {
+				given = flags{flag: value}
+			}
+			_, err := s.plan(t, nil, given)
+			require.Error(t, err)
+			assert.NotContains(t, err.Error(), "7f3a9c")
+			assert.Contains(t, err.Error(), "hf_***")
+		})
+	}
 }

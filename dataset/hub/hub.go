@@ -111,10 +111,7 @@ func (c *connection) rows(ctx context.Context, source dataset.Source, file strin
 	defer local.Close()
 	var size int64
 	err = c.get(ctx, c.files+"/resolve/"+source.Revision+"/"+escaped(file), maxFile, func(content io.Reader) error {
-		if _, err := local.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		if err := local.Truncate(0); err != nil { // What an attempt before this one left.
+		if _, err := local.Seek(0, io.SeekStart); err != nil { // An attempt before this one may have left its part.
 			return err
 		}
 		size, err = io.Copy(local, content)

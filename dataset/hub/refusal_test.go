@@ -95,6 +95,12 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 			body(502, "<html><body>Bad gateway</body></html>"), "", "tried 5 times: the hub answers 502 Bad Gateway",
 			"Try again later; https://status.huggingface.co tells of outages", true,
 		},
+		"words in a header alone": {
+			func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Error-Message", "Not today.")
+				w.WriteHeader(http.StatusGone)
+			}, "", `the hub answers 410 Gone: "Not today."`, "", false,
+		},
 		"errors in a list":           {body(400, `{"errors": [{"message": "one"}, {"message": "two"}]}`), "", `the hub answers 400 Bad Request: "one; two"`, "", false},
 		"a status that nobody knows": {body(599, ""), "", "tried 5 times: the hub answers 599", "Try again later; https://status.huggingface.co tells of outages", true},
 	}
@@ -129,6 +135,18 @@ func TestAStoragesAnswerIsNotTheHubs(t *testing.T) {
 	_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
 	require.EqualError(t, err, "dataset o/n: downloading test.jsonl: the hub's storage answers 404 Not Found")
 	assert.Empty(t, Advice(err))
+
+	bed.waited = nil
+	bed.Fail(nil)
+	for range attempts {
+		bed.Fail(nil, hangUp)
+	}
+	var reports []string
+	bed.client.Report = func(line string) { reports = append(reports, line) }
+	_, _, err = bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.ErrorContains(t, err, "downloading test.jsonl: tried 5 times: no complete answer: EOF")
+	require.Len(t, reports, attempts-1)
+	assert.NotContains(t, err.Error()+reports[0], "signed-5e11", "an address of the storage opens the file")
 }
 
 // TestHostileWordsOfAHubAreShownEscaped: a mirror may say anything.
