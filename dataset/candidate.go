@@ -17,8 +17,12 @@ type candidate struct {
 func identify(rows []Row, family Family) ([]candidate, error) {
 	candidates := make([]candidate, len(rows))
 	for i, row := range rows {
-		c := candidate{id: family.instanceID(row), dropped: family.drops(row), row: row}
-		if err := CheckID(c.id); err != nil && !c.dropped {
+		c := candidate{dropped: family.drops(row), row: row}
+		var err error
+		if c.id, err = family.instanceID(row); err == nil {
+			err = CheckID(c.id)
+		}
+		if err != nil && !c.dropped {
 			return nil, malformed(row.Position, idColumn, "%v", cmp.Or(row.needText(idColumn), err))
 		}
 		candidates[i] = c

@@ -5,15 +5,15 @@ import "strings"
 // commit0ID is the repository's name without its owner, `wcwidth` of
 // `commit-0/wcwidth`: this is what lists of ids have for this family. A file of
 // ids has no column `repo`, and the name stands in its place.
-func commit0ID(row Row) string {
+func commit0ID(row Row) (string, error) {
 	repo := row.Repo
 	if repo == "" {
 		repo = row.InstanceID
 	}
 	if owner, name, ok := strings.Cut(repo, "/"); ok && CheckID(owner) == nil {
-		return name
+		return name, nil
 	}
-	return repo
+	return repo, nil
 }
 
 func commit0Image(id string, _ Row) (string, error) {

@@ -24,7 +24,7 @@ type Family struct {
 	// name its image itself.
 	ImageColumn string
 
-	id     func(Row) string                         // nil takes the column instance_id
+	id     func(Row) (string, error)                // nil takes the column instance_id
 	repo   func(id string, row Row) (string, error) // {repo} of a template; nil takes the id's first part
 	image  func(id string, row Row) (string, error) // not yet checked
 	custom func(image string) string                // nil takes the last path segment
@@ -32,9 +32,9 @@ type Family struct {
 }
 
 // instanceID returns the row's id, not yet checked.
-func (f Family) instanceID(row Row) string {
+func (f Family) instanceID(row Row) (string, error) {
 	if f.id == nil {
-		return row.InstanceID
+		return row.InstanceID, nil
 	}
 	return f.id(row)
 }

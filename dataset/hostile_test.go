@@ -24,11 +24,14 @@ func TestHostileValuesAreRefusedWhereverTheyCanStand(t *testing.T) {
 		"dockerhub_tag":    {"pro", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", DockerhubTag: v + "."} }},
 		"repo":             {"multiswebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", Org: "o", Repo: v} }},
 		"org":              {"multiswebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", Org: v, Repo: "r"} }},
+		"docker_image":     {"swebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a__a-1", DockerImage: "x/" + v} }},
+		"number":           {"multiswebench", func(v string) dataset.Row { return dataset.Row{Org: "o", Repo: "r", Number: v} }},
 		"repo, for the id": {"commit0", func(v string) dataset.Row { return dataset.Row{Repo: v} }},
 	}
 	// What is an ordinary part of an image's name or tag is no attack there.
 	fine := map[string][]string{
 		"image_name":    {"a reference with a tag", "a line's end"}, // White space around it goes.
+		"docker_image":  {"a reference with a tag", "a line's end"},
 		"dockerhub_tag": {"a separator first"},
 		"repo":          {"a separator first"},
 	}

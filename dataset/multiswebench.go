@@ -31,15 +31,18 @@ func orgRepo(row Row) (org, repo string, err error) {
 // multiswebenchID is the column, or what the evaluator makes of the published files,
 // which have only org, repo and number.
 // https://github.com/OpenHands/benchmarks/blob/main/benchmarks/multiswebench/scripts/data/data_change.py
-func multiswebenchID(row Row) string {
+func multiswebenchID(row Row) (string, error) {
 	if row.InstanceID != "" || row.Number == "" {
-		return row.InstanceID
+		return row.InstanceID, nil
 	}
 	org, repo, err := orgRepo(row)
 	if err != nil {
-		return "" // which is an error of its own
+		return "", fmt.Errorf("making an id of org, repo and number: %w", err)
 	}
-	return org + "__" + repo + "-" + row.Number
+	if strings.Trim(row.Number, "0123456789") != "" {
+		return "", fmt.Errorf("making an id of org, repo and number: number %s has more than digits", Quote(row.Number))
+	}
+	return org + "__" + repo + "-" + row.Number, nil
 }
 
 // multiswebenchRepo is the repository without its owner, of the columns or else of

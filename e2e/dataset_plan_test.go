@@ -18,6 +18,8 @@ func (s *session) testDataset(t *testing.T) {
 	t.Run("a file of any form gives the same plan", s.formatsAgree)
 	t.Run("a dataset by its name comes from the hub", s.hubFetches)
 	t.Run("each family names its images by its own rule", s.familiesName)
+	t.Run("a row may name its image itself", s.rowsNameImages)
+	t.Run("a template mirrors official images", s.templatesMirror)
 	t.Run("a selection is those ids and no others", s.selectionHolds)
 	t.Run("a limit draws a sample", s.limitSamples)
 	t.Run("shards are disjoint and complete", s.shardsPartition)
@@ -207,7 +209,13 @@ func (s *session) saysWhere(t *testing.T) {
 // refused is a plan that ends in one error, which says all this.
 func (s *session) refused(t *testing.T, plan flags, says ...string) {
 	t.Helper()
-	lines, err := s.plan(t, nil, plan)
+	s.refusedBy(t, nil, plan, says...)
+}
+
+// refusedBy is the same for a module with flags of its own.
+func (s *session) refusedBy(t *testing.T, module, plan flags, says ...string) {
+	t.Helper()
+	lines, err := s.plan(t, module, plan)
 	require.Error(t, err, "it was planned: %v", lines)
 	t.Log(err)
 	for _, part := range says {
