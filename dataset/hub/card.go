@@ -61,8 +61,8 @@ func (p *patterns) UnmarshalJSON(data []byte) error {
 }
 
 // declared is the layout that the settings of the README declare, and the config
-// that they prefer; both empty if they declare no files. A split whose patterns no
-// path matches is there, without files.
+// that they prefer; both empty if they do not say which files all configs have. A split
+// whose patterns no path matches is there, without files.
 func (c commit) declared(paths []string) (found layout, preferred string, err error) {
 	if len(c.CardData.Configs) == 0 {
 		return nil, "", nil
@@ -78,6 +78,9 @@ func (c commit) declared(paths []string) (found layout, preferred string, err er
 		}
 		if config.Default {
 			preferred = config.Name
+		}
+		if len(config.DataFiles) == 0 {
+			return nil, "", nil // It names a directory, or nothing.
 		}
 		for _, files := range config.DataFiles {
 			found.add(config.Name, files.Split, files.Path.match(paths)...)

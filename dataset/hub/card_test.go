@@ -30,9 +30,12 @@ func TestSettingsDeclareFiles(t *testing.T) {
 		"splits as keys":     {`[{"config_name": "a", "data_files": {"test": "main.jsonl"}}]`, layout{"a": {"test": {"main.jsonl"}}}, ""},
 		"a config's default": {`[{"config_name": "a", "data_files": "x"}, {"config_name": "b", "data_files": "x", "default": true}]`, layout{"a": {"train": nil}, "b": {"train": nil}}, "b"},
 		"no name":            {`[{"data_files": "main.jsonl"}]`, layout{"default": {"train": {"main.jsonl"}}}, ""},
-		"no files":           {`[{"config_name": "a", "sep": "\t", "default": true}]`, layout{}, ""},
-		"files elsewhere":    {`[{"config_name": "a", "data_files": "hf://datasets/x/y/main.jsonl"}]`, layout{"a": {"train": nil}}, ""},
-		"nothing":            {`null`, layout{}, ""},
+		"no files":           {`[{"config_name": "a", "sep": "\t", "default": true}]`, nil, ""},
+		"a directory beside files": {
+			`[{"config_name": "a", "data_files": "main.jsonl"}, {"config_name": "b", "data_dir": "data"}]`, nil, "",
+		},
+		"files elsewhere": {`[{"config_name": "a", "data_files": "hf://datasets/x/y/main.jsonl"}]`, layout{"a": {"train": nil}}, ""},
+		"nothing":         {`null`, layout{}, ""},
 	}
 	for what, test := range tests {
 		t.Run(what, func(t *testing.T) {
@@ -65,6 +68,23 @@ func TestGlobsMatchAsTheHubsLibrariesDo(t *testing.T) {
 			assert.Equal(t, test.yes, []string(patterns{pattern}.match(append(test.yes[:len(test.yes):len(test.yes)], test.no...))))
 		})
 	}
+}
+
+func TestASplitIsReadInOneForm(t *testing.T) {
+	c := commit{SHA: "c"}
+	for _, path := range []string{"test.jsonl", "data/test.parquet", "data/dev.jsonl"} {
+		c.Siblings = append(c.Siblings, struct{ RFilename string }{path})
+	}
+	files, _, err := c.pick("", "test")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"data/test.parquet"}, files)
+	c.CardData.Configs = json.RawMessage(`[{"data_files": [{"split": "test", "path": "**/test.*"}, {"split": "dev", "path": "data/dev*"}]}]`)
+	files, _, err = c.pick("", "test")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"data/test.parquet"}, files)
+	files, _, err = c.pick("", "dev")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"data/dev.jsonl"}, files)
 }
 
 func TestNamesOfFilesTellTheirSplit(t *testing.T) {

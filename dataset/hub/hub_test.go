@@ -96,6 +96,13 @@ func TestAPartIsReadAtACommit(t *testing.T) {
 			refs{"main": hubtest.Files{"data/dev-00000-of-00001.jsonl": lines("d")}, converted: made}, nil, Part{Split: "test"},
 			[]string{"made-1", "made-2"}, converted, "default",
 		},
+		"by the names of files, if the README has settings of another form": {
+			refs{"main": own}, []any{map[string]any{"config_name": 2024, "data_files": "data/*"}}, Part{Split: "test"}, []string{"a", "b", "c"}, "main", "default",
+		},
+		"a split that the README calls by another name than the files that the hub converted": {
+			refs{"main": other, converted: made}, []any{map[string]any{"config_name": "default", "data_files": []any{map[string]any{"split": "test", "path": "*.csv"}}}},
+			Part{Split: "test"}, []string{"made-1", "made-2"}, converted, "default",
+		},
 		"the config that its README calls the default": {
 			refs{"main": hubtest.Files{"a.jsonl": lines("a"), "b.jsonl": lines("b")}},
 			[]any{map[string]any{"config_name": "one", "data_files": "a.jsonl"}, map[string]any{"config_name": "two", "data_files": "b.jsonl", "default": true}},
@@ -181,8 +188,8 @@ func TestAPartThatIsNotThereIsAnError(t *testing.T) {
 		"a revision that does not exist": {
 			languages, nil, nil, Part{Split: "test", Revision: "v9"}, `the hub answers 404 Not Found: "Invalid rev id: v9"`, "Check --revision: the commits are on ",
 		},
-		"settings of another form": {
-			languages, nil, map[string]any{"a": 1}, Part{Split: "test"}, `the settings "configs" of the dataset's README`, "",
+		"settings of another form, at a revision": {
+			languages, made, map[string]any{"a": 1}, Part{Split: "test", Revision: "main"}, `the settings "configs" of the dataset's README`, "",
 		},
 	}
 	for what, test := range tests {

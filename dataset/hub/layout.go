@@ -32,29 +32,37 @@ func (e *withoutFilesError) Error() string { return e.err.Error() }
 func (e *withoutFilesError) Unwrap() error { return e.err }
 
 // pick returns the files of a split, and the name of its config. The settings on top
-// of the dataset's README say which they are; where there are none, or none of their
-// files is there, names of files do.
+// of the dataset's README say which they are; where there are none that are
+// understood, or none of their files is there, names of files do.
 func (c commit) pick(config, split string) ([]string, string, error) {
 	paths := c.paths()
 	slices.Sort(paths)
-	declared, preferred, err := c.declared(paths)
-	if err != nil {
-		return nil, "", err
-	}
+	declared, preferred, unread := c.declared(paths)
 	if len(declared) > 0 {
 		files, name, err := declared.pick(config, preferred, split)
 		if err != nil || len(files) > 0 {
-			return files, name, err
+			return ofOneForm(files), name, err
 		}
 	}
 	files, name, err := conventional(paths).pick(config, "", split)
 	if err == nil && len(files) > 0 {
-		return files, name, nil
+		return ofOneForm(files), name, nil
 	}
-	if err == nil || len(paths) == 0 {
+	if unread != nil {
+		err = unread
+	} else if err == nil || len(paths) == 0 {
 		err = fmt.Errorf("there is no Parquet or JSON Lines file of split %s at commit %s", dataset.Quote(split), c.SHA)
 	}
 	return nil, "", &withoutFilesError{err}
+}
+
+// ofOneForm leaves out JSON Lines beside Parquet: they are the same rows once more.
+func ofOneForm(files []string) []string {
+	isParquet := func(path string) bool { return strings.HasSuffix(path, ".parquet") }
+	if slices.ContainsFunc(files, isParquet) {
+		return slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !isParquet(path) })
+	}
+	return files
 }
 
 func (l layout) pick(config, preferred, split string) (files []string, name string, err error) {
