@@ -18,8 +18,10 @@ type Source struct {
 }
 
 var (
-	commit   = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
-	partName = regexp.MustCompile(`^[ -~]{1,128}$`)
+	commit = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
+	// partName is the name of a config or a split: printable ASCII but what the hub
+	// itself forbids, as file systems do, and quotes. Pages show it.
+	partName = regexp.MustCompile("^[ !#-)+-.0-9;=@-\\[\\]^_a-{}~]{1,128}$")
 )
 
 // IsCommit reports whether a revision is the full id of a commit.
@@ -36,7 +38,7 @@ func (s Source) Check() error {
 	}
 	for what, value := range map[string]string{"config": s.Config, "split": s.Split} {
 		if !partName.MatchString(value) {
-			return fmt.Errorf("%s %s is not 1 to 128 printable ASCII characters", what, Quote(value))
+			return fmt.Errorf("%s %s is not 1 to 128 characters of those that the hub allows", what, Quote(value))
 		}
 	}
 	if !IsCommit(s.Revision) {

@@ -127,7 +127,7 @@ func (s *session) hubGates(t *testing.T) {
 	gated := flags{"dataset": verified, "hub": hub.url}
 	s.refused(t, gated, "the hub answers 401 Unauthorized", `"Access to dataset `+verified+` is restricted`, "→ Request access on "+hub.url+"/datasets/"+verified+", and pass a token")
 	for token, says := range map[hidden]string{
-		hidden(hub.Users[1]): "you are not in the authorized list", "hf_nobody": `401 Unauthorized: "Invalid credentials`, " ": "--hub-token is empty", "a\nb": "--hub-token is not a token",
+		hidden(hub.Users[1]): "you are not in the authorized list", "hf_nobody": `401 Unauthorized: "Invalid credentials`, " ": "--hub-token is empty", "a\nb": "--hub-token has characters",
 	} {
 		s.refused(t, flags{"dataset": verified, "hub": hub.url, "hubToken": token}, says)
 	}

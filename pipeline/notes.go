@@ -5,11 +5,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"dagger/eval-images/dataset"
 )
 
 // writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish, tried again, shared and asked.
 func writeNotes(out *strings.Builder, result *Result) {
-	notes := slices.Concat(skipNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases))
+	notes := slices.Concat(skipNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
 	for i, note := range notes {
 		if i == 0 {
 			out.WriteString("\n")
@@ -25,6 +27,26 @@ func skipNotes(images []Record) []string {
 func rebuildNotes(result *Result) []string {
 	why := func(r Record) text { return r.RebuildReason }
 	return slices.Concat(reasonNotes("base images made anew, %s: %d", result.Bases, why), reasonNotes("agent images made anew, %s: %d", result.Images, why))
+}
+
+// sourceNotes name the dataset and its commit. Shards of several commits are parts of several datasets: an instance may be in none.
+func sourceNotes(images []Record) []string {
+	notes := reasonNotes("from the dataset %s: %d", images, func(r Record) text {
+		if r.source() == (dataset.Source{}) {
+			return ""
+		}
+		return text(r.source().String())
+	})
+	revisions := map[dataset.Source]text{}
+	for _, image := range images {
+		of := image.source()
+		of.Revision = ""
+		if first, ok := revisions[of]; ok && first != image.DatasetRevision {
+			return append(notes, "the images are of several commits of one dataset: shards of one run need the same --revision")
+		}
+		revisions[of] = image.DatasetRevision
+	}
+	return notes
 }
 
 // reasonNotes count records by their reasons.

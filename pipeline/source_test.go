@@ -64,6 +64,23 @@ func TestARunCanBeRepeated(t *testing.T) {
 	})
 }
 
+func TestASummaryNamesTheCommitsOfTheDataset(t *testing.T) {
+	const several = "the images are of several commits of one dataset: shards of one run need the same --revision"
+	record := func(id text, source dataset.Source) Record {
+		return Record{InstanceID: id, Phase: PhaseAssemble, Status: StatusBuilt, Tags: []string{"r:a"}, sourceFields: fieldsOf(source)}
+	}
+	moved, other := verified, verified
+	moved.Revision = strings.Repeat("b", 40)
+	other.Split, other.Revision = "dev", moved.Revision
+
+	text := Summary(&Result{Images: []Record{record("a", verified), record("b", verified), record("c", other), record("d", dataset.Source{})}})
+	assert.Contains(t, text, "\n- from the dataset "+verified.String()+": 2\n")
+	assert.Contains(t, text, "\n- from the dataset "+other.String()+": 1\n")
+	assert.NotContains(t, text, several)
+	assert.Contains(t, Summary(&Result{Images: []Record{record("a", verified), record("b", moved)}}), several)
+	assert.NotContains(t, Summary(&Result{Images: []Record{record("a", dataset.Source{})}}), "dataset")
+}
+
 func TestARecordsDatasetIsChecked(t *testing.T) {
 	const start = `{"instance_id":"a","status":"built"`
 	for what, fields := range map[string]string{

@@ -45,7 +45,7 @@ func (c Client) connect(name string) (*connection, error) {
 	}
 	token := strings.TrimSpace(c.Token) // Files often end with a new line.
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, errors.New("--hub-token is not a token: it has characters that none has")
+		return nil, errors.New("--hub-token has characters that no token has")
 	}
 	if token != "" && address.Scheme != "https" && !private(address.Hostname()) {
 		return nil, fmt.Errorf("--hub-token would go to %s without encryption: use https", root)
@@ -88,7 +88,7 @@ func (t tokenTransport) RoundTrip(request *http.Request) (*http.Response, error)
 	return t.next.RoundTrip(request)
 }
 
-var errRedirect = errors.New("the hub redirects to an address that is not followed")
+var errRedirect = errors.New("the hub redirects too often, or from https to http")
 
 // follow allows redirects that are few, and none that gives up encryption.
 func follow(next *http.Request, before []*http.Request) error {
