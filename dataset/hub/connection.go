@@ -20,6 +20,7 @@ type connection struct {
 	client *http.Client
 	report func(line string)
 	sleep  func(ctx context.Context, pause time.Duration) error
+	watch  func(idle time.Duration, stalled func()) timer
 	idle   time.Duration
 	token  string
 	origin string // scheme and host of the hub
@@ -29,6 +30,12 @@ type connection struct {
 
 // idle is how long nothing may arrive. A large file may take as long as it needs.
 const idle = time.Minute
+
+// timer calls a function unless it is reset or stopped before.
+type timer interface {
+	Reset(time.Duration) bool
+	Stop() bool
+}
 
 // maxRedirects is how many redirects in a row are followed. The hub needs two: from a
 // dataset's old name to the new one, and to the storage of a file.
@@ -51,7 +58,7 @@ func (c Client) connect(name string) (*connection, error) {
 		return nil, fmt.Errorf("--hub-token would go to %s without encryption: use https", root)
 	}
 	connection := &connection{
-		report: c.Report, sleep: c.sleep, idle: c.idle, token: token,
+		report: c.Report, sleep: c.sleep, watch: c.watch, idle: c.idle, token: token,
 		origin: address.Scheme + "://" + address.Host, api: root + "/api/datasets/" + name, files: root + "/datasets/" + name,
 	}
 	if connection.report == nil {
@@ -59,6 +66,9 @@ func (c Client) connect(name string) (*connection, error) {
 	}
 	if connection.sleep == nil {
 		connection.sleep = sleep
+	}
+	if connection.watch == nil {
+		connection.watch = func(idle time.Duration, stalled func()) timer { return time.AfterFunc(idle, stalled) }
 	}
 	if connection.idle == 0 {
 		connection.idle = idle
@@ -131,7 +141,7 @@ func (c *connection) get(ctx context.Context, address string, most int64, read f
 func (c *connection) try(ctx context.Context, address string, most int64, read func(content io.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := time.AfterFunc(c.idle, func() { cancel(&cutError{text: fmt.Sprintf("no complete answer: nothing arrived within %s", c.idle)}) })
+	watch := c.watch(c.idle, func() { cancel(&cutError{text: fmt.Sprintf("no complete answer: nothing arrived within %s", c.idle)}) })
 	defer watch.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -30,6 +30,7 @@ type Client struct {
 
 	// Tests replace these.
 	sleep func(ctx context.Context, pause time.Duration) error
+	watch func(idle time.Duration, stalled func()) timer
 	idle  time.Duration
 }
 

@@ -166,12 +166,28 @@ func TestAClientStopsWhenToldTo(t *testing.T) {
 	})
 }
 
+// handTimer is a timer that runs out when told to.
+type handTimer struct{ resets int }
+
+func (h *handTimer) Reset(time.Duration) bool { h.resets++; return true }
+func (h *handTimer) Stop() bool               { return true }
+
 // TestAHubThatFallsSilentIsAskedAgain: before its answer, and in the middle of it.
 func TestAHubThatFallsSilentIsAskedAgain(t *testing.T) {
 	bed := newTestbed(t)
-	bed.client.idle = 50 * time.Millisecond
 	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})
-	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	var runOut func()
+	var timers []*handTimer
+	bed.client.watch = func(wait time.Duration, stalled func()) timer {
+		assert.Equal(t, idle, wait)
+		runOut = stalled
+		timers = append(timers, &handTimer{})
+		return timers[len(timers)-1]
+	}
+	silent := func(_ http.ResponseWriter, r *http.Request) {
+		runOut()
+		<-r.Context().Done()
+	}
 	bed.Fail(silent, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		_, _ = w.Write([]byte("{"))
@@ -182,12 +198,21 @@ func TestAHubThatFallsSilentIsAskedAgain(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a"}, ids)
 	assert.Len(t, bed.waited, 2)
-
-	for range attempts {
-		bed.Fail(silent)
+	require.Len(t, timers, 4)
+	assert.Zero(t, timers[0].resets)
+	for _, timer := range timers[2:] {
+		assert.Positive(t, timer.resets, "what arrives puts the end off")
 	}
-	_, _, err = bed.read(t, Part{Name: "o/n", Split: "test"})
-	assert.ErrorContains(t, err, "nothing arrived within 50ms")
+
+	t.Run("and given up in the end", func(t *testing.T) {
+		bed := newTestbed(t)
+		bed.client.idle = time.Millisecond
+		for range attempts {
+			bed.Fail(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		}
+		_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+		assert.ErrorContains(t, err, "tried 5 times: no complete answer: nothing arrived within 1ms")
+	})
 }
 
 func TestAnAnswerIsBounded(t *testing.T) {
