@@ -189,8 +189,7 @@ func (c *connection) findConverted(ctx context.Context, part Part) (commit, []st
 		}
 	}
 	if err != nil {
-		return found, nil, "", fmt.Errorf("it has no Parquet or JSON Lines file of split %s, and the hub has not converted it: %w",
-			dataset.Quote(part.Split), err)
+		return found, nil, "", &notConvertedError{split: part.Split, err: err}
 	}
 	found.CardData.Configs = nil // They are about the dataset's own files.
 	files, config, err := found.pick(part.Config, part.Split)

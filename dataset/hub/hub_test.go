@@ -177,7 +177,8 @@ func TestAPartThatIsNotThereIsAnError(t *testing.T) {
 			csv, made, nil, Part{Config: "java", Split: "train"}, `split "train" does not exist: valid are "partial-train", "test"`, "Choose one with --split",
 		},
 		"a commit without files that are read": {
-			csv, made, nil, Part{Config: "java", Split: "test", Revision: "main"}, `there is no Parquet or JSON Lines file of split "test" at commit `, "",
+			csv, made, nil, Part{Config: "java", Split: "test", Revision: "main"}, `there is no Parquet or JSON Lines file of split "test" at commit `,
+			"Download the dataset and pass its file with --dataset-file",
 		},
 		"files that the hub has not converted": {
 			csv, nil, nil, Part{Split: "test"},
@@ -189,7 +190,8 @@ func TestAPartThatIsNotThereIsAnError(t *testing.T) {
 			languages, nil, nil, Part{Split: "test", Revision: "v9"}, `the hub answers 404 Not Found: "Invalid rev id: v9"`, "Check --revision: the commits are on ",
 		},
 		"settings of another form, at a revision": {
-			languages, made, map[string]any{"a": 1}, Part{Split: "test", Revision: "main"}, `the settings "configs" of the dataset's README`, "",
+			languages, made, map[string]any{"a": 1}, Part{Split: "test", Revision: "main"}, `the settings "configs" of the dataset's README`,
+			"Download the dataset and pass its file with --dataset-file",
 		},
 	}
 	for what, test := range tests {
@@ -209,6 +211,24 @@ func TestAPartThatIsNotThereIsAnError(t *testing.T) {
 			assert.Empty(t, source)
 			assert.True(t, strings.HasPrefix(Advice(err), test.advice), Advice(err))
 			assert.Equal(t, test.advice == "", Advice(err) == "")
+		})
+	}
+}
+
+func TestADatasetOfWhichTheHubKnowsNoParquetIsNotMissing(t *testing.T) {
+	for what, answer := range map[string]http.HandlerFunc{
+		"it says so": func(w http.ResponseWriter, _ *http.Request) {
+			hubtest.Refuse(w, http.StatusNotFound, "", "The parquet files are not ready yet.")
+		},
+		"it lists none": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			bed := newTestbed(t)
+			bed.Commit("o/n", "main", hubtest.Files{"test.csv": "instance_id\na\n"})
+			bed.Fail(nil, nil, answer)
+			_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+			require.ErrorContains(t, err, "and the hub has not converted it: the hub answers 404 Not Found: ")
+			assert.Equal(t, "Download the dataset and pass its file with --dataset-file", Advice(err))
 		})
 	}
 }

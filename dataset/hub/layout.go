@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +31,37 @@ type withoutFilesError struct{ err error }
 
 func (e *withoutFilesError) Error() string { return e.err.Error() }
 func (e *withoutFilesError) Unwrap() error { return e.err }
+
+// Advice is to bring the file, unless the error below knows better.
+func (e *withoutFilesError) Advice() string {
+	if known := Advice(e.err); known != "" {
+		return known
+	}
+	return adviceFile
+}
+
+// adviceFile is for what a person can read, and this package cannot.
+const adviceFile = "Download the dataset and pass its file with --dataset-file"
+
+// notConvertedError means that the hub has no Parquet of a dataset that has none of
+// its own.
+type notConvertedError struct {
+	split string
+	err   error
+}
+
+func (e *notConvertedError) Error() string {
+	return fmt.Sprintf("it has no Parquet or JSON Lines file of split %s, and the hub has not converted it: %v", dataset.Quote(e.split), e.err)
+}
+func (e *notConvertedError) Unwrap() error { return e.err }
+
+// Advice is to bring the file, unless the hub may give it another time or to somebody.
+func (e *notConvertedError) Advice() string {
+	if hasStatus(e.err, http.StatusNotFound) {
+		return adviceFile
+	}
+	return Advice(e.err)
+}
 
 // pick returns the files of a split, and the name of its config. The settings on top
 // of the dataset's README say which they are; where there are none that are

@@ -212,7 +212,7 @@ func (c *connection) adviceFor(e *Error) string {
 	case e.Status == http.StatusTooManyRequests:
 		return "Try again in some minutes"
 	case e.Status == http.StatusNotImplemented:
-		return "Download the dataset and pass its file with --dataset-file"
+		return adviceFile
 	case e.Status >= 500:
 		return "Try again later; https://status.huggingface.co tells of outages"
 	}
