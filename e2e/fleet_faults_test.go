@@ -11,14 +11,15 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestFleetAssembling: images that fail after their base images are made. One is refused always, one has to be tried twice.
+// TestFleetAssembling: images that fail after their base images are made. One is refused always, one has to be tried twice: a request is sent
+// three times in one attempt.
 func TestFleetAssembling(t *testing.T) {
 	t.Parallel()
 	const size, refused, twice = 20, 7, 11
 	f, proxy := faultyFleet(t, size)
 	proxy.Script(
 		registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(refused)), Fault: registrytest.Answer(http.StatusBadRequest, "")},
-		registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(twice)), Times: 1, Fault: registrytest.Answer(http.StatusBadGateway, "")},
+		registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(twice)), Times: 3, Fault: registrytest.Answer(http.StatusBadGateway, "")},
 	)
 
 	dir := f.run(t)

@@ -10,12 +10,16 @@ type clock interface {
 	Now() time.Time
 	// Sleep returns early with the context's error when told to stop.
 	Sleep(ctx context.Context, d time.Duration) error
+	// AfterFunc calls f in a goroutine of its own, that much later.
+	AfterFunc(d time.Duration, f func())
 }
 
 // systemClock is the machine's.
 type systemClock struct{}
 
 func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) AfterFunc(d time.Duration, f func()) { time.AfterFunc(d, f) }
 
 func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,6 +14,13 @@ type fakeClock struct {
 	slept []time.Duration
 	// onSleep, unless nil, is called before the time has passed.
 	onSleep func()
+	timers  []timer
+}
+
+// timer is what is to be called when its time has come.
+type timer struct {
+	at time.Time
+	f  func()
 }
 
 func newFakeClock() *fakeClock { return &fakeClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)} }
@@ -32,13 +40,31 @@ func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
 	defer c.mu.Unlock()
 	c.slept = append(c.slept, d)
 	if until.After(c.now) {
-		c.now = until
+		c.pass(until.Sub(c.now))
 	}
 	return context.Cause(ctx)
+}
+
+func (c *fakeClock) AfterFunc(d time.Duration, f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.timers = append(c.timers, timer{c.now.Add(d), f})
 }
 
 func (c *fakeClock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.pass(d)
+}
+
+// pass lets time pass. The clock is locked.
+func (c *fakeClock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
+	c.timers = slices.DeleteFunc(c.timers, func(t timer) bool {
+		due := !t.at.After(c.now)
+		if due {
+			go t.f()
+		}
+		return due
+	})
 }

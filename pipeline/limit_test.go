@@ -29,16 +29,16 @@ func TestALimitPausesAllWorkers(t *testing.T) {
 	const workers = 3
 	clock, registry := newFakeClock(), withBases(2*workers, nil)
 	asleep, over, strayed := make(chan struct{}, 100), make(chan struct{}), make(chan string, 100)
-	var closeGate sync.Once
+	var closeOnce sync.Once
 	closed := make(chan struct{})
 	clock.onSleep = func() {
-		closeGate.Do(func() { close(closed) })
+		closeOnce.Do(func() { close(closed) })
 		asleep <- struct{}{}
 		<-over
 	}
-	isOpen := func(gate chan struct{}) bool {
+	isOpen := func(door chan struct{}) bool {
 		select {
-		case <-gate:
+		case <-door:
 			return true
 		default:
 			return false
@@ -82,7 +82,7 @@ func TestALimitPausesAllWorkers(t *testing.T) {
 		select {
 		case <-asleep:
 		case reference := <-strayed:
-			t.Fatalf("%s is published while the gate is closed", reference)
+			t.Fatalf("%s is published during the pause", reference)
 		case <-ended:
 			t.Fatal("nobody waited")
 		}
@@ -118,7 +118,7 @@ func TestPausesGrow(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			clock, fails := newFakeClock(), refusals(len(test.middles), test.err)
-			_, err := retry.do(context.Background(), newGate(clock, 12), "ask", func(context.Context) error {
+			_, err := retry.do(context.Background(), newThrottle(clock, 12), "ask", func(context.Context) error {
 				if len(fails) == 0 {
 					return nil
 				}
@@ -158,7 +158,7 @@ func (a asksFor) Cause() Cause { return Cause{Kind: KindLimited, Wait: time.Dura
 func TestARegistryThatSaysHowLongIsGivenJustThat(t *testing.T) {
 	for _, asked := range []time.Duration{215 * time.Millisecond, time.Hour} {
 		clock, calls := newFakeClock(), 0
-		_, err := Retry{}.do(context.Background(), newGate(clock, 12), "ask", func(context.Context) error {
+		_, err := Retry{}.do(context.Background(), newThrottle(clock, 12), "ask", func(context.Context) error {
 			if calls++; calls == 1 {
 				return asksFor(asked)
 			}
@@ -191,9 +191,9 @@ func TestARegistryThatRefusesEverythingEndsTheRun(t *testing.T) {
 		assert.Less(t, len(registry.asked), 52+10, "few images were begun")
 	})
 	t.Run("also where other kinds of work succeed", func(t *testing.T) {
-		g := newGate(newFakeClock(), 12)
+		g := newThrottle(newFakeClock(), 12)
 		_, err := Retry{LimitWaits: 3}.do(context.Background(), g, "assemble", func(context.Context) error {
-			g.succeeded("base", g.clock.Now())
+			g.limiter.succeeded("base")
 			return errors.New("403 Forbidden")
 		})
 		assert.Equal(t, KindFatal, CauseOf(err).Kind)
@@ -215,21 +215,21 @@ func TestARegistryThatRefusesEverythingEndsTheRun(t *testing.T) {
 
 func TestPausesInARow(t *testing.T) {
 	clock := newFakeClock()
-	g, began := newGate(clock, 12), clock.Now()
+	g, began := newLimiter(clock, 12), clock.Now()
 	assert.Equal(t, 1, g.pause("assemble", began, time.Minute))
 	assert.Equal(t, 1, g.pause("assemble", began, time.Minute), "work that was under way met the same limit")
-	pass(t, g)
+	goThrough(t, g)
 	assert.Equal(t, 2, g.pause("assemble", clock.Now(), time.Minute))
-	g.succeeded("ask", g.clock.Now())
-	pass(t, g)
+	g.succeeded("ask")
+	goThrough(t, g)
 	assert.Equal(t, 3, g.pause("assemble", clock.Now(), time.Minute), "that it may be read says nothing about pushing")
-	g.succeeded("assemble", g.clock.Now())
-	pass(t, g)
+	g.succeeded("assemble")
+	goThrough(t, g)
 	assert.Equal(t, 1, g.pause("assemble", clock.Now(), time.Minute))
 }
 
-// pass goes through a gate that is open, or will be in time.
-func pass(t *testing.T, g *gate) {
+// goThrough goes through a limiter as soon as it lets.
+func goThrough(t *testing.T, g *limiter) {
 	t.Helper()
 	require.NoError(t, g.enter(context.Background(), &g.working))
 	g.leave(&g.working)

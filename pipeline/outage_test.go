@@ -71,26 +71,6 @@ func TestARegistryThatIsAwayForAWhileCostsNoImage(t *testing.T) {
 	}
 }
 
-func TestASuccessThatWasUnderWayBeforeAnOutageDoesNotEndIt(t *testing.T) {
-	clock := newFakeClock()
-	gate, retry := newGate(clock, 12), DefaultRetry
-	asked := clock.Now()
-	gate.succeeded("assemble", asked)
-	clock.advance(time.Second)
-	images := []*effort{new(effort), new(effort), new(effort)}
-	for _, image := range images[:2] {
-		require.False(t, retry.away(gate, "assemble", clock.Now(), image), "one or two")
-	}
-	require.True(t, retry.away(gate, "assemble", clock.Now(), images[2]))
-	gate.succeeded("assemble", asked) // It was begun before, and is through only now.
-	clock.advance(time.Minute)
-	assert.True(t, retry.away(gate, "assemble", clock.Now(), images[0]), "it has met the outage, and is waited for")
-	clock.advance(time.Minute)
-	gate.succeeded("assemble", clock.Now())
-	assert.False(t, retry.away(gate, "assemble", clock.Now(), images[0]), "it is over")
-	assert.True(t, retry.away(gate, "assemble", asked, images[1]), "what was begun before the pause met the same outage")
-}
-
 func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
 	clock := newFakeClock()
 	started := clock.Now()
@@ -108,9 +88,9 @@ func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
 }
 
 func TestARegistryThatNeverAnsweredIsNotWaitedFor(t *testing.T) {
-	gate := newGate(newFakeClock(), 12)
+	throttle := newThrottle(newFakeClock(), 12)
 	for range 2 * outageImages {
-		attempts, err := Retry{}.do(context.Background(), gate, "ask", func(context.Context) error { return unreachable("r/base:x") })
+		attempts, err := Retry{}.do(context.Background(), throttle, "ask", func(context.Context) error { return unreachable("r/base:x") })
 		require.ErrorContains(t, err, "connection refused")
 		assert.Equal(t, DefaultRetry.Attempts, attempts)
 	}
@@ -121,13 +101,13 @@ func TestWhatIsNoOutage(t *testing.T) {
 	retry := Retry{Attempts: 3, First: time.Second, Longest: time.Second, OutageWaits: 1000}.withDefaults()
 	// tries says how often an image is tried that always fails, after these other images in this order.
 	tries := func(others ...error) int {
-		gate := newGate(newFakeClock(), 12)
+		throttle := newThrottle(newFakeClock(), 12)
 		once := retry
 		once.Attempts = 1
 		for _, err := range others {
-			_, _ = once.do(context.Background(), gate, "assemble", func(context.Context) error { return err })
+			_, _ = once.do(context.Background(), throttle, "assemble", func(context.Context) error { return err })
 		}
-		attempts, err := retry.do(context.Background(), gate, "assemble", func(context.Context) error { return refused })
+		attempts, err := retry.do(context.Background(), throttle, "assemble", func(context.Context) error { return refused })
 		require.ErrorIs(t, err, refused)
 		return attempts
 	}
@@ -145,9 +125,9 @@ func TestAnOutageIsToldByKindsOfWork(t *testing.T) {
 		err  error
 	}
 	last := func(all ...work) (attempts int) {
-		gate := newGate(newFakeClock(), 12)
+		throttle := newThrottle(newFakeClock(), 12)
 		for _, w := range all {
-			attempts, _ = Retry{}.do(context.Background(), gate, w.kind, func(context.Context) error { return w.err })
+			attempts, _ = Retry{}.do(context.Background(), throttle, w.kind, func(context.Context) error { return w.err })
 		}
 		return attempts
 	}

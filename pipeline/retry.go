@@ -15,21 +15,27 @@ type Retry struct {
 	// First is the pause after the first attempt; each later one is twice as long, up to Longest, give or take half of it. Zero: 2 s
 	// and 60 s.
 	First, Longest time.Duration
+	// RequestAttempts is how often one request is sent in all, within an attempt, while the registry is unavailable to it. The
+	// first pause between them is RequestFirst; it doubles, as First does. Zero: 3 and 250 ms.
+	RequestAttempts int
+	RequestFirst    time.Duration
 	// LimitFirst and LimitLongest are the same for a registry that limits requests: there all workers pause together, and the attempt
 	// does not count. A registry that says how long it wants gets just that, LimitWaits times for the same thing. Zero: 15 s and 4 min.
 	LimitFirst, LimitLongest time.Duration
 	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a quarter of an hour. After so
 	// many pauses in which nobody succeeded the run ends: every other image would wait as long and for nothing.
 	LimitWaits int
-	// OutageWaits is how often in a row all workers pause, from First up to Longest, for a registry that has answered in this run and does
-	// so to nobody any more. Such an attempt does not count. After that a failure is its image's again, until one succeeds. Zero: 6, which
-	// is about two minutes. Negative: never.
+	// OutageWaits is how often in a row all workers wait, from First up to Longest, for a registry that has answered in this
+	// run and is unavailable to everybody now. After each wait one of them asks, and its answer decides for all. What fails
+	// meanwhile is no attempt. After the last wait a failure is its image's again, until something succeeds. Zero: 6, about
+	// two minutes. Negative: never.
 	OutageWaits int
 }
 
 // DefaultRetry has the documented defaults.
 var DefaultRetry = Retry{
 	Attempts: 2, First: 2 * time.Second, Longest: time.Minute,
+	RequestAttempts: 3, RequestFirst: 250 * time.Millisecond,
 	LimitFirst: 15 * time.Second, LimitLongest: 4 * time.Minute, LimitWaits: 8,
 	OutageWaits: 6,
 }
@@ -39,6 +45,8 @@ func (r Retry) withDefaults() Retry {
 	orDefault(&r.Attempts, d.Attempts)
 	orDefault(&r.First, d.First)
 	orDefault(&r.Longest, d.Longest)
+	orDefault(&r.RequestAttempts, d.RequestAttempts)
+	orDefault(&r.RequestFirst, d.RequestFirst)
 	orDefault(&r.LimitFirst, d.LimitFirst)
 	orDefault(&r.LimitLongest, d.LimitLongest)
 	orDefault(&r.LimitWaits, d.LimitWaits)
@@ -63,47 +71,44 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 	return pause/2 + rand.N(pause)
 }
 
-// do tries work until it succeeds, fails for good, or is used up, and says how many attempts that took. Waits for a limit go
-// through the gate, which all callers share; the kind of work is what its limits are counted by.
-func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx context.Context) error) (attempts int, err error) {
+// do tries work until it succeeds, fails for good, or has used up its attempts, and returns how many that took. All callers share the
+// throttle, which counts limits and failures by the kind of work.
+func (r Retry) do(ctx context.Context, t *throttle, kind string, work func(ctx context.Context) error) (attempts int, err error) {
 	r = r.withDefaults()
 	var last error
-	who := new(effort)
-	for waits, away := 0, 0; ; {
-		if gate.enter(ctx, &gate.working) != nil {
+	who, again := new(effort), false
+	for limits, outages := 0, 0; ; {
+		pass, err := t.begin(ctx, &t.working, t.work, again)
+		if err != nil {
 			return attempts, stopped(ctx, last)
 		}
 		attempts++
-		asked := gate.clock.Now()
-		err := work(attempt{retry: r, gate: gate}.under(ctx))
-		gate.leave(&gate.working)
-		if err == nil {
-			gate.succeeded(kind, asked)
-			return attempts, nil
-		}
+		err = work(attempt{retry: r, throttle: t, who: who}.under(ctx))
+		t.leave(&t.working)
 		if last == nil || !cutOff(ctx, err) {
 			last = err // An attempt that was cut off tells less than the one before.
 		}
-		if ctx.Err() != nil {
+		switch again = r.report(ctx, t, pass, kind, who, err); {
+		case err == nil:
+			return attempts, nil
+		case ctx.Err() != nil:
 			return attempts, stopped(ctx, last)
-		}
-		meaning := CauseOf(err).Kind
-		if meaning == KindUnavailable && r.away(gate, kind, asked, who) {
-			away++
+		case again:
+			outages++
 			continue
 		}
-		switch meaning {
+		switch CauseOf(err).Kind {
 		case KindLimited:
-			waits++
+			limits++
 			// The request that was refused was the last of the attempt, so it met the limit just now.
-			if err := r.limited(gate, kind, gate.clock.Now(), waits, err); err != nil {
+			if err := r.limited(t.limiter, kind, t.clock.Now(), limits, err); err != nil {
 				return attempts, err
 			}
 		case KindTransient, KindUnavailable:
-			if attempts-waits-away >= r.Attempts {
+			if attempts-limits-outages >= r.Attempts {
 				return attempts, err
 			}
-			if gate.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-waits-away)) != nil {
+			if t.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-limits-outages)) != nil {
 				return attempts, stopped(ctx, last)
 			}
 		default:
@@ -112,19 +117,36 @@ func (r Retry) do(ctx context.Context, gate *gate, kind string, work func(ctx co
 	}
 }
 
-// limited closes the gate for everybody after a limit, the nth that a piece of work or a request met since it asked first; asked is when
+// report tells the throttle how an attempt ended, and says whether it met an outage: then it is made again after that.
+func (r Retry) report(ctx context.Context, t *throttle, p *pass, kind string, who *effort, err error) (again bool) {
+	var sent *sentError
+	switch {
+	case err == nil:
+		t.succeeded(kind)
+		t.work.succeeded(p, kind)
+	case ctx.Err() != nil:
+		t.work.abandon(p)
+	case CauseOf(err).Kind != KindUnavailable, errors.As(err, &sent): // The breaker of requests has waited for the latter.
+		t.work.responded(p)
+	default:
+		return t.work.unavailable(r, p, kind, who)
+	}
+	return false
+}
+
+// limited holds everybody back after a limit, the nth that a piece of work or a request met since it asked first; asked is when
 // it did so last. An error is the end: it was waited for often enough. A registry that says how long it wants gets just that, and it does
 // not count, until it has refused the same thing so often that it is no longer believed.
-func (r Retry) limited(gate *gate, kind string, asked time.Time, n int, err error) error {
+func (r Retry) limited(l *limiter, kind string, asked time.Time, n int, err error) error {
 	wait := CauseOf(err).Wait
 	if wait > 0 && n <= r.LimitWaits {
-		gate.pause("", asked, wait)
+		l.pause("", asked, wait)
 		return nil
 	}
 	if wait > 0 {
 		n -= r.LimitWaits
 	}
-	if gate.pause(kind, asked, max(wait, backoff(r.LimitFirst, r.LimitLongest, n))) > r.LimitWaits {
+	if l.pause(kind, asked, max(wait, backoff(r.LimitFirst, r.LimitLongest, n))) > r.LimitWaits {
 		return &limitError{pauses: r.LimitWaits, err: err}
 	}
 	if n > r.LimitWaits {

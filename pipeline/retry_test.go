@@ -45,7 +45,7 @@ func TestRetry(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			attempts, err := test.retry.do(context.Background(), newGate(systemClock{}, 12), "ask", func(context.Context) error {
+			attempts, err := test.retry.do(context.Background(), newThrottle(systemClock{}, 12), "ask", func(context.Context) error {
 				calls++
 				if calls <= len(test.fails) {
 					return test.fails[calls-1]
@@ -62,7 +62,7 @@ func TestRetry(t *testing.T) {
 func TestRetryStopsWhenTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	slow := Retry{First: time.Hour, Longest: time.Hour}
-	attempts, err := slow.do(ctx, newGate(systemClock{}, 12), "ask", func(context.Context) error {
+	attempts, err := slow.do(ctx, newThrottle(systemClock{}, 12), "ask", func(context.Context) error {
 		time.AfterFunc(time.Millisecond, cancel) // While it pauses; if it came before, the attempt would be the last as well.
 		return errors.New("connection reset by peer")
 	})
@@ -81,23 +81,36 @@ func TestBackoffDoublesUpToItsLongest(t *testing.T) {
 }
 
 func TestALimitHoldsEverybodyBack(t *testing.T) {
-	g := newGate(systemClock{}, 12)
-	g.pause("ask", time.Now(), time.Hour)
-	g.pause("ask", time.Now(), time.Millisecond)
-	ctx, cancel := context.WithCancel(context.Background())
-	waiting := make(chan error, 3)
-	for range 3 {
-		go func() { waiting <- g.enter(ctx, &g.working) }()
+	const workers = 3
+	for name, stop := range map[string]bool{"until it is over": false, "until told to stop": true} {
+		t.Run(name, func(t *testing.T) {
+			clock := newFakeClock()
+			asleep, over := make(chan struct{}, workers), make(chan struct{})
+			clock.onSleep = func() { asleep <- struct{}{}; <-over }
+			l := newLimiter(clock, 12)
+			l.pause("ask", clock.Now(), time.Hour)
+			l.pause("ask", clock.Now(), time.Millisecond)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			entered := make(chan error, workers)
+			for range workers {
+				go func() { entered <- l.enter(ctx, &l.working) }()
+			}
+			for range workers {
+				<-asleep
+			}
+			assert.Empty(t, entered, "nobody has passed")
+			if stop {
+				cancel()
+			}
+			close(over)
+			for range workers {
+				err := <-entered
+				assert.Equal(t, stop, errors.Is(err, context.Canceled), "%v", err)
+			}
+			for _, pause := range clock.slept {
+				assert.Equal(t, time.Hour, pause, "a shorter limit does not end a longer one")
+			}
+		})
 	}
-	select {
-	case err := <-waiting:
-		t.Fatalf("somebody passed a closed gate: %v", err)
-	default:
-	}
-	cancel()
-	for range 3 {
-		require.ErrorIs(t, <-waiting, context.Canceled)
-	}
-	g.until = time.Time{}
-	require.NoError(t, g.enter(context.Background(), &g.working), "open again")
 }

@@ -27,7 +27,7 @@ type run struct {
 	// failedRecipes counts, by the key of those alike, the images for which the recipe failed.
 	failedRecipes tally
 	workers       *semaphore.Weighted // those who wait for another image give their place up meanwhile
-	gate          *gate
+	throttle      *throttle
 	pulse         pulse
 	spent         spent
 	refused       atomic.Int32 // questions in a row that the registry refused
@@ -37,7 +37,7 @@ type run struct {
 func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {
 	runner = runner.withDefaults()
 	return &run{
-		Runner: runner, plan: plan, started: runner.clock.Now(), gate: newGate(runner.clock, runner.MaxWorkers), stop: stop,
+		Runner: runner, plan: plan, started: runner.clock.Now(), throttle: newThrottle(runner.clock, runner.MaxWorkers), stop: stop,
 		workers: semaphore.NewWeighted(int64(runner.MaxWorkers)),
 		images:  make([]Record, len(plan.Items)), bases: make([]Record, len(plan.Items)),
 	}
@@ -220,7 +220,7 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 // try does a kind of work as often as the run's policy says, and counts the attempts. A failure that every image would meet stops the
 // run.
 func (r *run) try(ctx context.Context, record *Record, kind string, work func(context.Context) error) error {
-	attempts, err := r.Retry.do(ctx, r.gate, kind, work)
+	attempts, err := r.Retry.do(ctx, r.throttle, kind, work)
 	record.AttemptCount = max(record.AttemptCount, attempts)
 	if err != nil && CauseOf(err).Kind == KindFatal {
 		r.endEarly(err)

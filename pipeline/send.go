@@ -5,10 +5,11 @@ import (
 	"fmt"
 )
 
-// Send sends one request of a run's to a registry: as soon as the registry lets the run ask and there is room, and once more after each
-// limit that it meets, for which all workers wait. The kind of request is what its limits are counted by. Whoever sends several requests
-// for an image has them go through here, so that none begins while others wait, and so that a limit costs a request and not an attempt.
-// Outside of a run a request is just sent.
+// Send sends one request of a run to a registry as soon as the limiter and the circuit breaker let it. It
+// sends the request again after a limit and after an outage, and [Retry.RequestAttempts] times if the
+// registry is unavailable to this request only. None of that counts as an attempt at the image. Limits and
+// failures are counted by the kind of request. While the request runs it must not wait for another one that
+// goes through here. Outside of a run the request is just sent.
 func Send(ctx context.Context, kind string, request func() error) error {
 	a, ok := ctx.Value(attemptKey{}).(attempt)
 	if !ok {
@@ -18,42 +19,109 @@ func Send(ctx context.Context, kind string, request func() error) error {
 }
 
 func (a attempt) send(ctx context.Context, kind string, request func() error) error {
-	g := a.gate
-	if err := g.enter(ctx, &g.sending); err != nil {
+	t := a.throttle
+	pass, err := t.begin(ctx, &t.sending, t.requests, false)
+	if err != nil {
 		return err
 	}
-	for waits := 1; ; waits++ {
-		asked := g.clock.Now()
+	for limits, tries := 0, 1; ; {
 		err := request()
-		if err == nil {
-			g.answered(kind)
-		}
-		if err == nil || CauseOf(err).Kind != KindLimited || ctx.Err() != nil {
-			g.leave(&g.sending)
+		end := a.report(ctx, pass, kind, tries, err)
+		switch end {
+		case endLimited:
+			limits++
+			if err := a.retry.limited(t.limiter, kind, pass.begun, limits, err); err != nil {
+				t.leave(&t.sending)
+				return err
+			}
+			if t.stay(ctx, &t.sending) != nil {
+				return stopped(ctx, err)
+			}
+		case endAlone:
+			if t.clock.Sleep(ctx, backoff(a.retry.RequestFirst, a.retry.Longest, tries)) != nil {
+				t.leave(&t.sending)
+				return stopped(ctx, err)
+			}
+			tries++
+		case endDone:
+			t.leave(&t.sending)
 			return err
+		case endGivenUp:
+			t.leave(&t.sending)
+			return &sentError{err}
 		}
-		if err := a.retry.limited(g, kind, asked, waits, err); err != nil {
-			g.leave(&g.sending)
-			return err
-		}
-		if g.stay(ctx, &g.sending) != nil {
+		var stop error
+		if pass, stop = t.goOn(ctx, &t.sending, t.requests, end != endLimited); stop != nil {
 			return stopped(ctx, err)
 		}
 	}
 }
 
+// requestEnd is what becomes of a request after its answer.
+type requestEnd int
+
+const (
+	endDone    requestEnd = iota // Nothing: it was answered.
+	endGivenUp                   // Nothing: the registry is unavailable, and it was sent often enough.
+	endLimited                   // It is sent again after the limit.
+	endOutage                    // It is sent again after the outage.
+	endAlone                     // It is sent again after a pause of its own.
+)
+
+// report tells the throttle how a request ended that was sent so many times.
+func (a attempt) report(ctx context.Context, p *pass, kind string, tries int, err error) requestEnd {
+	t := a.throttle
+	if err == nil {
+		t.answered(kind)
+		t.requests.succeeded(p, kind)
+		return endDone
+	}
+	if ctx.Err() != nil {
+		t.requests.abandon(p)
+		return endDone
+	}
+	switch CauseOf(err).Kind {
+	case KindUnavailable:
+		// A request that hung has taken its time: to send it again is the next attempt's affair.
+		quick := t.clock.Now().Sub(p.begun) < probeTime
+		if t.requests.mayBeAlone(p, kind, a.who) && quick && tries < a.retry.RequestAttempts {
+			return endAlone
+		}
+		if t.requests.unavailable(a.retry, p, kind, a.who) {
+			return endOutage
+		}
+		return endGivenUp
+	case KindLimited:
+		t.requests.responded(p)
+		return endLimited
+	default:
+		t.requests.responded(p)
+		return endDone
+	}
+}
+
 // attempt is what a piece of work that is tried hands on to its requests.
 type attempt struct {
-	retry Retry
-	gate  *gate
+	retry    Retry
+	throttle *throttle
+	who      *effort
 }
 
 type attemptKey struct{}
 
-// under gives a context whose requests go through the gate.
+// under gives a context whose requests go through the throttle.
 func (a attempt) under(ctx context.Context) context.Context {
 	return context.WithValue(ctx, attemptKey{}, a)
 }
+
+// sentError is the error of a request that [Send] has given up because the registry is unavailable.
+type sentError struct{ err error }
+
+// Error is that of the request.
+func (e *sentError) Error() string { return e.err.Error() }
+
+// Unwrap gives the error of the request.
+func (e *sentError) Unwrap() error { return e.err }
 
 // waitedError is a limit of one request's that waiting does not help against, while others are answered.
 type waitedError struct {

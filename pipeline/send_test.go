@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // inRun is the context of an attempt that is made with this policy.
-func inRun(retry Retry, g *gate) context.Context {
-	return attempt{retry: retry.withDefaults(), gate: g}.under(context.Background())
+func inRun(retry Retry, g *throttle) context.Context {
+	return attempt{retry: retry.withDefaults(), throttle: g, who: new(effort)}.under(context.Background())
 }
 
 func TestARequestWaitsOutItsLimits(t *testing.T) {
@@ -30,21 +31,21 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	t.Run("for just as long as it is asked to", func(t *testing.T) {
 		clock := newFakeClock()
 		request, sent := answers(asksFor(time.Hour), asksFor(214700*time.Microsecond))
-		require.NoError(t, Send(inRun(Retry{}, newGate(clock, 12)), "PUT", request))
+		require.NoError(t, Send(inRun(Retry{}, newThrottle(clock, 12)), "PUT", request))
 		assert.Equal(t, 3, *sent)
 		assert.Equal(t, []time.Duration{time.Hour, 214700 * time.Microsecond}, clock.slept)
 	})
 	t.Run("but not what is no limit", func(t *testing.T) {
-		clock, broken := newFakeClock(), errors.New("500 Internal Server Error")
+		clock, broken := newFakeClock(), errors.New("400 Bad Request")
 		request, sent := answers(broken)
-		require.Equal(t, broken, Send(inRun(Retry{}, newGate(clock, 12)), "PUT", request))
+		require.Equal(t, broken, Send(inRun(Retry{}, newThrottle(clock, 12)), "PUT", request))
 		assert.Equal(t, 1, *sent)
 		assert.Empty(t, clock.slept)
 	})
 	t.Run("and no further than the policy says: its own where others are answered, and the run where nobody is", func(t *testing.T) {
 		for otherwise, kind := range map[bool]Kind{true: KindPermanent, false: KindFatal} {
 			clock, sent := newFakeClock(), 0
-			g := newGate(clock, 12)
+			g := newThrottle(clock, 12)
 			err := Send(inRun(Retry{LimitWaits: 3}, g), "PUT", func() error {
 				sent++
 				if otherwise {
@@ -61,7 +62,7 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	t.Run("and a registry that names a wait again and again is believed so often, and then backed off from", func(t *testing.T) {
 		const named = 200 * time.Millisecond
 		clock := newFakeClock()
-		err := Send(inRun(Retry{LimitWaits: 3}, newGate(clock, 12)), "PUT", func() error { return asksFor(named) })
+		err := Send(inRun(Retry{LimitWaits: 3}, newThrottle(clock, 12)), "PUT", func() error { return asksFor(named) })
 		assert.Equal(t, KindFatal, CauseOf(err).Kind)
 		require.Len(t, clock.slept, 6)
 		assert.Equal(t, []time.Duration{named, named, named}, clock.slept[:3])
@@ -74,7 +75,7 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	})
 	t.Run("until it is told to stop, and then says what it waited for", func(t *testing.T) {
 		clock := newFakeClock()
-		g := newGate(clock, 12)
+		g := newThrottle(clock, 12)
 		ctx, stop := context.WithCancel(inRun(Retry{}, g))
 		clock.onSleep = stop
 		err := Send(ctx, "PUT", func() error { return asksFor(time.Hour) })
@@ -91,7 +92,7 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 	clock := newFakeClock()
 	asleep, over := make(chan struct{}, 100), make(chan struct{})
 	clock.onSleep = func() { asleep <- struct{}{}; <-over }
-	g := newGate(clock, workers)
+	g := newThrottle(clock, workers)
 	ctx := inRun(Retry{}, g)
 
 	var underway, ended sync.WaitGroup
@@ -134,7 +135,7 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 // TestWhoWasRefusedIsNext: a registry that answers one request after each pause would otherwise refuse the same ones again and again.
 func TestWhoWasRefusedIsNext(t *testing.T) {
 	clock := newFakeClock()
-	g := newGate(clock, 4)
+	g := newThrottle(clock, 4)
 	ctx := context.Background()
 	for range 4 {
 		require.NoError(t, g.enter(ctx, &g.sending))
@@ -149,4 +150,92 @@ func TestWhoWasRefusedIsNext(t *testing.T) {
 	entered, full := g.tryEnter(&g.sending)
 	assert.False(t, entered, "and nobody gets in between")
 	assert.NotNil(t, full)
+}
+
+func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
+	burst := errors.New("503 Service Unavailable")
+	sendTimes := func(g *throttle, failing int) (sent int, err error) {
+		err = Send(inRun(Retry{}, g), "PUT", func() error {
+			if sent++; sent <= failing {
+				return burst
+			}
+			return nil
+		})
+		return sent, err
+	}
+	t.Run("after short pauses, within its attempt", func(t *testing.T) {
+		clock := newFakeClock()
+		sent, err := sendTimes(newThrottle(clock, 12), 2)
+		require.NoError(t, err)
+		assert.Equal(t, 3, sent)
+		require.Len(t, clock.slept, 2)
+		for i, middle := range []time.Duration{250 * time.Millisecond, 500 * time.Millisecond} {
+			assert.GreaterOrEqual(t, clock.slept[i], middle/2)
+			assert.Less(t, clock.slept[i], middle*3/2)
+		}
+	})
+	t.Run("three times", func(t *testing.T) {
+		g := newThrottle(newFakeClock(), 12)
+		sent, err := sendTimes(g, 9)
+		require.ErrorIs(t, err, burst)
+		assert.EqualError(t, err, burst.Error())
+		assert.Equal(t, 3, sent)
+		assert.Zero(t, g.sending, "its place is free")
+	})
+	t.Run("until it is told to stop, and then says why it waited", func(t *testing.T) {
+		clock := newFakeClock()
+		g := newThrottle(clock, 12)
+		ctx, stop := context.WithCancel(inRun(Retry{}, g))
+		clock.onSleep = stop
+		err := Send(ctx, "PUT", func() error { return burst })
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, burst)
+		assert.Zero(t, g.sending)
+	})
+}
+
+// TestOneRequestAsksForAllInAnOutage: twelve images are in the middle of being published when the registry goes away. Each finds out by
+// its own request; after that one request at a time asks, and when it is answered all go on, with no attempt used up.
+func TestOneRequestAsksForAllInAnOutage(t *testing.T) {
+	const images, failing = 12, 4
+	clock := newFakeClock()
+	clock.onSleep = untilAllSleep(images)
+	g := newThrottle(clock, images)
+	require.NoError(t, Send(inRun(Retry{}, g), "PUT", func() error { return nil }), "the registry has answered before")
+	var probes, most, underway atomic.Int32
+	var ended, together sync.WaitGroup
+	together.Add(images)
+	request := func(sent int) error {
+		switch {
+		case sent < DefaultRetry.RequestAttempts:
+			return unreachable("r")
+		case sent == DefaultRetry.RequestAttempts: // All of them for the last time.
+			together.Done()
+			together.Wait()
+			return unreachable("r")
+		case probes.Load() == failing:
+			return nil
+		}
+		most.Store(max(most.Load(), underway.Add(1)))
+		defer underway.Add(-1)
+		if probes.Add(1) < failing {
+			return unreachable("r")
+		}
+		return nil
+	}
+	for range images {
+		ended.Add(1)
+		go func() {
+			defer ended.Done()
+			attempts, err := Retry{Attempts: 1}.do(context.Background(), g, "assemble", func(ctx context.Context) error {
+				sent := 0
+				return Send(ctx, "PUT", func() error { sent++; return request(sent) })
+			})
+			assert.NoError(t, err)
+			assert.Equal(t, 1, attempts, "no attempt is used up")
+		}()
+	}
+	ended.Wait()
+	assert.EqualValues(t, failing, probes.Load())
+	assert.EqualValues(t, 1, most.Load(), "one at a time")
 }

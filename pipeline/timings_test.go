@@ -117,6 +117,6 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, Retry{
 		Attempts: 2, First: 2 * time.Second, Longest: time.Minute,
 		LimitFirst: 15 * time.Second, LimitLongest: 4 * time.Minute, LimitWaits: 8,
-		OutageWaits: 6,
+		RequestAttempts: 3, RequestFirst: 250 * time.Millisecond, OutageWaits: 6,
 	}, retry)
 }

@@ -90,8 +90,13 @@ func TestAFleetOnABadDay(t *testing.T) {
 			{http.MethodPost, "/blobs/uploads/", troubles}, {http.MethodPut, "/blobs/uploads/", troubles}, {http.MethodPut, "/agent/manifests/", troubles},
 			{http.MethodPut, "/base/manifests/", troubles[:2]},
 		} {
-			for j, fault := range step.faults { // Here and there, and not all on one image.
-				script = append(script, nth(1+i+3*j, step.method, step.path, fault))
+			// Further apart than the requests of one image that is alone and tried again and again: they must not all be its own.
+			apart := 10
+			if step.path == "/base/manifests/" && step.method == http.MethodPut {
+				apart = 3 // There are ten.
+			}
+			for j, fault := range step.faults {
+				script = append(script, nth(1+i+apart*j, step.method, step.path, fault))
 				passing++
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"dagger/eval-images/pipeline"
 )
@@ -48,14 +49,22 @@ type content struct {
 	query  url.Values
 }
 
-// send sends one request when the run may, and again after a limit: see [pipeline.Send]. A registry may let read what it does not let
-// write, and more of one than of another, so limits are counted by the method.
+// send sends one request when the run may, and again after a limit or an outage: see [pipeline.Send].
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
-	err = pipeline.Send(ctx, method, func() (err error) {
+	err = pipeline.Send(ctx, kindOf(method, at), func() (err error) {
 		got, err = c.sendOnce(ctx, method, at, send, want...)
 		return err
 	})
 	return got, err
+}
+
+// kindOf is what the limits and failures of a request are counted by. A registry may let read what it does not let write, more of one than
+// of another, and take blobs while it takes no manifests.
+func kindOf(method string, at *url.URL) string {
+	if strings.Contains(at.Path, "/manifests/") {
+		return method + " manifest"
+	}
+	return method + " blob"
 }
 
 // sendOnce waits for the whole answer no longer than the client's time for that.

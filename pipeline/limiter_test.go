@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// room is how many can be inside of a gate at a time.
-func room(t *testing.T, g *gate) int {
+// room is how many can be inside of a limiter at a time.
+func room(t *testing.T, g *limiter) int {
 	t.Helper()
 	entered := 0
 	for {
-		require.LessOrEqual(t, g.closedFor(), time.Duration(0), "the gate is closed")
+		require.LessOrEqual(t, g.closedFor(), time.Duration(0), "there is a pause")
 		if ok, _ := g.tryEnter(&g.working); !ok {
 			break
 		}
@@ -28,7 +28,7 @@ func room(t *testing.T, g *gate) int {
 
 func TestFewerTryAtATimeAfterALimitAndMoreAgainAfterSuccess(t *testing.T) {
 	clock := newFakeClock()
-	g := newGate(clock, 12)
+	g := newLimiter(clock, 12)
 	assert.Equal(t, 12, room(t, g))
 	limit := func() {
 		g.pause("assemble", clock.Now(), time.Second)
@@ -41,21 +41,21 @@ func TestFewerTryAtATimeAfterALimitAndMoreAgainAfterSuccess(t *testing.T) {
 	limit()
 	assert.Equal(t, 1, room(t, g), "never nobody")
 
-	g.succeeded("assemble", g.clock.Now())
+	g.succeeded("assemble")
 	assert.Equal(t, 2, room(t, g), "one more for a round in which all succeed")
-	g.succeeded("assemble", g.clock.Now())
+	g.succeeded("assemble")
 	assert.Equal(t, 2, room(t, g))
-	g.succeeded("assemble", g.clock.Now())
+	g.succeeded("assemble")
 	assert.Equal(t, 3, room(t, g))
 	for range 1000 {
-		g.succeeded("assemble", g.clock.Now())
+		g.succeeded("assemble")
 	}
 	assert.Equal(t, 12, room(t, g), "no more than there were")
 }
 
 func TestWhoMetOneLimitTogetherHalveTheRoomOnce(t *testing.T) {
 	clock := newFakeClock()
-	g, began := newGate(clock, 12), clock.Now()
+	g, began := newLimiter(clock, 12), clock.Now()
 	for range 12 {
 		g.pause("assemble", began, time.Second)
 	}
@@ -64,7 +64,7 @@ func TestWhoMetOneLimitTogetherHalveTheRoomOnce(t *testing.T) {
 }
 
 func TestWhoLeavesLetsTheNextOneIn(t *testing.T) {
-	g := newGate(newFakeClock(), 1)
+	g := newLimiter(newFakeClock(), 1)
 	require.NoError(t, g.enter(context.Background(), &g.working))
 	next := make(chan error)
 	go func() { next <- g.enter(context.Background(), &g.working) }()

@@ -1,0 +1,294 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// answering is a breaker of a registry that has answered once.
+func answering(clock *fakeClock) *breaker {
+	b := newBreaker(clock)
+	b.succeeded(&pass{begun: clock.Now()}, "assemble")
+	clock.advance(time.Second)
+	return b
+}
+
+// opened is a breaker that has just opened, for these efforts.
+func opened(t *testing.T, clock *fakeClock) (*breaker, []*effort) {
+	t.Helper()
+	b, efforts := answering(clock), []*effort{new(effort), new(effort), new(effort)}
+	for i, who := range efforts {
+		require.Equal(t, i == 2, b.unavailable(DefaultRetry, enter(t, b), "assemble", who), "one or two may have a trouble of their own")
+	}
+	require.True(t, b.open)
+	return b, efforts
+}
+
+// enter goes through a breaker, as one who was not refused before.
+func enter(t *testing.T, b *breaker) *pass {
+	t.Helper()
+	p, err := b.enter(context.Background(), false)
+	require.NoError(t, err)
+	return p
+}
+
+func TestABreakerOpensForLongerAndLongerUntilAProbeSucceeds(t *testing.T) {
+	clock := newFakeClock()
+	b, efforts := opened(t, clock)
+	middles := []time.Duration{2, 4, 8, 16, 32, 60}
+	for i, middle := range middles {
+		clock.slept = nil
+		probe := enter(t, b)
+		require.Len(t, clock.slept, 1)
+		assert.GreaterOrEqual(t, clock.slept[0], middle*time.Second/2, "pause %d", i+1)
+		assert.Less(t, clock.slept[0], middle*time.Second*3/2, "pause %d", i+1)
+		assert.Equal(t, i+1 < len(middles), b.unavailable(DefaultRetry, probe, "assemble", efforts[0]), "pause %d", i+1)
+	}
+	t.Run("and then it stays closed: what fails is its image's", func(t *testing.T) {
+		clock.slept = nil
+		for _, kind := range []string{"assemble", "base", "ask"} {
+			assert.False(t, b.unavailable(DefaultRetry, enter(t, b), kind, new(effort)), kind)
+		}
+		assert.Empty(t, clock.slept)
+	})
+	t.Run("until something succeeds: the next outage is waited for as the first one was", func(t *testing.T) {
+		b.succeeded(enter(t, b), "assemble")
+		for i, who := range efforts {
+			assert.Equal(t, i == 2, b.unavailable(DefaultRetry, enter(t, b), "assemble", who))
+		}
+		enter(t, b)
+		require.Len(t, clock.slept, 1)
+		assert.Less(t, clock.slept[0], 3*time.Second)
+	})
+}
+
+func TestWhatDoesNotOpenABreaker(t *testing.T) {
+	type end struct {
+		kind string
+		who  int
+		ok   bool
+	}
+	tests := map[string]struct {
+		never bool
+		ends  []end
+		opens bool
+	}{
+		"three images in a row do":                               {false, []end{{"a", 1, false}, {"a", 2, false}, {"a", 3, false}}, true},
+		"one image, however often":                               {false, []end{{"a", 1, false}, {"a", 1, false}, {"a", 1, false}, {"a", 1, false}}, false},
+		"three with a success in between":                        {false, []end{{"a", 1, false}, {"a", 2, false}, {"a", 4, true}, {"a", 3, false}}, false},
+		"three do, if what succeeds is of another kind":          {false, []end{{"a", 1, false}, {"a", 2, false}, {"b", 4, true}, {"a", 3, false}}, true},
+		"three do, whatever the kinds":                           {false, []end{{"a", 1, false}, {"b", 2, false}, {"a", 3, false}}, true},
+		"three at an address where nothing ever answered":        {true, []end{{"a", 1, false}, {"a", 2, false}, {"a", 3, false}, {"a", 4, false}}, false},
+		"three do, if the registry answered anything in the run": {true, []end{{"b", 4, true}, {"a", 1, false}, {"a", 2, false}, {"a", 3, false}}, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			clock := newFakeClock()
+			b, efforts := newBreaker(clock), [5]effort{}
+			if !test.never {
+				b.succeeded(enter(t, b), "a")
+				b.succeeded(enter(t, b), "b")
+			}
+			for _, end := range test.ends {
+				if end.ok {
+					b.succeeded(enter(t, b), end.kind)
+				} else {
+					b.unavailable(DefaultRetry, enter(t, b), end.kind, &efforts[end.who])
+				}
+			}
+			assert.Equal(t, test.opens, b.open)
+		})
+	}
+}
+
+func TestWhatWasUnderWayWhenABreakerOpened(t *testing.T) {
+	t.Run("does not close it by its success", func(t *testing.T) {
+		clock := newFakeClock()
+		b := answering(clock)
+		before := enter(t, b)
+		clock.advance(time.Second)
+		efforts := []*effort{new(effort), new(effort), new(effort)}
+		for _, who := range efforts {
+			b.unavailable(DefaultRetry, enter(t, b), "assemble", who)
+		}
+		clock.advance(time.Minute)
+		b.succeeded(before, "assemble")
+		assert.True(t, b.open)
+		assert.True(t, b.unavailable(DefaultRetry, enter(t, b), "assemble", efforts[0]), "the probe")
+		assert.Equal(t, 2, b.pauses["assemble"])
+	})
+	t.Run("met the same outage by its failure, even if that is over, and makes no pause longer", func(t *testing.T) {
+		clock := newFakeClock()
+		b := answering(clock)
+		one, two := enter(t, b), enter(t, b)
+		clock.advance(time.Second)
+		for range outageImages {
+			b.unavailable(DefaultRetry, enter(t, b), "assemble", new(effort))
+		}
+		until := b.until
+		assert.True(t, b.unavailable(DefaultRetry, one, "assemble", new(effort)))
+		assert.Equal(t, until, b.until)
+		b.succeeded(enter(t, b), "assemble")
+		assert.True(t, b.unavailable(DefaultRetry, two, "assemble", new(effort)))
+		assert.False(t, b.open)
+		assert.False(t, b.unavailable(DefaultRetry, enter(t, b), "assemble", new(effort)), "what was begun after it did not")
+	})
+}
+
+// counted is a context that counts those who wait under it.
+type counted struct {
+	context.Context
+	waits chan struct{}
+}
+
+// Done is what those ask for who wait.
+func (c counted) Done() <-chan struct{} {
+	c.waits <- struct{}{}
+	return c.Context.Done()
+}
+
+// crowd are those who wait at a breaker.
+type crowd struct {
+	ctx      counted
+	through  chan *pass
+	inside   atomic.Int32
+	finished sync.WaitGroup
+}
+
+// crowdAt has so many wait at a breaker.
+func crowdAt(b *breaker, n int, again bool) *crowd {
+	c := &crowd{ctx: counted{context.Background(), make(chan struct{}, 10*n)}, through: make(chan *pass, n)}
+	c.finished.Add(n)
+	for range n {
+		go func() {
+			defer c.finished.Done()
+			p, err := b.enter(c.ctx, again)
+			if err == nil {
+				c.inside.Add(1)
+				c.through <- p
+			}
+		}()
+	}
+	return c
+}
+
+// wait returns when so many more wait for the probe.
+func (c *crowd) wait(n int) {
+	for range n {
+		<-c.ctx.waits
+	}
+}
+
+func TestOneProbeAsksForAllWhoWait(t *testing.T) {
+	const waiters = 50
+	for name, again := range map[string]bool{"who were refused": true, "who have just come": false} {
+		t.Run(name, func(t *testing.T) {
+			clock := newFakeClock()
+			b, _ := opened(t, clock)
+			crowd := crowdAt(b, waiters, again)
+			for n := 1; n <= 3; n++ {
+				probe := <-crowd.through
+				crowd.wait(waiters - n) // Each of the others has looked, and waits.
+				assert.EqualValues(t, n, crowd.inside.Load(), "one went through")
+				if n < 3 {
+					require.True(t, b.unavailable(DefaultRetry, probe, "assemble", new(effort)))
+					assert.Equal(t, n+1, b.pauses["assemble"])
+					continue
+				}
+				b.succeeded(probe, "assemble")
+			}
+			crowd.finished.Wait()
+			assert.EqualValues(t, waiters, crowd.inside.Load(), "its success lets all through")
+			assert.False(t, b.open)
+		})
+	}
+}
+
+func TestWhoWasRefusedIsTheProbe(t *testing.T) {
+	const others = 20
+	clock := newFakeClock()
+	b, efforts := opened(t, clock)
+	ctx, stop := context.WithCancel(context.Background())
+	refused := make(chan *pass, 1)
+	held := make(chan struct{})
+	clock.onSleep = func() { <-held }
+	go func() {
+		p, err := b.enter(ctx, true)
+		assert.NoError(t, err)
+		refused <- p
+	}()
+	require.Eventually(t, func() bool { // Until it waits.
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.again == 1
+	}, time.Minute, time.Millisecond)
+	crowd := crowdAt(b, others, false)
+	close(held)
+	probe := <-refused
+	crowd.wait(others)
+	assert.Zero(t, crowd.inside.Load())
+	t.Run("and if it is told to stop, somebody else is", func(t *testing.T) {
+		stop()
+		b.abandon(probe)
+		next := <-crowd.through
+		crowd.wait(others - 1)
+		assert.EqualValues(t, 1, crowd.inside.Load())
+		assert.True(t, b.unavailable(DefaultRetry, next, "assemble", efforts[0]))
+		assert.Equal(t, 2, b.pauses["assemble"])
+		b.succeeded(<-crowd.through, "assemble")
+		crowd.finished.Wait()
+	})
+}
+
+func TestWhoeverIsToldToStopDoesNotWaitForTheProbe(t *testing.T) {
+	clock := newFakeClock()
+	b, _ := opened(t, clock)
+	enter(t, b)
+	for _, again := range []bool{false, true} {
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() {
+			_, err := b.enter(ctx, again)
+			ended <- err
+		}()
+		stop()
+		require.ErrorIs(t, <-ended, context.Canceled)
+		assert.Zero(t, b.again)
+	}
+}
+
+func TestWhatElseClosesABreaker(t *testing.T) {
+	t.Run("a probe with another answer: the registry is there", func(t *testing.T) {
+		clock := newFakeClock()
+		b, efforts := opened(t, clock)
+		b.responded(enter(t, b))
+		assert.False(t, b.open)
+		assert.True(t, b.unavailable(DefaultRetry, enter(t, b), "assemble", efforts[0]), "but it has not shown that it takes this kind of work")
+		assert.Equal(t, 2, b.pauses["assemble"])
+	})
+	t.Run("a probe that takes longer than an outage's answer does", func(t *testing.T) {
+		clock := newFakeClock()
+		b, _ := opened(t, clock)
+		probe := enter(t, b)
+		crowd := crowdAt(b, 10, true)
+		crowd.wait(10)
+		clock.advance(probeTime)
+		crowd.finished.Wait()
+		assert.False(t, b.open)
+		b.succeeded(probe, "assemble")
+		assert.Zero(t, b.pauses["assemble"], "it still counts")
+	})
+	t.Run("but nobody else's success: it was begun before", func(t *testing.T) {
+		clock := newFakeClock()
+		b, _ := opened(t, clock)
+		enter(t, b)
+		b.succeeded(&pass{begun: b.until.Add(-time.Nanosecond)}, "assemble")
+		assert.True(t, b.open)
+	})
+}
