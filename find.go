@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// findQuery asks for all that a run wants to know of an image at once: function by function it would be a question each. The label at
-// place i of [pipeline.FoundLabels] comes as "label{i}".
+// findQuery asks for all that a run wants to know of an image at once: function by function it would be a
+// question each. The label at place i of [pipeline.FoundLabels] comes as "label{i}".
 var findQuery = func() string {
 	var labels strings.Builder
 	for i, name := range pipeline.FoundLabels {

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAUserWhoIsNotRoot: with Docker running, a user with sudo and outside the group docker gets what root gets. Without sudo, one line
-// says what to do, and nothing is compiled.
+// TestAUserWhoIsNotRoot: with Docker running, a user with sudo and outside the group docker gets what root
+// gets. Without sudo, one line says what to do, and nothing is compiled.
 func TestAUserWhoIsNotRoot(t *testing.T) {
 	t.Parallel()
 	t.Run("with sudo joins the group docker, and what follows runs in it", func(t *testing.T) {
@@ -78,6 +78,13 @@ func TestAUserWhoIsNotRoot(t *testing.T) {
 		said, err := u.make(t, "docker-answers")
 		require.NoError(t, err, said)
 		assert.Contains(t, said, "it's \"docker\" for "+u.name)
+
+		t.Run("and without sg is told to log in again", func(t *testing.T) {
+			u.without(t, "sg")
+			said, err := u.make(t, "engine")
+			require.Error(t, err, said)
+			u.saidOnly(t, said, "log in again")
+		})
 	})
 	t.Run("with a daemon of its own stays out of the group", func(t *testing.T) {
 		u := newUser(t, "rootless")
@@ -109,7 +116,8 @@ func newUser(t *testing.T, kind string) user {
 	asRoot(t, "cp", "-r", filepath.Join(root, "hack"), filepath.Join(root, "Makefile"), u.home)
 	asRoot(t, "chmod", "-R", "a+rX", u.home+"/hack", u.home+"/Makefile")
 	u.command(t, "go", `echo "go $*" >>"$HOME/compiled"; exit 1`)
-	// A dagger command that is newer than ours brings its own engine, so that nothing is built for it, or changed.
+	// A dagger command that is newer than ours brings its own engine, so that nothing is built for it, or
+	// changed.
 	u.command(t, "dagger", "echo dagger v9.9.9; docker info >/dev/null")
 	u.write(t, "probe.mk", 0o644, `include Makefile
 docker-answers: engine

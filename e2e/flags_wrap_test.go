@@ -71,7 +71,8 @@ func TestWrap(t *testing.T) {
 	})
 }
 
-// TestOnlyAnImageWithItsWrapIsSkipped: a name does not tell the wrap, so what is there is held to the plan by its labels.
+// TestOnlyAnImageWithItsWrapIsSkipped: a name does not tell the wrap, so what is there is held to the plan by
+// its labels.
 func TestOnlyAnImageWithItsWrapIsSkipped(t *testing.T) {
 	t.Parallel()
 	for _, publisher := range []string{"direct", "engine"} {
@@ -104,7 +105,8 @@ func testOnlyAnImageWithItsWrapIsSkipped(t *testing.T, publisher string) {
 	assert.Empty(t, base, "what is there is what is wanted")
 	assert.Empty(t, agent)
 
-	// Somebody else's image, which is not wrapped, has the name that evaluators look for; and one without a wrap has got one.
+	// Somebody else's image, which is not wrapped, has the name that evaluators look for; and one without a
+	// wrap has got one.
 	push(t, f.agent(wrapped), image(t, f.agent(other)))
 	push(t, f.agent(other), wrappedIn(t, image(t, f.agent(other)), strings.Repeat("0", 64)))
 	message := f.call(t, "check").message(t)
@@ -128,7 +130,8 @@ func testOnlyAnImageWithItsWrapIsSkipped(t *testing.T, publisher string) {
 	f.call(t, "check").succeeds(t)
 }
 
-// rebuilt are the reasons of the images in a manifest that were made anew, by their instances. The manifest may be empty.
+// rebuilt are the reasons of the images in a manifest that were made anew, by their instances. The manifest
+// may be empty.
 func rebuilt(t *testing.T, dir, file string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, file))
@@ -166,7 +169,8 @@ func wrappedIn(t *testing.T, img v1.Image, wrap string) v1.Image {
 	return mutate.Annotations(img, map[string]string{labelWrap: wrap}).(v1.Image)
 }
 
-// withPythons is Debian with this as SWE-bench's base Python and as the Python of its environment, and a user of its own.
+// withPythons is Debian with this as SWE-bench's base Python and as the Python of its environment, and a user
+// of its own.
 func withPythons(t *testing.T, script string) v1.Image {
 	t.Helper()
 	img := debianWith(t, "opt/miniconda3/bin/python", 0o755, script)

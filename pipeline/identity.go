@@ -5,8 +5,8 @@ import (
 	"regexp"
 )
 
-// Identity is what an image says of itself, by its labels and annotations, that its name leaves open. Two runs may want different
-// images under one name: then the one that is there is not the one to skip.
+// Identity is what an image says of itself, by its labels and annotations, that its name leaves open. Two
+// runs may want different images under one name: then the one that is there is not the one to skip.
 type Identity struct {
 	// Wrap is the whole key of the wrap that the image has, 64 hexadecimal digits. Empty: it has none.
 	Wrap string
@@ -34,7 +34,8 @@ func (i Identity) wrap() string {
 // FoundLabels are the labels and annotations from which [NewFound] tells what an image is.
 var FoundLabels = []string{LabelBaseDigest, LabelOfficialDigest, LabelWrap}
 
-// NewFound is an image with this digest and at least those of its labels, or annotations, that are in [FoundLabels].
+// NewFound is an image with this digest and at least those of its labels, or annotations, that are in
+// [FoundLabels].
 func NewFound(digest string, labels map[string]string) Found {
 	return Found{
 		Digest:         digest,
@@ -50,7 +51,8 @@ var wrapKey = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // Values of [LabelWrap] besides a wrap's key.
 const (
 	noWrap = "none"
-	// unknownWrap stands for a value that is none of ours: anybody may have written it. It equals no wrap's key.
+	// unknownWrap stands for a value that is none of ours: anybody may have written it. It equals no wrap's
+	// key.
 	unknownWrap = "unknown"
 )
 
@@ -66,7 +68,8 @@ func wrapIn(labels map[string]string) string {
 	}
 }
 
-// mismatchError says that a registry has another image than the plan's under a name. For a run the plan's is absent.
+// mismatchError says that a registry has another image than the plan's under a name. For a run the plan's is
+// absent.
 type mismatchError struct{ reason string }
 
 // Error says how the images differ.

@@ -14,7 +14,8 @@ const (
 	LabelRevision   = "org.opencontainers.image.revision"
 	// LabelOfficialDigest is this project's own: the digest of the official image below.
 	LabelOfficialDigest = "eval-images.official.digest"
-	// LabelWrap is this project's own: the key of the wrap that a base image has, and so the agent image on it, or "none".
+	// LabelWrap is this project's own: the key of the wrap that a base image has, and so the agent image on
+	// it, or "none".
 	LabelWrap = "eval-images.wrap"
 )
 

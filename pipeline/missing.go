@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// Missing asks the registry for every agent image of the plan, under all its references, and returns the references that it lacks. A
-// further reference that names another image than the first is one of those. So is a reference to an image that a run would make anew:
-// the reason follows it. An error names the agent images of which the registry does not say all; what is known to be missing is returned
-// with it.
+// Missing asks the registry for every agent image of the plan, under all its references, and returns the
+// references that it lacks. A further reference that names another image than the first is one of those. So
+// is a reference to an image that a run would make anew: the reason follows it. An error names the agent
+// images of which the registry does not say all; what is known to be missing is returned with it.
 func (r Runner) Missing(ctx context.Context, plan Plan) ([]string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -9,7 +9,8 @@ import (
 	"dagger/eval-images/dataset"
 )
 
-// writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish, tried again, shared and asked.
+// writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish,
+// tried again, shared and asked.
 func writeNotes(out *strings.Builder, result *Result) {
 	notes := slices.Concat(skipNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
 	for i, note := range notes {
@@ -26,7 +27,10 @@ func skipNotes(images []Record) []string {
 
 func rebuildNotes(result *Result) []string {
 	why := func(r Record) text { return r.RebuildReason }
-	return slices.Concat(reasonNotes("base images made anew, %s: %d", result.Bases, why), reasonNotes("agent images made anew, %s: %d", result.Images, why))
+	return slices.Concat(
+		reasonNotes("base images made anew, %s: %d", result.Bases, why),
+		reasonNotes("agent images made anew, %s: %d", result.Images, why),
+	)
 }
 
 // sourceNotes name the dataset and its commit. Shards of several commits are parts of several datasets: an instance may be in none.

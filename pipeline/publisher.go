@@ -30,8 +30,9 @@ type Image struct {
 
 // Published is an image that was made, and what that took.
 type Published struct {
-	// Digest is the manifest's digest in the registry, "sha256:…". Empty if nothing was published. With a [*PushError] it is the digest
-	// that the image would have there, or empty if the publisher does not know it.
+	// Digest is the manifest's digest in the registry, "sha256:…". Empty if nothing was published. With a
+	// [*PushError] it is the digest that the image would have there, or empty if the publisher does not know
+	// it.
 	Digest string
 	// Grafted says that a base image has the layers of image.Graft, as was asked for. A publisher that cannot do that builds the image.
 	Grafted bool
@@ -59,13 +60,15 @@ type Found struct {
 	BaseDigest, OfficialDigest string
 	// Identity is what the image says of itself.
 	Identity Identity
-	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the digest and nothing else.
+	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the digest and
+	// nothing else.
 	HeadOnly bool
 }
 
-// Registry tells what exists. There are three answers: the image, [ErrAbsent], or any other error, which means that
-// nobody knows. An image of which nobody knows is neither built nor skipped: it fails. Of a reference with a digest Find tells all that
-// there is to tell; of another it may leave out, as [Found.HeadOnly] says, what costs more to ask.
+// Registry tells what exists. There are three answers: the image, [ErrAbsent], or any other error, which
+// means that nobody knows. An image of which nobody knows is neither built nor skipped: it fails. Of a
+// reference with a digest Find tells all that there is to tell; of another it may leave out, as
+// [Found.HeadOnly] says, what costs more to ask.
 type Registry interface {
 	Find(ctx context.Context, reference string) (Found, error)
 }

@@ -22,10 +22,10 @@ const (
 // SkipRemoteExists is the reason of every skipped image so far.
 const SkipRemoteExists = "remote_image_exists"
 
-// Record is one line of manifest.jsonl: what became of one image. The names and their meaning are those of the manifests that the
-// field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag, BaseDigest, RebuildReason, QueueSeconds, PushSeconds and
-// the dataset's are added.
-// Times are UTC, durations seconds.
+// Record is one line of manifest.jsonl: what became of one image. The names and their meaning are those of
+// the manifests that the field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag,
+// BaseDigest, RebuildReason, QueueSeconds, PushSeconds and the dataset's are added. Times are UTC, durations
+// seconds.
 type Record struct {
 	Time       Time   `json:"time"`
 	InstanceID text   `json:"instance_id"`
@@ -47,8 +47,8 @@ type Record struct {
 
 	Error      text `json:"error"`
 	SkipReason text `json:"skip_reason"`
-	// RebuildReason is why an image that the registry has under this name was not skipped but made anew. Null: the registry has none,
-	// or it was not asked.
+	// RebuildReason is why an image that the registry has under this name was not skipped but made anew.
+	// Null: the registry has none, or it was not asked.
 	RebuildReason text `json:"rebuild_reason"`
 	// LogPath is always null: the engine keeps the logs.
 	LogPath text `json:"log_path"`

@@ -246,7 +246,8 @@ func (r *run) publishOne(ctx context.Context, record *Record, image Image) (Publ
 	return published, nil
 }
 
-// find asks for an image of this run's. One that is there and not what it has to be is absent, and the record says why.
+// find asks for an image of this run's. One that is there and not what it has to be is absent, and the record
+// says why.
 func (r *run) find(ctx context.Context, record *Record, reference string, want Identity) (Found, error) {
 	found, err := r.look(ctx, record, reference)
 	if err == nil && found.HeadOnly && want != (Identity{}) {
@@ -262,7 +263,8 @@ func (r *run) find(ctx context.Context, record *Record, reference string, want I
 	return found, nil
 }
 
-// look asks for an image by its name. Where nothing is published, and where all is made anew, everything is absent.
+// look asks for an image by its name. Where nothing is published, and where all is made anew, everything is
+// absent.
 func (r *run) look(ctx context.Context, record *Record, reference string) (Found, error) {
 	if !r.publishes() || r.Force {
 		return Found{}, ErrAbsent

@@ -19,8 +19,8 @@ type Wrap struct {
 // https://github.com/OpenHands/benchmarks/blob/4e5469e0/benchmarks/swebench/Dockerfile.swebench-deps
 var wraps = []Wrap{
 	{
-		// The tests of Sphinx need a docutils that its own requirements do not ask for: in the environment that SWE-bench made for
-		// them, and in the base Python, which an agent may take for it.
+		// The tests of Sphinx need a docutils that its own requirements do not ask for: in the environment
+		// that SWE-bench made for them, and in the base Python, which an agent may take for it.
 		Repos: []string{"sphinx-doc"},
 		Commands: [][]string{
 			{

@@ -50,7 +50,8 @@ func TestTheModuleExecutesNothingThatWasNotWrittenInIt(t *testing.T) {
 	assert.Equal(t, commands, found, "a further command has to be a list of words of its own, and to be added here")
 }
 
-// ranges are the variables of loops that have an element of a list, and the lists. A name that two loops have is left out.
+// ranges are the variables of loops that have an element of a list, and the lists. A name that two loops have
+// is left out.
 func ranges(of ast.Node) map[string]ast.Expr {
 	over, times := map[string]ast.Expr{}, map[string]int{}
 	ast.Inspect(of, func(node ast.Node) bool {

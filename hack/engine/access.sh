@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck source-path=SCRIPTDIR
-# Makes sure that this user may use Docker, or says in one line what to do: first of all, as the rest takes long. A user with sudo becomes
-# a member of the group docker. Docker need not be there yet: docker.sh installs and starts it.
+# Makes sure that this user may use Docker, or says in one line what to do: first of all, as the rest takes
+# long. A user with sudo becomes a member of the group docker. Docker need not be there yet: docker.sh
+# installs and starts it.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh

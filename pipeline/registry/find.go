@@ -30,7 +30,7 @@ var (
 // Find tells whether the registry has an image, with one request. It is a [pipeline.Registry].
 //
 // It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is and what it stands on.
-// Docker Hub counts that as a pull, so there it asks for the head, unless the reference has a digest: that tells what a head would.
+// Docker Hub counts that as a pull, so there it asks for the head, unless the reference has a digest: a head would add nothing to that.
 func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, error) {
 	ref, err := c.parse(reference)
 	if err != nil {
