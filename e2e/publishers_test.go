@@ -135,6 +135,7 @@ func TestPublisherAutoFallsBack(t *testing.T) {
 	assert.Regexp(t, `publisher: engine, because .*401 Unauthorized`, c.stderr)
 	assert.Equal(t, map[string]string{task(1): "built"}, statuses(records(t, out, "manifest.jsonl")))
 	assert.Len(t, f.agents(t), 1)
+	f.call(t, "check").succeeds(t) // It asks the engine as well.
 }
 
 // onlyTheEngine asks the module's own requests for a password. The engine's pass, as if it had one.

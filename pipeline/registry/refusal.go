@@ -25,6 +25,8 @@ var refusals = []struct {
 	{regexp.MustCompile(`(?i)project \S+ not found|NAME_UNKNOWN|repository \S.* does not exist`), pipeline.AdviceRepository},
 	// Google: "NAME_INVALID Missing image name. Pushes should be of the form docker push HOST-NAME/PROJECT-ID/REPOSITORY/IMAGE".
 	{regexp.MustCompile(`NAME_INVALID`), pipeline.AdviceName},
+	// ghcr.io: "permission_denied: The token provided does not match expected scopes."
+	{regexp.MustCompile(`(?i)expected scopes|insufficient.scope`), pipeline.AdviceNoRight},
 	// ECR: "Your authorization token has expired. Reauthenticate and try again."
 	{expired, pipeline.AdviceCredentials},
 }

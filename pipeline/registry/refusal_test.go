@@ -78,6 +78,7 @@ func TestARefusalIsKnownBeforeAnythingIsBuilt(t *testing.T) {
 		"GitLab":     {403, `{"error":"invalid_scope","error_description":"no such project"}`, "/token: 403 Forbidden: invalid_scope; no such project", pipeline.AdviceCredentials},
 		"Google":     {403, `{"error":{"code":403,"message":"Permission denied"}}`, "/token: 403 Forbidden: Permission denied", pipeline.AdviceCredentials},
 		"Harbor":     {401, specified("UNAUTHORIZED", "project me not found"), "/token: 401 Unauthorized: UNAUTHORIZED project me not found", pipeline.AdviceRepository},
+		"ghcr.io":    {403, specified("DENIED", "permission_denied: The token provided does not match expected scopes."), "/token: 403 Forbidden: DENIED permission_denied: The token provided does not match expected scopes.", pipeline.AdviceNoRight},
 		"plain text": {401, "not you\n", "/token: 401 Unauthorized: not you", pipeline.AdviceCredentials},
 	} {
 		t.Run("the token server of "+name, func(t *testing.T) {
