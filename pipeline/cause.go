@@ -118,6 +118,9 @@ var causes = []struct {
 // printed are the lines of an error that a command printed: they are not about the registry, whatever they say.
 var printed = regexp.MustCompile(`(?m)^  \| .*$`)
 
+// asked is the query of the upload that an error is about: which layer was to be mounted from where.
+var asked = regexp.MustCompile(`(/blobs/uploads/)\?\S*(: \d{3} )`)
+
 // CauseOf tells what is known of an error.
 func CauseOf(err error) Cause {
 	if errors.Is(err, context.Canceled) {
@@ -133,7 +136,7 @@ func CauseOf(err error) Cause {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return Cause{Kind: KindUnavailable} // A connection that ended in the middle of an answer.
 	}
-	text := strings.ToLower(printed.ReplaceAllString(err.Error(), ""))
+	text := strings.ToLower(asked.ReplaceAllString(printed.ReplaceAllString(err.Error(), ""), "$1$2"))
 	for _, known := range causes {
 		if strings.Contains(text, known.part) {
 			return known.cause.whenPushing(err)

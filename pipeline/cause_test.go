@@ -23,6 +23,7 @@ func TestCauseOf(t *testing.T) {
 		"wrong credentials for pushing end the run":           {push("unexpected status from PUT request to http://r/v2/: 401 Unauthorized"), KindFatal},
 		"wrong credentials for one official image cost it":    {errors.New("pulling: 401 Unauthorized"), KindPermanent},
 		"a repository that is missing ends it":                {push("unexpected status from POST request to https://r/v2/base/blobs/uploads/: 404 Not Found"), KindFatal},
+		"also where a layer was to be mounted there":          {push("unexpected status from POST request to https://r/v2/base/blobs/uploads/?from=official&mount=sha256%3A0a: 404 Not Found"), KindFatal},
 		"so does a name that the registry takes nowhere":      {push("unexpected status from POST request to https://r/v2/base/blobs/uploads/: 400 Bad Request"), KindFatal},
 		"and a registry that takes no uploads":                {push("unexpected status from POST request to https://r/v2/base/blobs/uploads/: 405 Method Not Allowed"), KindFatal},
 		"429 is a limit":                                      {push("429 Too Many Requests"), KindLimited},
