@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +71,45 @@ func TestWrap(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPipDoesWhatTheWrapSays: with the real thing, in an image that has Pythons where SWE-bench's have them,
+// and packages for pip to find.
+func TestPipDoesWhatTheWrapSays(t *testing.T) {
+	t.Parallel()
+	const sphinx = "sphinx-doc__sphinx-8035"
+	samples := exec.Command("go", "run", "./hack/samples", "--registry", hostRegistry, "--instances", sphinx)
+	samples.Dir = root
+	output, err := samples.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	f := fleetOf(t, sphinx)
+	f.template = engineRegistry + "/swebench/sweb.eval.{arch}.{repo}_1776_{name}:latest"
+
+	agent := records(t, f.run(t), "manifest.jsonl")[0]
+
+	require.Equal(t, "built", agent.Status, agent.Error)
+	const custom = "sweb.eval.x86_64.sphinx-doc_1776_sphinx-8035"
+	assert.Equal(t, []string{f.agent(custom)}, agent.Tags, "the name that evaluators look for")
+	official, wrapped := packages(t, image(t, agent.BaseImage)), packages(t, image(t, agent.Tags[0]))
+	for _, python := range []string{"/opt/miniconda3", "/opt/miniconda3/envs/testbed"} {
+		assert.Subset(t, official[python], []string{"docutils-0.21.2"})
+		assert.NotContains(t, official[python], "roman-4.2")
+		assert.Subset(t, wrapped[python], []string{"docutils-0.20.1", "roman-4.2"})
+		assert.NotContains(t, wrapped[python], "docutils-0.21.2")
+	}
+}
+
+// packages are the Python packages of an image, each with its version, by the directories of the Pythons.
+func packages(t *testing.T, img v1.Image) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	installed := regexp.MustCompile(`^(.*)/lib/python3\.[0-9]+/site-packages/([^/]+)\.dist-info/METADATA$`)
+	for path := range files(t, img) {
+		if match := installed.FindStringSubmatch("/" + strings.TrimPrefix(path, "/")); match != nil {
+			found[match[1]] = append(found[match[1]], match[2])
+		}
+	}
+	return found
 }
 
 // TestOnlyAnImageWithItsWrapIsSkipped: a name does not tell the wrap, so what is there is held to the plan by

@@ -23,9 +23,14 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 // differ in a layer of their own.
 type environment struct {
 	number int
+	// pythons says that it has Pythons where SWE-bench's images have them. It has no number then: there is one such environment.
+	pythons bool
 }
 
 func (e environment) name() string {
+	if e.pythons {
+		return "swebench/sweb.env.py.x86_64.pythons:latest"
+	}
 	return fmt.Sprintf("swebench/sweb.env.py.x86_64.%d:latest", e.number)
 }
 
@@ -34,11 +39,15 @@ func (e environment) push(ctx context.Context, s *sampler) error {
 }
 
 func (e environment) container(engine *engine) *dagger.Container {
-	return engine.from(system{}).
+	ctr := engine.from(system{}).
 		With(aptCaches(engine.client)).
 		WithExec([]string{"sh", "-euc", installScript}).
 		WithoutMount("/var/cache/apt").
-		WithoutMount("/var/lib/apt/lists").
+		WithoutMount("/var/lib/apt/lists")
+	if e.pythons {
+		ctr = ctr.With(withPythons(engine.client))
+	}
+	return ctr.
 		WithNewFile("/environment", e.name()+"\n").
 		WithEnvVariable("LANG", "C.UTF-8").
 		WithWorkdir(testbed)

@@ -2,7 +2,8 @@
 // run end to end where the real ones, of gigabytes each, cannot or need not be pulled:
 //
 //	library/debian:bookworm                               the system, from a tarball
-//	swebench/sweb.env.py.x86_64.{environment}:latest      + tools, one for all instances or one for a group of them
+//	swebench/sweb.env.py.x86_64.{environment}:latest      + tools, one for all instances or one for a group of them; "pythons" has
+//	                                                      Pythons as well, for the instances that are wrapped
 //	swebench/sweb.eval.x86_64.{repo}_1776_{name}:latest   + the instance's git repository in /testbed
 //
 // An image that the registry has is left alone, so that a run with nothing to do takes milliseconds and no engine.

@@ -3,7 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/pipeline"
 )
 
 // systemName is what layer 1 is called in the registry, as the engine would find it on Docker Hub.
@@ -16,10 +20,11 @@ type plan struct {
 	instances    []instance
 }
 
-// newPlan spreads the instances over the environments by turns. Blank ids are left out and an id given twice counts once.
+// newPlan spreads the instances over the environments by turns, but for those that need Pythons. Blank ids
+// are left out and an id given twice counts once.
 func newPlan(ids []string, environments int) (plan, error) {
 	var p plan
-	seen := map[string]bool{}
+	seen, turn := map[string]bool{}, 0
 	for _, id := range ids {
 		id = strings.TrimSpace(id)
 		if id == "" || seen[id] {
@@ -30,8 +35,13 @@ func newPlan(ids []string, environments int) (plan, error) {
 		if err != nil {
 			return plan{}, err
 		}
-		in.environment = environment{number: len(p.instances) % max(environments, 1)}
-		if in.environment.number == len(p.environments) {
+		if needsPythons(in) {
+			in.environment = environment{pythons: true}
+		} else {
+			in.environment = environment{number: turn % max(environments, 1)}
+			turn++
+		}
+		if !slices.Contains(p.environments, in.environment) {
 			p.environments = append(p.environments, in.environment)
 		}
 		p.instances = append(p.instances, in)
@@ -40,6 +50,12 @@ func newPlan(ids []string, environments int) (plan, error) {
 		return plan{}, errors.New("no instances given")
 	}
 	return p, nil
+}
+
+// needsPythons tells whether the module executes a Python of the instance's official image: most samples do
+// without, and are smaller.
+func needsPythons(in instance) bool {
+	return pipeline.WrapOf(dataset.Instance{ID: in.id, Repo: in.repo}) != nil
 }
 
 // stages returns the images in groups: those of a group build only on images of the groups before.

@@ -5,6 +5,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/pipeline"
 )
 
 func TestNewPlan(t *testing.T) {
@@ -32,6 +35,27 @@ func TestNewPlanWithMoreEnvironmentsThanInstances(t *testing.T) {
 	p, err := newPlan([]string{"django__django-11099"}, 5)
 	require.NoError(t, err)
 	assert.Len(t, p.environments, 1)
+}
+
+func TestInstancesThatAreWrappedHaveAnEnvironmentWithPythons(t *testing.T) {
+	p, err := newPlan([]string{"django__django-11099", "sphinx-doc__sphinx-8035", "sympy__sympy-20590", "sphinx-doc__sphinx-8273"}, 2)
+	require.NoError(t, err)
+	assert.Equal(t, []environment{{number: 0}, {pythons: true}, {number: 1}}, p.environments)
+	var of []environment
+	for _, in := range p.instances {
+		of = append(of, in.environment)
+	}
+	assert.Equal(t, []environment{{number: 0}, {pythons: true}, {number: 1}, {pythons: true}}, of, "the others take turns without them")
+	assert.NotEqual(t, environment{number: 0}.name(), environment{pythons: true}.name())
+}
+
+func TestPythonsAreWhereTheWrapLooksForThem(t *testing.T) {
+	wrap := pipeline.WrapOf(dataset.Instance{Repo: "sphinx-doc"})
+	var pythons []string
+	for _, command := range wrap.Commands {
+		pythons = append(pythons, command[0])
+	}
+	assert.ElementsMatch(t, []string{basePython + "/bin/python", testsPython + "/bin/python"}, pythons)
 }
 
 func TestNewPlanRefuses(t *testing.T) {

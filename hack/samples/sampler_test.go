@@ -75,7 +75,7 @@ func TestARegistryThatFailsIsNotTakenForEmpty(t *testing.T) {
 
 func TestEveryImageIsTriedAndEveryFailureTold(t *testing.T) {
 	s := &sampler{jobs: 2}
-	images := []image{environment{0}, environment{1}, environment{2}, environment{3}}
+	images := []image{environment{number: 0}, environment{number: 1}, environment{number: 2}, environment{number: 3}}
 	var tried atomic.Int32
 	err := s.each(context.Background(), images, func(_ context.Context, img image) error {
 		tried.Add(1)
