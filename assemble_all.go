@@ -33,7 +33,7 @@ func (m *EvalImages) AssembleAll(
 		// Address of the hub, or of a mirror of it
 		// +default="https://huggingface.co"
 		Hub string
-		// Dataset in a file: .jsonl, .json (an array), .parquet, or .txt (ids, one a line)
+		// Dataset in a file: .parquet, .jsonl, .json or .txt (ids, one a line); the last three also .gz
 		// +optional
 		DatasetFile *dagger.File
 		// Split of the dataset (default: the one that the family evaluates)

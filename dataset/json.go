@@ -3,72 +3,125 @@ package dataset
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
+	"regexp"
 )
 
-// readJSON reads an array of JSON objects, one after the other.
-func readJSON(name string, r io.Reader) ([]Row, error) {
-	at := Position{File: name, Unit: "row"}
-	input := &allowance{r: r, left: maxLine}
-	decoder := json.NewDecoder(input)
-	first, err := decoder.Token()
-	if err != nil {
-		return nil, jsonError(at, err)
-	}
-	if first != json.Delim('[') {
-		return nil, malformed(at, "", "the file is not an array of objects; a file with one object a line is .jsonl")
-	}
-	var rows []Row
+// readJSON reads an array of objects, or one of the other forms in which JSON files
+// have rows. Which form it is, an object may tell only at its end: the file is opened
+// again then.
+func readJSON(name string, open func() (io.Reader, error), wanted []string) ([]Row, error) {
 	var total kept
-	for decoder.More() {
-		at.Number++
-		input.left = maxLine
-		if err := checkRows(len(rows), at); err != nil {
+	j, first, err := openJSON(name, open, wanted, &total)
+	if err != nil {
+		return nil, err
+	}
+	if first == json.Delim('[') {
+		rows, err := j.array()
+		if err != nil {
 			return nil, err
 		}
-		row, err := decodeRow(at, &total, decoder.Decode)
+		return rows, j.end("the file goes on behind the array")
+	}
+	if first != json.Delim('{') {
+		return nil, malformed(j.at, "", "the file is %s, not an array of objects", kindOf(first))
+	}
+	form, err := j.form()
+	if err != nil {
+		return nil, err
+	}
+	if j, _, err = openJSON(name, open, wanted, &total); err != nil {
+		return nil, err
+	}
+	return j.rest(form)
+}
+
+// openJSON opens a file and reads its first token.
+func openJSON(name string, open func() (io.Reader, error), wanted []string, total *kept) (*jsonReader, json.Token, error) {
+	r, err := open()
+	if err != nil {
+		return nil, nil, err
+	}
+	j := newJSONReader(Position{File: name, Unit: "row"}, newNulled(r), setOf(wanted), total)
+	first, err := j.token()
+	return j, first, err
+}
+
+// rest reads rows of a form, whose first brace was read.
+func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
+	switch form {
+	case formSplit:
+		err = j.members(true, func(string) (err error) {
+			if _, err = j.token(); err == nil { // the bracket
+				rows, err = j.array()
+			}
+			return err
+		})
+	case formKeyed:
+		rows, err = j.keyed()
+	case formColumns:
+		rows, err = j.columns()
+	default:
+		return j.stream()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rows, j.end("the file goes on behind the object")
+}
+
+// stream reads rows one behind the other, up to the end.
+func (j *jsonReader) stream() (rows []Row, err error) {
+	for {
+		if err := j.nextRow(); err != nil {
+			return nil, err
+		}
+		row, err := j.restOfRow()
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
-	}
-	return rows, endArray(decoder, at)
-}
-
-// endArray returns an error unless the array ends here, and the file with it.
-func endArray(decoder *json.Decoder, at Position) error {
-	if _, err := decoder.Token(); err != nil {
-		return jsonError(at, err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return malformed(at, "", "the file goes on behind the array")
-	}
-	return nil
-}
-
-// jsonError gives a decoder's error its place.
-func jsonError(at Position, err error) error {
-	var kind *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &kind) && kind.Field != "":
-		column := kind.Field[strings.LastIndex(kind.Field, ".")+1:]
-		return malformed(at, column, "the value is %s, not text", kindOf(kind))
-	case errors.As(err, &kind):
-		return malformed(at, "", "the row is %s, not an object", kindOf(kind))
-	case errors.As(err, &syntax), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return malformed(at, "", "the JSON is not valid: %s", said(err))
-	case errors.Is(err, errAllowance):
-		return malformed(at, "", "the row is longer than %d MiB", maxLine>>20)
-	default:
-		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
+		first, err := j.decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, jsonError(j.at, err)
+		}
+		if first != json.Delim('{') {
+			return nil, malformed(j.at, "", "the row behind it is %s, not an object", kindOf(first))
+		}
 	}
 }
 
-// kindOf returns what a value is: "number". The decoder puts all digits behind that.
-func kindOf(value *json.UnmarshalTypeError) string {
-	kind, _, _ := strings.Cut(value.Value, " ")
-	return kind
+// array reads the rest of an array of rows.
+func (j *jsonReader) array() (rows []Row, err error) {
+	err = j.members(false, func(string) error {
+		if err := j.nextRow(); err != nil {
+			return err
+		}
+		row, err := j.row()
+		rows = append(rows, row)
+		return err
+	})
+	return rows, err
+}
+
+var onlyDigits = regexp.MustCompile(`^[0-9]*$`)
+
+// keyed reads the rest of an object of rows. A row without an id has its key for one,
+// unless that only counts.
+func (j *jsonReader) keyed() (rows []Row, err error) {
+	err = j.members(true, func(key string) error {
+		if err := j.nextRow(); err != nil {
+			return err
+		}
+		row, err := j.row()
+		if err == nil && row.InstanceID == "" && row.needText(idColumn) == nil && !onlyDigits.MatchString(key) {
+			err = row.set(idColumn, []byte(key), j.total)
+		}
+		rows = append(rows, row)
+		return err
+	})
+	return rows, err
 }

@@ -1,21 +1,34 @@
 package dataset
 
 import (
-	"encoding/json"
+	"bytes"
 	"io"
 )
 
 // readJSONL reads one JSON object a line.
-func readJSONL(name string, r io.Reader) ([]Row, error) {
+func readJSONL(name string, r io.Reader, wanted []string) ([]Row, error) {
 	var rows []Row
 	var total kept
-	err := eachLine(name, r, func(at Position, line []byte) error {
+	set := setOf(wanted)
+	err := eachLine(name, newNulled(r), func(at Position, line []byte) error {
 		if err := checkRows(len(rows), at); err != nil {
 			return err
 		}
-		row, err := decodeRow(at, &total, func(object any) error { return json.Unmarshal(line, object) })
+		j := newJSONReader(at, bytes.NewReader(line), set, &total)
+		row, err := j.row()
+		if err != nil {
+			return err
+		}
 		rows = append(rows, row)
-		return err
+		return j.end("the line goes on behind the object")
 	})
 	return rows, err
+}
+
+func setOf(columns []string) map[string]bool {
+	set := make(map[string]bool, len(columns))
+	for _, column := range columns {
+		set[column] = true
+	}
+	return set
 }

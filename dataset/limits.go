@@ -5,9 +5,15 @@ const (
 	// patches and issues stand on one line; those of the known datasets have some
 	// hundred KiB. The limit bounds the memory that a hostile file can take.
 	maxLine = 16 << 20
+	// maxUnpacked is the most that is unpacked of a .gz, in bytes. A small one can hold
+	// a thousand times its size; nothing of it is kept but rows.
+	maxUnpacked = 8 << 30
 	// maxRows is the most rows that a dataset may have. The largest known dataset,
 	// SWE-smith, has some 60,000.
 	maxRows = 250_000
+	// maxColumns is the most columns that a row may have. Those of the known datasets
+	// have some twenty.
+	maxColumns = 10_000
 	// maxCell is the longest value kept of a row, in bytes: more than any valid id
 	// or reference has.
 	maxCell = 1024

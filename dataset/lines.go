@@ -35,6 +35,8 @@ func lineError(at Position, err error) error {
 		return nil
 	case errors.Is(err, bufio.ErrTooLong):
 		return malformed(at, "", "the line is longer than %d MiB", maxLine>>20)
+	case errors.Is(err, errUnpacked):
+		return malformed(at, "", "%v", err)
 	default:
 		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
 	}

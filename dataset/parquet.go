@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"io"
+	"maps"
 	"slices"
 
 	"dagger/eval-images/dataset/internal/columns"
@@ -11,6 +12,7 @@ import (
 // readParquet reads a Parquet file. Of its columns it decodes those that are wanted.
 func readParquet(name string, r io.ReaderAt, size int64, wanted []string) ([]Row, error) {
 	var rows []Row
+	var others []other
 	var total kept
 	table, err := columns.Read(r, size, columnsOf(wanted), maxRows, func(row int, column string, value []byte) error {
 		rows = extend(rows, row+1, name)
@@ -23,8 +25,11 @@ func readParquet(name string, r io.ReaderAt, size int64, wanted []string) ([]Row
 		return nil, malformed(Position{File: name}, idColumn, "the file does not have the column")
 	}
 	rows = extend(rows, table.Rows, name)
+	for _, column := range slices.Sorted(maps.Keys(table.Others)) {
+		others = append(others, other{column: column, kind: table.Others[column]})
+	}
 	for i := range rows {
-		rows[i].others = table.Others
+		rows[i].others = others
 	}
 	return rows, nil
 }

@@ -10,10 +10,15 @@ import (
 // Read reads the rows of a dataset. The name's extension, in any case, says in
 // which form they are:
 //
-//	.jsonl    one JSON object a line
-//	.json     an array of JSON objects
-//	.parquet  Parquet, such as the Hugging Face hub's
-//	.txt      instance ids alone, one a line, with `#` comments
+//	.jsonl .ndjson  one JSON object a line
+//	.json           an array of JSON objects
+//	.parquet        Parquet, such as the Hugging Face hub's
+//	.txt            instance ids alone, one a line, with `#` comments
+//
+// All but Parquet may be packed, with .gz behind that. A .json may also have its rows
+// as objects one behind the other, as one split ({"test": [{…}]}), by their keys
+// ({"0": {…}}) or as columns ({"repo": {"0": …}} or {"repo": […]}). NaN and Infinity
+// in JSON, which are none, are read as null.
 //
 // Of each row it keeps the fields of [Row], and of further columns what is text or
 // a whole number in [Row.Columns]. A column that has something else is left out, and
@@ -32,19 +37,59 @@ func Read(name string, r io.ReaderAt, size int64, further ...string) ([]Row, err
 }
 
 func readRows(name string, r io.ReaderAt, size int64, wanted []string) ([]Row, error) {
-	stream := io.NewSectionReader(r, 0, size)
-	switch extension := strings.ToLower(path.Ext(name)); extension {
-	case ".jsonl":
-		return readJSONL(name, stream)
-	case ".json":
-		return readJSON(name, stream)
+	form, packed := formOf(name)
+	if form == "" {
+		return nil, fmt.Errorf("reading %s: extension %s is not one of .jsonl, .ndjson, .json, .txt (or these with .gz), .parquet",
+			Quote(name), Quote(path.Ext(name)))
+	}
+	start, err := startOf(name, r)
+	if err == nil {
+		err = checkPointer(name, start)
+	}
+	if err != nil {
+		return nil, err
+	}
+	open := func() (io.Reader, error) {
+		stream := io.Reader(io.NewSectionReader(r, 0, size))
+		if packed {
+			if stream, err = unpack(name, stream); err != nil {
+				return nil, err
+			}
+		}
+		return plain(name, stream)
+	}
+	switch form {
 	case ".parquet":
 		return readParquet(name, r, size, wanted)
-	case ".txt":
-		return readText(name, stream)
-	default:
-		return nil, fmt.Errorf("reading %s: extension %s is not one of .jsonl, .json, .parquet, .txt", Quote(name), Quote(extension))
+	case ".json":
+		return readJSON(name, open, wanted)
 	}
+	stream, err := open()
+	if err != nil {
+		return nil, err
+	}
+	if form == ".txt" {
+		return readText(name, stream)
+	}
+	return readJSONL(name, stream, wanted)
+}
+
+// formOf returns the extension that says in which form a file is, empty if none does,
+// and whether it is packed.
+func formOf(name string) (form string, packed bool) {
+	name = strings.ToLower(name)
+	if inner, ok := strings.CutSuffix(name, ".gz"); ok {
+		name, packed = inner, true
+	}
+	switch form = path.Ext(name); form {
+	case ".jsonl", ".ndjson", ".json", ".txt":
+		return form, packed
+	case ".parquet":
+		if !packed {
+			return form, false
+		}
+	}
+	return "", packed
 }
 
 // Join returns the rows of two files of one dataset. What bounds the rows of a file

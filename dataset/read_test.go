@@ -51,9 +51,9 @@ func TestReadTakesTheFormFromTheExtension(t *testing.T) {
 }
 
 func TestReadRefusesAnotherExtension(t *testing.T) {
-	for _, name := range []string{"d.csv", "d", "d.jsonl.gz", ".", ""} {
+	for _, name := range []string{"d.csv", "d", "d.parquet.gz", "d.csv.gz", "d.gz", ".", ""} {
 		_, err := readText(name, "")
-		assert.ErrorContains(t, err, "not one of .jsonl, .json, .parquet, .txt", name)
+		assert.ErrorContains(t, err, "not one of .jsonl, .ndjson, .json, .txt (or these with .gz), .parquet", name)
 	}
 }
 
@@ -86,13 +86,10 @@ func TestReadSaysWhereADatasetIsMalformed(t *testing.T) {
 		"a line that is not JSON":        {"d.jsonl", good + "\nnonsense\n", at("d.jsonl", "line", 2), "", "not valid"},
 		"a line cut short":               {"d.jsonl", good + "\n" + `{"instance_id": "b`, at("d.jsonl", "line", 2), "", "not valid"},
 		"two objects on a line":          {"d.jsonl", good + good, at("d.jsonl", "line", 1), "", "not valid"},
-		"a line that is a list":          {"d.jsonl", "[]", at("d.jsonl", "line", 1), "", "the row is array, not an object"},
-		"a number for an id":             {"d.jsonl", good + "\n" + `{"instance_id": 5}`, at("d.jsonl", "line", 2), "instance_id", "the value is number, not text"},
-		"an object for an image":         {"d.json", `[{"image_name": {}}]`, at("d.json", "row", 1), "image_name", "the value is object, not text"},
+		"a line that is a list":          {"d.jsonl", "[]", at("d.jsonl", "line", 1), "", "the row is a list, not an object"},
 		"an id of 1025 bytes":            {"d.txt", "a\n" + long, at("d.txt", "line", 2), "instance_id", "longer than 1024 bytes"},
 		"a tag of 1025 bytes":            {"d.jsonl", `{"dockerhub_tag": "` + long + `"}`, at("d.jsonl", "line", 1), "dockerhub_tag", "longer than 1024 bytes"},
-		"an object instead of an array":  {"d.json", good, at("d.json", "row", 0), "", "one object a line is .jsonl"},
-		"an array of numbers":            {"d.json", "[" + good + ", 7]", at("d.json", "row", 2), "", "the row is number, not an object"},
+		"an array of numbers":            {"d.json", "[" + good + ", 7]", at("d.json", "row", 2), "", "the row is a number, not an object"},
 		"an array without an end":        {"d.json", "[" + good, at("d.json", "row", 1), "", "not valid"},
 		"an array with a comma too many": {"d.json", "[" + good + ",]", at("d.json", "row", 2), "", "not valid"},
 		"an array with more behind it":   {"d.json", "[" + good + "]" + good, at("d.json", "row", 1), "", "goes on behind the array"},
@@ -153,6 +150,7 @@ func TestReadGivesUpOnTooManyRows(t *testing.T) {
 		"d.txt":   strings.Repeat("a\n", 250_001),
 		"d.jsonl": strings.Repeat("{}\n", 250_001),
 		"d.json":  "[" + strings.Repeat("{},", 250_000) + "{}]",
+		"e.json":  strings.Repeat(`{"a": 1}`, 250_001),
 	} {
 		t.Run(file, func(t *testing.T) {
 			_, err := readText(file, content)

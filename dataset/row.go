@@ -11,36 +11,39 @@ import (
 // them.
 type Row struct {
 	// InstanceID is the dataset's name of the instance.
-	InstanceID string `json:"instance_id"`
+	InstanceID string
 	// Repo is `owner/name`, or the name alone beside an Org.
-	Repo string `json:"repo"`
+	Repo string
 	// Org is the repository's owner (multiswebench).
-	Org string `json:"org"`
+	Org string
 	// Number is the pull request's number (multiswebench).
-	Number string `json:"-"`
+	Number string
 	// ImageName is the official image, mostly without its registry (swesmith,
 	// SWE-rebench V2).
-	ImageName string `json:"image_name"`
+	ImageName string
 	// DockerImage is the same in other datasets (SWE-rebench, SWE-bench-Live).
-	DockerImage string `json:"docker_image"`
+	DockerImage string
 	// Image is the same in SWE-bench's since August 2026, and elsewhere a picture.
-	Image string `json:"-"`
+	Image string
 	// DockerhubTag is the official image's tag (pro).
-	DockerhubTag string `json:"dockerhub_tag"`
+	DockerhubTag string
 	// Columns are further columns, which a [Template] names.
-	Columns map[string]string `json:"-"`
+	Columns map[string]string
 
 	// BlankProblem says that the row has a `problem_statement` with nothing in
 	// it but white space, or null. Only this is kept of the text, which can be
 	// long.
-	BlankProblem bool `json:"-"`
+	BlankProblem bool
 	// Position is where the row was read, for errors.
-	Position Position `json:"-"`
+	Position Position
 
-	// others are the columns that do not have text here, by name, and what they have:
-	// "a list". Rows may share it. Only who needs such a column refuses it.
-	others map[string]string
+	// others are the columns that do not have text here. Only who needs one refuses
+	// it. Rows may share them.
+	others []other
 }
+
+// other is a column that has something else than text, and what that is: "a list".
+type other struct{ column, kind string }
 
 // The columns that are read, by the names that datasets give them.
 const (
@@ -81,8 +84,10 @@ func isInteger(column string) bool {
 
 // needText returns an error if the column has something else than text here.
 func (r *Row) needText(column string) error {
-	if kind, ok := r.others[column]; ok {
-		return fmt.Errorf("the value is %s, not text", kind)
+	for _, other := range r.others {
+		if other.column == column {
+			return fmt.Errorf("the value is %s, not text", other.kind)
+		}
 	}
 	return nil
 }

@@ -31,7 +31,11 @@ func readText(name string, r io.Reader) ([]Row, error) {
 // skipped. The name stands in errors. A file without an id is an error, as it would
 // select everything.
 func ReadIDs(name string, r io.Reader) ([]string, error) {
-	rows, err := readText(name, r)
+	text, err := plain(name, r)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := readText(name, text)
 	if err != nil {
 		return nil, err
 	}

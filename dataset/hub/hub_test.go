@@ -256,7 +256,7 @@ func TestTheFilesOfASplitAreBounded(t *testing.T) {
 
 func TestAFileOfADatasetIsCheckedAsAnyOther(t *testing.T) {
 	bed := newTestbed(t)
-	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": `{"instance_id": 5}`})
+	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": `{"instance_id": "` + strings.Repeat("x", 1025) + `"}`})
 	_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
 	assert.ErrorContains(t, err, "dataset o/n: test.jsonl line 1, column")
 	assert.Empty(t, bed.waited)

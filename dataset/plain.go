@@ -1,0 +1,70 @@
+package dataset
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// pointerMark is how a Git LFS pointer begins, which stands in a clone for a file
+// that was not fetched.
+// https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+var pointerMark = []byte("version https://git-lfs.github.com/spec/v1")
+
+// The marks of byte order that a file may begin with. Tools of Windows write them.
+var (
+	markUTF8   = []byte("\xef\xbb\xbf")
+	marksUTF16 = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff")}
+)
+
+// checkPointer returns an error if a file that begins so is a pointer.
+func checkPointer(name string, start []byte) error {
+	if bytes.HasPrefix(start, pointerMark) {
+		return malformed(Position{File: name}, "", "the file is a Git LFS pointer, not the file itself: fetch that with `git lfs pull`")
+	}
+	return nil
+}
+
+// startOf returns the first bytes of a file.
+func startOf(name string, r io.ReaderAt) ([]byte, error) {
+	start := make([]byte, len(pointerMark))
+	n, err := r.ReadAt(start, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading %s: %w", QuoteName(name), err)
+	}
+	return start[:n], nil
+}
+
+// plain returns the text of a file without a mark of byte order.
+func plain(name string, r io.Reader) (io.Reader, error) {
+	text := bufio.NewReader(r)
+	start, err := text.Peek(len(pointerMark))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading %s: %w", QuoteName(name), err)
+	}
+	for _, mark := range marksUTF16 {
+		if bytes.HasPrefix(start, mark) {
+			return nil, malformed(Position{File: name}, "", "the file is UTF-16: save it as UTF-8")
+		}
+	}
+	if bytes.HasPrefix(start, markUTF8) {
+		_, err = text.Discard(len(markUTF8))
+		return text, err
+	}
+	return text, checkPointer(name, start)
+}
+
+// unpack returns what a .gz holds.
+func unpack(name string, r io.Reader) (io.Reader, error) {
+	unpacked, err := gzip.NewReader(bufio.NewReader(r))
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, malformed(Position{File: name}, "", "the file is not gzip: %s", said(err))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", QuoteName(name), err)
+	}
+	return &allowance{r: unpacked, left: maxUnpacked, err: errUnpacked}, nil
+}
