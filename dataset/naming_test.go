@@ -1,0 +1,92 @@
+package dataset_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/datasettest"
+)
+
+// picture is longer than any reference.
+var picture = "data:image/png;base64," + strings.Repeat("iVBORw0KGgo=", 1000)
+
+// TestFilesNameImages: what names images in a row is read of every form, and what only looks like it is not in the way.
+func TestFilesNameImages(t *testing.T) {
+	const derived = "docker.io/swebench/sweb.eval.x86_64.a_1776_b-1:latest"
+	column := func(name string, values any) datasettest.Column {
+		return datasettest.Column{Name: name, Values: values}
+	}
+	id := column("instance_id", []string{"a__b-1"})
+	tests := map[string]struct {
+		family, template string
+		columns          []datasettest.Column
+		jsonl            string
+		id, image        string
+	}{
+		"image": {
+			family: "swebench", columns: []datasettest.Column{id, column("image", []string{"swebench/x:latest"})},
+			jsonl: `{"instance_id":"a__b-1","image":"swebench/x:latest"}`,
+			id:    "a__b-1", image: "docker.io/swebench/x:latest",
+		},
+		"docker_image": {
+			family: "swebench", columns: []datasettest.Column{id, column("docker_image", []string{"swerebench/x"})},
+			jsonl: `{"instance_id":"a__b-1","docker_image":"swerebench/x"}`,
+			id:    "a__b-1", image: "docker.io/swerebench/x",
+		},
+		"image_name": {
+			family: "swebench", columns: []datasettest.Column{id, column("image_name", []string{"x/y:1-a"})},
+			jsonl: `{"instance_id":"a__b-1","image_name":"x/y:1-a"}`,
+			id:    "a__b-1", image: "docker.io/x/y:1-a",
+		},
+		"an image that is a picture": {
+			family: "swebench", columns: []datasettest.Column{id, column("image", make([]datasettest.Picture, 1))},
+			jsonl: `{"instance_id":"a__b-1","image":{"bytes":"iVBORw0KGgo=","path":"1.png"}}`,
+			id:    "a__b-1", image: derived,
+		},
+		"an image that is a picture as text": {
+			family: "swebench", columns: []datasettest.Column{id, column("image", []string{picture})},
+			jsonl: `{"instance_id":"a__b-1","image":"` + picture + `"}`,
+			id:    "a__b-1", image: derived,
+		},
+		"images that are lists": {
+			family: "swebench", columns: []datasettest.Column{
+				id, column("image", [][]string{{"x/y"}}), column("docker_image", [][]string{{"x/y"}}), column("image_name", [][]string{{"x/y"}}),
+			},
+			jsonl: `{"instance_id":"a__b-1","image":["x/y"],"docker_image":["x/y"],"image_name":["x/y"]}`,
+			id:    "a__b-1", image: derived,
+		},
+		"a column that only a template names": {
+			family: "swebench", template: "r.example/b:{version}", columns: []datasettest.Column{id, column("version", []string{"V3"})},
+			jsonl: `{"instance_id":"a__b-1","version":"V3"}`,
+			id:    "a__b-1", image: "r.example/b:V3",
+		},
+		"a row of Multi-SWE-bench without an id": {
+			family: "multiswebench", template: "r.example/{org}_m_{repo}:pr-{number}", columns: []datasettest.Column{
+				column("org", []string{"alibaba"}), column("repo", []string{"fastjson2"}), column("number", []int64{1245}),
+			},
+			jsonl: `{"org":"alibaba","repo":"fastjson2","number":1245}`,
+			id:    "alibaba__fastjson2-1245", image: "r.example/alibaba_m_fastjson2:pr-1245",
+		},
+	}
+	for name, tt := range tests {
+		table, err := datasettest.Parquet(1, tt.columns)
+		require.NoError(t, err)
+		for file, content := range map[string][]byte{"d.parquet": table, "d.jsonl": []byte(tt.jsonl), "d.json": []byte("[" + tt.jsonl + "]")} {
+			t.Run(name+": "+file, func(t *testing.T) {
+				template := dataset.Template(tt.template)
+				rows, err := dataset.Read(file, bytes.NewReader(content), int64(len(content)), template.Columns()...)
+				require.NoError(t, err)
+				result, err := dataset.Resolve(rows, dataset.Options{Family: family(t, tt.family), Template: template})
+				require.NoError(t, err)
+				require.Len(t, result.Instances, 1)
+				assert.Equal(t, tt.id, result.Instances[0].ID)
+				assert.Equal(t, tt.image, result.Instances[0].OfficialImage)
+			})
+		}
+	}
+}
