@@ -95,6 +95,8 @@ func TestNamesOfFilesTellTheirSplit(t *testing.T) {
 		"test.jsonl":                                        {"default", "test"},
 		"lite/dev-00000-of-00001.parquet":                   {"lite", "dev"},
 		"lite/dev.jsonl":                                    {"lite", "dev"},
+		"data/test.jsonl.gz":                                {"default", "test"},
+		"train.ndjson":                                      {"default", "train"},
 		"default/test/0000.parquet":                         {"default", "test"},
 		"default/partial-test/0000.parquet":                 {"default", "partial-test"},
 		"a/b/c/d.parquet":                                   {"", ""},
@@ -109,7 +111,7 @@ func TestNamesOfFilesTellTheirSplit(t *testing.T) {
 			assert.Equal(t, want, conventional([]string{path}))
 		})
 	}
-	for _, path := range []string{".hidden/test.jsonl", "__x/test.jsonl", "test.csv", "README.md", "../test.jsonl", "/test.jsonl", "a//test.jsonl", "tést.jsonl", "test.jsonl\n"} {
+	for _, path := range []string{".hidden/test.jsonl", "__x/test.jsonl", "test.csv", "test.json", "test.parquet.gz", "README.md", "../test.jsonl", "/test.jsonl", "a//test.jsonl", "tést.jsonl", "test.jsonl\n"} {
 		assert.False(t, readable(path), path)
 	}
 }

@@ -148,6 +148,7 @@ func (c *connection) try(ctx context.Context, address string, most int64, read f
 		return err
 	}
 	request.Header.Set("User-Agent", "eval-images")
+	request.Header.Set("Accept-Encoding", "identity") // What is packed stays so, and is as long as it is said to be.
 	answer, err := c.client.Do(request)
 	if err != nil {
 		return c.cut(ctx, err)

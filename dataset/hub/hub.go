@@ -210,7 +210,7 @@ func (c commit) paths() []string {
 // readable reports whether a path is one of a file in a form that is read, and of
 // nothing hidden. What is no path of a file at all is not read either.
 func readable(path string) bool {
-	if len(path) > maxAddress || !strings.HasSuffix(path, ".parquet") && !strings.HasSuffix(path, ".jsonl") {
+	if len(path) > maxAddress || !ofForm.MatchString(path) {
 		return false
 	}
 	for _, part := range strings.Split(path, "/") {

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"net/http"
@@ -231,6 +233,23 @@ func TestADatasetOfWhichTheHubKnowsNoParquetIsNotMissing(t *testing.T) {
 			assert.Equal(t, "Download the dataset and pass its file with --dataset-file", Advice(err))
 		})
 	}
+}
+
+// TestAPackedFileStaysPacked: its name says so, whatever a storage makes of it.
+func TestAPackedFileStaysPacked(t *testing.T) {
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	_, _ = zip.Write([]byte(lines("a", "b")))
+	require.NoError(t, zip.Close())
+	bed := newTestbed(t)
+	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl.gz": packed.String()})
+	bed.Fail(nil, nil, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip") // as storages say that have been told so
+		_, _ = w.Write(packed.Bytes())
+	})
+	ids, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "b"}, ids)
 }
 
 func TestARenamedDatasetIsReadByItsOldName(t *testing.T) {

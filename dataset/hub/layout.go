@@ -150,17 +150,22 @@ func (e *ChoiceError) Error() string {
 // Advice names the flag to choose with.
 func (e *ChoiceError) Advice() string { return "Choose one with --" + e.What }
 
-const splitName = `[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*`
+const (
+	splitName = `[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*`
+	// extension is that of Parquet or JSON Lines. A .json may be anything.
+	extension = `\.(?:parquet|(?:jsonl|ndjson)(?:\.gz)?)`
+)
 
 var (
+	ofForm = regexp.MustCompile(extension + `$`)
 	// ofSplit is a file that is called by its split, alone or as one of several, in
 	// a directory or not: "data/test-00000-of-00001.parquet", "lite/dev.jsonl".
 	// https://huggingface.co/docs/hub/datasets-file-names-and-splits
-	ofSplit = regexp.MustCompile(`^(?:([^/]+)/)?(` + splitName + `)(?:-[0-9]{5}-of-[0-9]{5}[^/]*)?\.(?:parquet|jsonl)$`)
+	ofSplit = regexp.MustCompile(`^(?:([^/]+)/)?(` + splitName + `)(?:-[0-9]{5}-of-[0-9]{5}[^/]*)?` + extension + `$`)
 	// inSplit is a file in a split's directory: "default/test/0000.parquet". That is
 	// how the hub names those that it converts. Of a split that is too large it
 	// converts a part, and calls the directory "partial-test": another split here.
-	inSplit = regexp.MustCompile(`^([^/]+)/([^/]+)/[^/]+\.(?:parquet|jsonl)$`)
+	inSplit = regexp.MustCompile(`^([^/]+)/([^/]+)/[^/]+` + extension + `$`)
 )
 
 // conventional is the layout of a dataset by the names of its files.
