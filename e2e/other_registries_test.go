@@ -1,0 +1,61 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// TestARegistryThatRefusesMounts: the engine uploads what cannot be mounted.
+func TestARegistryThatRefusesMounts(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]registrytest.Fault{
+		"with 401": registrytest.Answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED"}]}`),
+		"with 403": registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED"}]}`),
+		"with 400": registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"UNSUPPORTED"}]}`),
+		"with 202": registrytest.NoMount(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, proxy := faultyFleet(t, 3)
+			proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(refuse)})
+			f.makes(t, "built", "direct")
+			f.assertIntact(t)
+		})
+	}
+}
+
+// TestTagsThatAreImmutable: the registry puts each tag once, not even the same image again, and the first answer is lost.
+func TestTagsThatAreImmutable(t *testing.T) {
+	const invalid = `{"errors":[{"code":"TAG_INVALID","message":"The image tag already exists in the repository and cannot be overwritten because the repository is immutable."}]}`
+	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
+		f, proxy := faultyFleet(t, 2)
+		immutable := registrytest.Rule{Method: http.MethodPut, Path: "/manifests/[^:]+$", Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+			if registrytest.Has(registry, r) {
+				registrytest.Answer(http.StatusBadRequest, invalid)(w, r, nil)
+				return
+			}
+			registry.ServeHTTP(w, r)
+		}}
+		proxy.Script(
+			registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(1)), Times: 1, Fault: registrytest.Lost()},
+			registrytest.Rule{Method: http.MethodPut, Path: "/base/manifests/.*" + task(2), Times: 1, Fault: registrytest.Lost()},
+			immutable,
+		)
+		f.makes(t, "built", publisher)
+
+		other := officialImage(t, "what has the tag")
+		push(t, f.agent(task(2)), other)
+		digest, err := other.Digest()
+		require.NoError(t, err)
+		proxy.Script(immutable)
+		message := f.call(t, "assemble-all", "--publish", "--force-build", "--publisher", publisher, "total").message(t)
+		assert.Contains(t, message, "the tag "+f.agent(task(2))+" is immutable: it names "+digest.String())
+		assert.Contains(t, message, "does not replace tags")
+		assert.NotContains(t, message, task(1)+":", "the same image is there")
+	})
+}
