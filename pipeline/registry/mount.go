@@ -43,7 +43,7 @@ func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 
 // mayUpload begins a plain upload and gives it up.
 func (c *Client) mayUpload(ctx context.Context, to repository) error {
-	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, http.StatusAccepted)
+	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (c *Client) giveUp(ctx context.Context, begun *answer) {
 // upload uploads a blob in one piece.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#post-then-put
 func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest v1.Hash) error {
-	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, http.StatusAccepted)
+	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,8 @@ func (a *answer) location() (*url.URL, error) {
 	return a.url.Parse(location)
 }
 
-// stored are the statuses with which registries tell that they have what was put. The specification's is 201; Quay answered 202.
+// stored are the statuses that mean success. The specification has 202 for the beginning of an upload, and 201 for what is put. Quay
+// answered 202 to that.
 var stored = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
 
 func (c *Client) putManifest(ctx context.Context, image *Composed, ref name.Reference) (*answer, error) {

@@ -20,16 +20,20 @@ func TestAnswersToWhatIsPut(t *testing.T) {
 		b := newTestbed(t)
 		client := b.connect(t, Access{})
 		composed := b.composed(t, client, "one", b.addition(t, client))
-		rule.Method = http.MethodPut
 		b.proxy.Script(rule)
 		return b, composed, client.Put(ctx, composed, b.reference("agent:one"))
 	}
 	const digest = "Docker-Content-Digest"
+	skipped := map[string]int{http.MethodPost: 3} // The mounts.
 	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted} {
-		for what, path := range map[string]string{"a manifest": "/manifests/", "a config": "/blobs/uploads/"} {
+		for what, step := range map[string][2]string{
+			"a manifest": {http.MethodPut, "/manifests/"}, "a config": {http.MethodPut, "/blobs/uploads/"}, "its beginning": {http.MethodPost, "/blobs/uploads/"},
+		} {
 			for how, without := range map[string][]string{"with its digest": nil, "without its digest": {digest}} {
 				t.Run(fmt.Sprintf("%d for %s, %s", status, what, how), func(t *testing.T) {
-					b, composed, err := put(t, registrytest.Rule{Path: path, Fault: registrytest.Status(status, without...)})
+					b, composed, err := put(t, registrytest.Rule{
+						Method: step[0], Path: step[1], Skip: skipped[step[0]], Fault: registrytest.Status(status, without...),
+					})
 					require.NoError(t, err)
 					assert.Equal(t, composed.Digest(), digestOfImage(t, b.pull(t, "agent:one")))
 				})
@@ -37,7 +41,7 @@ func TestAnswersToWhatIsPut(t *testing.T) {
 		}
 	}
 	t.Run("200 for a tag that is not there is no success, but a page of something in front", func(t *testing.T) {
-		_, _, err := put(t, registrytest.Rule{Path: "/manifests/one$", Fault: registrytest.Page(http.StatusOK)})
+		_, _, err := put(t, registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.Page(http.StatusOK)})
 		require.ErrorContains(t, err, "tagging the manifest: PUT /v2/agent/manifests/one: 200 OK")
 		assert.Equal(t, pipeline.KindTransient, pipeline.CauseOf(err).Kind)
 	})
