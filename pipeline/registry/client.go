@@ -18,8 +18,8 @@ import (
 // DefaultAnswerTime bounds one request. What is asked and sent are manifests and configs: kilobytes.
 const DefaultAnswerTime = time.Minute
 
-// Client finds images and composes new ones in one registry. It moves no layer: a layer that an image needs is mounted from the
-// repository that has it. It may be used by many goroutines at a time.
+// Client finds images and composes new ones in one registry. A layer that an image needs is mounted from the repository that has it, and only
+// moved where the registry does not do that. It may be used by many goroutines at a time.
 type Client struct {
 	host       name.Registry
 	access     Access

@@ -8,56 +8,76 @@ import (
 	"sync"
 )
 
-// ErrNoMount says that a registry does not mount a layer from another of its repositories. Somebody has to upload it.
-var ErrNoMount = errors.New("the registry does not mount layers between repositories")
-
-// mount makes a layer of one repository a layer of another. Registries refuse that in many ways, 401 and 403 among them. Only one that
-// refuses a plain upload as well refuses the credentials.
+// mount makes a layer of one repository a layer of another. Registries refuse that in many ways, 401 and 403 among them. Then the layer is
+// copied, unless the repository has it already. Only a registry that refuses a plain upload as well refuses the credentials.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#mounting-a-blob-from-another-repository
 func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 	if layer.in == to {
 		return nil
 	}
 	if c.mounts.hopeless(layer.in, to) {
-		return c.present(ctx, to, layer)
+		return c.carry(ctx, to, layer, nil)
 	}
 	query := url.Values{"mount": {layer.descriptor.Digest.String()}, "from": {layer.in.String()}}
-	got, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{query: query},
-		http.StatusCreated, http.StatusAccepted, http.StatusOK)
+	got, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{query: query}, stored...)
 	switch {
 	case err == nil && got.status == http.StatusCreated:
 		c.mounts.worked(layer.in, to)
 		return nil
-	case err == nil:
-		c.giveUp(ctx, got) // The registry takes it for the beginning of an upload.
-	case refused(err) || c.mounts.failsAgain(layer.in, to):
-		if err := c.mayUpload(ctx, to); err != nil {
-			return err
-		}
-	default:
+	case err != nil && !refused(err) && !c.mounts.failsAgain(layer.in, to):
 		return err
 	}
 	c.mounts.refused(layer.in, to)
-	return c.present(ctx, to, layer)
+	return c.carry(ctx, to, layer, got)
 }
 
-// mayUpload begins a plain upload and gives it up.
-func (c *Client) mayUpload(ctx context.Context, to repository) error {
-	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
+// bring has all layers of an image in the repository of another reference.
+func (c *Client) bring(ctx context.Context, from, to string) error {
+	ref, err := c.parse(to)
 	if err != nil {
 		return err
 	}
-	c.giveUp(ctx, begun)
+	image, err := c.Image(ctx, from)
+	if err != nil {
+		return err
+	}
+	for _, descriptor := range image.manifest.Layers {
+		layer := Layer{in: image.repository, descriptor: descriptor}
+		err := c.once(ctx, repositoryOf(ref), descriptor.Digest, func() error { return c.mount(ctx, repositoryOf(ref), layer) })
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// present returns [ErrNoMount] unless the repository has the layer already: it does once anybody has uploaded an image with that layer.
-func (c *Client) present(ctx context.Context, in repository, layer Layer) error {
+// carry copies a layer to a repository that lacks it. The answer to a mount may be the beginning of that upload; nil, if there is none.
+func (c *Client) carry(ctx context.Context, to repository, layer Layer, begun *answer) error {
+	has, err := c.has(ctx, to, layer)
+	if err != nil {
+		return err
+	}
+	if has {
+		if begun != nil {
+			c.giveUp(ctx, begun)
+		}
+		return nil
+	}
+	if begun == nil || begun.header.Get("Location") == "" {
+		if begun, err = c.begin(ctx, to); err != nil {
+			return err
+		}
+	}
+	return c.copyLayer(ctx, begun, layer)
+}
+
+// has says whether a repository has a layer.
+func (c *Client) has(ctx context.Context, in repository, layer Layer) (bool, error) {
 	_, err := c.ask(ctx, http.MethodHead, in, "blobs/"+layer.descriptor.Digest.String(), content{}, http.StatusOK)
 	if refused(err) {
-		return ErrNoMount
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
 // refused says whether a registry refuses a request for good: not for a limit, a full disk or a fault of its own.

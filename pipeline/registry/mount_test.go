@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,20 +30,19 @@ var refusedMount = map[string]registrytest.Fault{
 	"a connection that is cut, always":               registrytest.Cut(0),
 }
 
-// TestAFleetWhoseRegistryRefusesMounts: the engine uploads those images. None fails, the run goes on, and the client soon stops asking for
-// mounts.
+// TestAFleetWhoseRegistryRefusesMounts: the client copies what the registry does not mount, each layer once. No image fails, the run goes on,
+// and the client soon stops asking for mounts.
 func TestAFleetWhoseRegistryRefusesMounts(t *testing.T) {
 	for name, refuse := range refusedMount {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFleet(t)
 			f.direct(t, Access{})
+			f.withAllBases(t)
 			f.runner.Retry.Attempts = pipeline.DefaultRetry.Attempts
-			var ours atomic.Int32
+			var mounts atomic.Int32
 			result := f.run(t, registrytest.Rule{Fault: registrytest.Mounts(func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-				if r.Header.Get("Content-Type") == "" { // What stands for the engine has one.
-					ours.Add(1)
-				}
+				mounts.Add(1)
 				refuse(w, r, registry)
 			})})
 			f.built(t, result)
@@ -51,7 +51,16 @@ func TestAFleetWhoseRegistryRefusesMounts(t *testing.T) {
 			if strings.HasPrefix(name, "5") || strings.HasSuffix(name, "always") { // A request is sent again where the registry is unavailable.
 				most *= pipeline.DefaultRetry.RequestAttempts
 			}
-			assert.LessOrEqual(t, int(ours.Load()), most, "only what the workers had begun by then")
+			assert.LessOrEqual(t, int(mounts.Load()), most, "only what the workers had begun by then")
+			read := map[string]int{}
+			for _, request := range f.proxy.Requests() {
+				if request.Method == http.MethodGet && strings.Contains(request.Path, "/blobs/") {
+					read[request.Path]++
+				}
+			}
+			for path, n := range read {
+				assert.Equal(t, 1, n, path)
+			}
 		})
 	}
 }
@@ -69,11 +78,31 @@ func TestARefusedMount(t *testing.T) {
 		}
 		return b, client, images
 	}
-	t.Run("is one of the mount only, if a plain upload is taken", func(t *testing.T) {
+	copied, rest := []string{"HEAD blob", "POST upload", "GET blob", "PUT upload"}, func(image *Composed, tag string) []string {
+		return []string{"POST upload", "PUT upload", "PUT manifest " + image.Digest(), "PUT manifest " + tag}
+	}
+	t.Run("is a copy of the layer, and after three the registry is not asked again", func(t *testing.T) {
 		b, client, images := open(t)
 		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
-		require.ErrorIs(t, client.Put(ctx, images[0], b.reference("agent:one")), ErrNoMount)
-		assert.Equal(t, []string{"POST mount", "POST upload", "DELETE upload", "HEAD blob"}, steps(b.proxy))
+		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
+		var expected []string
+		for range 3 {
+			expected = append(append(expected, "POST mount"), copied...)
+		}
+		assert.Equal(t, append(expected, rest(images[0], "one")...), steps(b.proxy))
+
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
+		require.NoError(t, client.Put(ctx, images[1], b.reference("agent:two")))
+		assert.Equal(t, append(slices.Clone(copied), rest(images[1], "two")...), steps(b.proxy), "only its own layer is copied")
+		for i, tag := range []string{"one", "two"} {
+			assert.Equal(t, images[i].Digest(), digestOfImage(t, b.pull(t, "agent:"+tag)))
+		}
+	})
+	t.Run("with 202 is the beginning of the upload", func(t *testing.T) {
+		b, client, images := open(t)
+		b.proxy.Script(registrytest.Rule{Times: 1, Fault: registrytest.Mounts(registrytest.NoMount())})
+		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
+		assert.Equal(t, []string{"POST mount", "HEAD blob", "GET blob", "PUT upload", "POST mount"}, steps(b.proxy)[:5])
 	})
 	t.Run("is one of the credentials, if a plain upload is refused too, in the registry's words", func(t *testing.T) {
 		b, client, images := open(t)
@@ -82,9 +111,8 @@ func TestARefusedMount(t *testing.T) {
 			registrytest.Rule{Method: http.MethodPost, Fault: registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"read only mode"}]}`)},
 		)
 		err := client.Put(ctx, images[0], b.reference("agent:one"))
-		require.NotErrorIs(t, err, ErrNoMount)
 		require.ErrorContains(t, err, "403 Forbidden: DENIED read only mode")
-		assert.Equal(t, []string{"POST mount", "POST upload"}, steps(b.proxy))
+		assert.Equal(t, []string{"POST mount", "HEAD blob", "POST upload"}, steps(b.proxy))
 	})
 	t.Run("is a limit, if it says so", func(t *testing.T) {
 		b, client, images := open(t)
@@ -92,35 +120,21 @@ func TestARefusedMount(t *testing.T) {
 		err := client.Put(ctx, images[0], b.reference("agent:one"))
 		assert.Equal(t, pipeline.KindLimited, pipeline.CauseOf(err).Kind)
 	})
-	t.Run("does not matter where the layers are already", func(t *testing.T) {
+	t.Run("costs a question where the layer is already", func(t *testing.T) {
 		b, client, images := open(t)
 		b.push(t, "agent:before", layered(t, types.OCIManifestSchema1, "common", "one", "agent"))
 		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
 		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
-	})
-	t.Run("is not asked for again after three, and what is there is found", func(t *testing.T) {
-		b, client, images := open(t)
-		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
-		for range 3 {
-			require.ErrorIs(t, client.Put(ctx, images[0], b.reference("agent:one")), ErrNoMount)
-		}
-		b.push(t, "agent:before", layered(t, types.OCIManifestSchema1, "common", "one", "agent"))
-		b.proxy.Script()
-		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
-		require.ErrorIs(t, client.Put(ctx, images[1], b.reference("agent:two")), ErrNoMount)
-		assert.Equal(t, []string{
-			"HEAD blob", "HEAD blob", "HEAD blob", "POST upload", "PUT upload", "PUT manifest " + images[0].Digest(), "PUT manifest one",
-			"HEAD blob",
-		}, steps(b.proxy))
+		assert.Equal(t, []string{"POST mount", "HEAD blob", "POST mount", "HEAD blob", "POST mount", "HEAD blob"}, steps(b.proxy)[:6])
 	})
 	t.Run("of one layer says nothing of others, once any was mounted", func(t *testing.T) {
 		b, client, images := open(t)
 		require.NoError(t, client.Put(ctx, images[3], b.reference("agent:four")))
 		b.proxy.Script(registrytest.Rule{Times: 3, Fault: registrytest.Mounts(denied)})
-		for range 3 {
-			_ = client.Put(ctx, images[0], b.reference("agent:one"))
+		for i := range 2 {
+			require.NoError(t, client.Put(ctx, images[i], b.reference("agent:x")))
 		}
-		require.NoError(t, client.Put(ctx, images[1], b.reference("agent:two")))
+		assert.Contains(t, steps(b.proxy)[4:], "POST mount")
 	})
 	t.Run("that may pass is an attempt of the image's, once any was mounted", func(t *testing.T) {
 		b, client, images := open(t)
@@ -128,7 +142,6 @@ func TestARefusedMount(t *testing.T) {
 		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(registrytest.Answer(http.StatusBadGateway, ""))})
 		for range 3 {
 			err := client.Put(ctx, images[0], b.reference("agent:one"))
-			require.NotErrorIs(t, err, ErrNoMount)
 			assert.Equal(t, pipeline.KindUnavailable, pipeline.CauseOf(err).Kind)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"dagger/eval-images/pipeline"
@@ -42,12 +43,29 @@ func (p *Publisher) Publish(ctx context.Context, image pipeline.Image) (publishe
 		published, err = p.put(ctx, image, p.graft)
 		published.Grafted = err == nil
 	default:
-		return p.Builder.Publish(ctx, image)
+		return p.build(ctx, image)
 	}
-	if errors.Is(err, ErrNoMount) || errors.Is(err, ErrNoGraft) {
-		return p.Builder.Publish(ctx, image)
+	if errors.Is(err, ErrNoGraft) {
+		return p.build(ctx, image)
 	}
 	return published, err
+}
+
+// engineMount is how an engine's error reads when a registry refuses to mount a layer: with the request's query. Of all refusals, the engine
+// v0.17.2 takes 202 and 401 as a reason to upload the layer.
+var engineMount = regexp.MustCompile(`unexpected status from POST request to \S*[?&]mount=`)
+
+// build has an image built. Where the engine cannot push it because the registry refuses to mount the official image's layers, the client
+// brings those, and the engine finds them there.
+func (p *Publisher) build(ctx context.Context, image pipeline.Image) (pipeline.Published, error) {
+	published, err := p.Builder.Publish(ctx, image)
+	if err == nil || image.Official == "" || !engineMount.MatchString(err.Error()) {
+		return published, err
+	}
+	if p.Client.bring(ctx, image.Official, image.Reference) != nil {
+		return published, err
+	}
+	return p.Builder.Publish(ctx, image)
 }
 
 // put composes an image and publishes it.

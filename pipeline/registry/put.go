@@ -11,7 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Put publishes a composed image under a reference: its layers are mounted, its config is uploaded, and its manifest put by its
+// Put publishes a composed image under a reference: its layers are mounted, or copied where the registry does not mount them, its config is uploaded, and its manifest put by its
 // digest first and then by the reference, which so never names something incomplete. What this client put in the repository before is
 // not put there again.
 func (c *Client) Put(ctx context.Context, image *Composed, reference string) error {
@@ -60,7 +60,7 @@ func (c *Client) giveUp(ctx context.Context, begun *answer) {
 // upload uploads a blob in one piece.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#post-then-put
 func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest v1.Hash) error {
-	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
+	begun, err := c.begin(ctx, to)
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,14 @@ func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest 
 		return err
 	}
 	_, err = c.send(ctx, http.MethodPut, place, content{
-		body: blob, media: "application/octet-stream", query: url.Values{"digest": {digest.String()}},
+		body: blob, media: octets, query: url.Values{"digest": {digest.String()}},
 	}, stored...)
 	return err
+}
+
+// begin begins an upload.
+func (c *Client) begin(ctx context.Context, to repository) (*answer, error) {
+	return c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
 }
 
 // location is where an upload goes on.

@@ -114,21 +114,6 @@ func TestPutStops(t *testing.T) {
 	}
 }
 
-func TestARegistryThatDoesNotMount(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	composed := b.composed(t, client, "one", b.addition(t, client))
-	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: registrytest.NoMount()})
-
-	require.ErrorIs(t, client.Put(ctx, composed, b.reference("agent:one")), ErrNoMount)
-	requests := b.proxy.Requests()
-	require.Len(t, requests, 3, "no other layer is tried, and nothing is put")
-	assert.Equal(t, http.MethodDelete, requests[1].Method, "the upload is given up")
-	assert.Contains(t, requests[1].Path, "/v2/agent/blobs/uploads/")
-	assert.Equal(t, http.StatusNoContent, requests[1].Status)
-	assert.Equal(t, http.MethodHead, requests[2].Method, "the layer may be there")
-}
-
 func TestAnUploadWithoutAPlaceToGoOn(t *testing.T) {
 	b := newTestbed(t)
 	client := b.connect(t, Access{})

@@ -41,7 +41,9 @@ func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer+1) // The layers above read tokens to the end, whatever comes.
+	if request.Header.Get("Accept") != octets {
+		response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer+1) // The layers above read tokens to the end, whatever comes.
+	}
 	switch response.StatusCode {
 	case http.StatusUnauthorized:
 		w.challenged.Store(true)
