@@ -14,17 +14,24 @@ import (
 // octets is the media type of a layer's bytes. Who accepts it reads an answer of any size, bit by bit.
 const octets = "application/octet-stream"
 
-// copyLayer uploads a layer that another repository of the registry has. The bytes go through and are not kept.
-func (c *Client) copyLayer(ctx context.Context, begun *answer, layer Layer) error {
-	place, err := begun.location()
-	if err != nil {
-		return err
-	}
-	query := place.Query()
-	query.Set("digest", layer.descriptor.Digest.String())
-	target := *place
-	target.RawQuery = query.Encode()
-	return pipeline.Send(ctx, http.MethodPut, func() error { return c.putLayer(ctx, &target, layer) })
+// copyLayer uploads a layer that another repository of the registry has. The bytes go through and are not kept. Each try is an upload of its
+// own: what is left of a broken one would come before the layer.
+func (c *Client) copyLayer(ctx context.Context, to repository, layer Layer, begun *answer) error {
+	return pipeline.Send(ctx, http.MethodPut, func() (err error) {
+		if begun == nil {
+			if begun, err = c.askOnce(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...); err != nil {
+				return err
+			}
+		}
+		place, err := begun.location()
+		if err != nil {
+			return err
+		}
+		query := place.Query()
+		query.Set("digest", layer.descriptor.Digest.String())
+		place.RawQuery, begun = query.Encode(), nil
+		return c.putLayer(ctx, place, layer)
+	})
 }
 
 // stalledTimes is how many times the time for an answer may pass in a copy without a byte that is read, and at its end, while the registry
@@ -45,12 +52,12 @@ func (c *Client) putLayer(ctx context.Context, target *url.URL, layer Layer) err
 }
 
 // exchangeLayer reads a layer and puts it. It calls moved for each part that was read.
-func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer, moved func()) error {
+func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer, moved movement) error {
 	source, err := c.openLayer(ctx, layer)
 	if err != nil {
 		return err
 	}
-	reading := &layerReader{ReadCloser: source, moved: moved}
+	reading := told(source, moved)
 	var sent bool
 	open := func() (io.ReadCloser, error) {
 		if !sent { // A registry that works off its requests one by one would wait for what another one asks.
@@ -58,7 +65,10 @@ func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer
 			return reading, nil
 		}
 		source, err := c.openLayer(ctx, layer) // Sent anew, the layer is read anew.
-		return &layerReader{ReadCloser: source, moved: moved}, err
+		if err != nil {
+			return nil, err
+		}
+		return told(source, moved), nil
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.String(), reading)
 	if err != nil {
@@ -108,14 +118,19 @@ func (c *Client) expect(method, path string, response *http.Response, want ...in
 	return c.access.redact(newStatusError(method, path, &answer{status: response.StatusCode, header: response.Header, body: body}))
 }
 
-// layerReader tells of each part of a layer that was read.
-type layerReader struct {
-	io.ReadCloser
-	moved func()
+// told is a layer that tells of each part of it that is read.
+func told(layer io.ReadCloser, moved movement) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(layer, moved), layer}
 }
 
-// Read reads on.
-func (l *layerReader) Read(p []byte) (n int, err error) {
-	defer l.moved()
-	return l.ReadCloser.Read(p)
+// movement is called for each part of a layer that was read.
+type movement func()
+
+// Write does not keep what was read.
+func (m movement) Write(part []byte) (int, error) {
+	m()
+	return len(part), nil
 }

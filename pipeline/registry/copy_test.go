@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +117,26 @@ func TestALayerIsCopied(t *testing.T) {
 		}}, noMounts)
 		require.ErrorIs(t, client.Put(stopped, composed, b.reference("agent:x")), context.Canceled)
 	})
+}
+
+// TestAFleetWhoseCopiesBreak: a copy that is tried again is another upload.
+func TestAFleetWhoseCopiesBreak(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	f.withAllBases(t)
+	f.direct(t, Access{})
+	result := f.run(t, noMounts, nth(0, http.MethodPut, "/agent/blobs/uploads/", registrytest.Cut(10)), nth(1, http.MethodPut, "/agent/blobs/uploads/", registrytest.Page(http.StatusBadGateway)))
+	f.built(t, result)
+	f.holds(t, result)
+	uploads := map[string]int{}
+	for _, request := range f.proxy.Requests() {
+		if request.Method == http.MethodPut && strings.Contains(request.Path, "/agent/blobs/uploads/") {
+			uploads[request.Path]++
+		}
+	}
+	for place, n := range uploads {
+		assert.Equal(t, 1, n, place)
+	}
 }
 
 // mountingEngine is one that gives up where the registry refuses to mount an official image's layer.

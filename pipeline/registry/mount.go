@@ -63,12 +63,10 @@ func (c *Client) carry(ctx context.Context, to repository, layer Layer, begun *a
 		}
 		return nil
 	}
-	if begun == nil || begun.header.Get("Location") == "" {
-		if begun, err = c.begin(ctx, to); err != nil {
-			return err
-		}
+	if begun != nil && begun.header.Get("Location") == "" {
+		begun = nil // It is none of the registry's.
 	}
-	return c.copyLayer(ctx, begun, layer)
+	return c.copyLayer(ctx, to, layer, begun)
 }
 
 // has says whether a repository has a layer.

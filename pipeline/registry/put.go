@@ -60,7 +60,7 @@ func (c *Client) giveUp(ctx context.Context, begun *answer) {
 // upload uploads a blob in one piece.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#post-then-put
 func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest v1.Hash) error {
-	begun, err := c.begin(ctx, to)
+	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,6 @@ func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest 
 		body: blob, media: octets, query: url.Values{"digest": {digest.String()}},
 	}, stored...)
 	return err
-}
-
-// begin begins an upload.
-func (c *Client) begin(ctx context.Context, to repository) (*answer, error) {
-	return c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
 }
 
 // location is where an upload goes on.
