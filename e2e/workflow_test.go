@@ -80,17 +80,18 @@ type workflowRun struct {
 	values map[string]string // of the expressions
 }
 
-// newWorkflowRun has these inputs, and defaults for the others.
+// newWorkflowRun is called with these inputs, and defaults for the others.
 func newWorkflowRun(t *testing.T, inputs map[string]string) workflowRun {
 	t.Helper()
 	w, err := workflow.Read(filepath.Join(root, ".github", "workflows", "build-images.yml"))
 	require.NoError(t, err)
 	run := workflowRun{Workflow: w, dir: t.TempDir(), values: map[string]string{}}
-	for name, input := range w.On.Dispatch.Inputs {
+	run.values["inputs.more"], run.values["secrets.HF_TOKEN"] = "", "" // The form has the one, a hub that asks for it the other.
+	for name, input := range w.On.Call.Inputs {
 		run.values["inputs."+name] = fmt.Sprint(input.Default)
 	}
 	for name, value := range inputs {
-		require.Contains(t, w.On.Dispatch.Inputs, name)
+		require.Contains(t, w.On.Call.Inputs, name)
 		run.values["inputs."+name] = value
 	}
 	return run
@@ -109,7 +110,7 @@ func (r workflowRun) call(t *testing.T, step workflow.Step) (string, error) {
 	command := exec.Command("bash", "-c", "dagger --progress plain call "+step.With["args"])
 	command.Dir = r.dir
 	command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1", "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "step-summary.md"))
-	variables := map[string]string{"MODULE": "${{ inputs.module }}"}
+	variables := map[string]string{"MODULE": r.Jobs["report"].Env["MODULE"]}
 	maps.Copy(variables, step.Env)
 	// What GitHub works out is not worked out here.
 	if _, given := step.Env["SDK"]; given {

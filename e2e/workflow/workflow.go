@@ -32,9 +32,10 @@ type Input struct {
 
 // Job of a workflow.
 type Job struct {
-	Needs, If string
-	RunsOn    string `yaml:"runs-on"`
-	Strategy  struct {
+	Needs    any // A name, or several.
+	If       string
+	RunsOn   string `yaml:"runs-on"`
+	Strategy struct {
 		Matrix map[string]string
 	}
 	Permissions map[string]string
@@ -44,8 +45,8 @@ type Job struct {
 
 // Step of a job.
 type Step struct {
-	Name, Uses, Run string
-	Env, With       map[string]string
+	Name, Uses, Run, Shell string
+	Env, With              map[string]string
 }
 
 // Read reads the workflow in the file.
@@ -73,23 +74,4 @@ func (j Job) DaggerCalls() []Step {
 		}
 	}
 	return calls
-}
-
-// Values replaces each expression `${{ … }}` of a text by the value that it is listed with. An expression that is not listed is an error.
-func Values(text string, values map[string]string) (string, error) {
-	var out strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, "${{")
-		out.WriteString(before)
-		if !found {
-			return out.String(), nil
-		}
-		expression, after, closed := strings.Cut(rest, "}}")
-		value, known := values[strings.TrimSpace(expression)]
-		if !closed || !known {
-			return "", fmt.Errorf("%q has no value", strings.TrimSpace(expression))
-		}
-		out.WriteString(value)
-		text = after
-	}
 }
