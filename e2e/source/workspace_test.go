@@ -2,8 +2,6 @@ package source_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,18 +12,14 @@ import (
 // TestTheWorkspaceIsTheModule: with dagger.toml, `dagger call` of v1.0 calls the module without -m and without a warning. Constructor
 // flags are settings there: a setting in this file would change the defaults of v1.0 alone.
 func TestTheWorkspaceIsTheModule(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "dagger.toml"))
-	require.NoError(t, err)
 	var lines []string
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(textOf(t, "dagger.toml")), "\n") {
 		if !strings.HasPrefix(line, "#") {
 			lines = append(lines, line)
 		}
 	}
 
 	var module struct{ Name string }
-	text, err = os.ReadFile(filepath.Join(root, "dagger.json"))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(text, &module))
+	require.NoError(t, json.Unmarshal([]byte(textOf(t, "dagger.json")), &module))
 	assert.Equal(t, []string{"[modules." + module.Name + "]", `source = "."`, "entrypoint = true"}, lines)
 }
