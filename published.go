@@ -9,7 +9,7 @@ import (
 	"dagger/eval-images/pipeline/registry"
 )
 
-// published tells which agent images the registry has: directly where it can be reached from here, and otherwise by the engine.
+// published asks the registry which agent images it has: directly where we reach it, and otherwise by the engine.
 func (m *EvalImages) published(ctx context.Context, login credentials) (pipeline.Registry, error) {
 	access, err := login.access(ctx)
 	if err != nil {
@@ -29,16 +29,16 @@ func (m *EvalImages) published(ctx context.Context, login credentials) (pipeline
 	return &anonymous{client: client, engine: engine}, nil
 }
 
-// anonymous asks a registry without credentials, which is quicker, and by the engine what that does not tell: the engine may have those of
+// anonymous asks a registry without credentials, and after a refusal by the engine, which may have those of
 // docker login. It is a [pipeline.Registry].
 type anonymous struct {
 	client *registry.Client
 	engine *engine
-	// refused says that the registry wants credentials for what is asked.
+	// refused is set once the registry wants credentials.
 	refused atomic.Bool
 }
 
-// Find asks for the image in one of the two ways.
+// Find asks for the image.
 func (a *anonymous) Find(ctx context.Context, reference string) (pipeline.Found, error) {
 	if !a.refused.Load() {
 		found, err := a.client.Find(ctx, reference)

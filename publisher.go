@@ -41,16 +41,16 @@ func (p publishing) check() error {
 	return nil
 }
 
-// use completes a runner with a publisher: the one that was asked for; by default the direct one, where the registry can be reached with
-// these credentials, and otherwise the engine. It returns the direct one's client, if that is it. What the registry refuses to everybody who
-// has these credentials, it refuses to the engine as well: that is an error for all publishers, before anything is built.
+// use completes a runner with a publisher: the one asked for; by default the direct one if the registry can be reached
+// with these credentials, and otherwise the engine. It returns the direct publisher's client, or nil. What the registry
+// refuses to these credentials it refuses to every publisher: that is an error before anything is built.
 func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
 	access, err := p.login.access(ctx)
 	if err != nil {
 		return nil, err
 	}
-	asking := &registry.Asking{Builder: engine, Access: access}
-	runner.Publisher, runner.Registry = asking, &registry.AskingRegistry{Registry: engine, Access: access}
+	probing := &registry.ProbingBuilder{Builder: engine, Access: access}
+	runner.Publisher, runner.Registry = probing, &registry.ProbingRegistry{Registry: engine, Access: access}
 	if p.publisher == publisherEngine && p.login.password == nil {
 		return nil, nil
 	}
@@ -66,7 +66,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 		fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %s\n", clean(err.Error()))
 		return nil, nil
 	}
-	direct := &registry.Publisher{Client: client, Builder: asking, Identity: engine.identity}
+	direct := &registry.Publisher{Client: client, Builder: probing, Identity: engine.identity}
 	runner.Publisher, runner.Registry = direct, client
 	runner.Official = &officials{client: client, engine: engine}
 	if p.shareBases == shareAuto {
@@ -76,7 +76,8 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	return client, nil
 }
 
-// client is a client that may push to the module's repositories. Where those are in several registries there is none, but each is asked.
+// client connects to the registry, to push to the module's repositories. Where those are in several registries it asks
+// each, and returns no client.
 func (m *EvalImages) client(ctx context.Context, access registry.Access) (*registry.Client, error) {
 	repositories := []string{m.BuilderRepo, m.BaseRepo, m.AgentRepo}
 	client, err := access.Open(ctx, repositories...)
@@ -91,7 +92,7 @@ func (m *EvalImages) client(ctx context.Context, access registry.Access) (*regis
 	return nil, err
 }
 
-// explained says why there may be no credentials although somebody has logged in.
+// explained adds why there are no credentials even after docker login.
 func explained(err error) error {
 	if errors.Is(err, registry.ErrAnonymous) {
 		return fmt.Errorf("%w: there is no --registry-username, and the credentials of docker login are the engine's only", err)

@@ -44,7 +44,7 @@ const (
 		"or pass --registry-username and --registry-password."
 	AdviceNoRight = "The registry does not let these credentials do this. Give them the right to (on ghcr.io: write:packages), " +
 		"or pass others with --registry-username and --registry-password."
-	AdviceUnsaid = "The registry does not say whether it has the image. Let the credentials read there. " +
+	AdviceHidden = "The registry does not say whether it has the image. Let the credentials read there. " +
 		"Where it answers so to every tag that it lacks, as Artifactory's virtual repositories do, use --force-build: it builds without asking."
 	AdviceRepository = "Create the repository or project first; this registry does not create it on push. Or check its name."
 	AdviceName       = "The registry takes no repository of this name. Check --builder-repo, --base-repo and --agent-repo. " +
@@ -171,7 +171,7 @@ func (c Cause) whenPushing(err error) Cause {
 // refusal says whether the registry refuses who asks, or everything there, rather than one image.
 func (c Cause) refusal() bool {
 	switch c.Advice {
-	case AdviceCredentials, AdviceNoRight, AdviceUnsaid, AdviceRepository, AdviceName, AdviceReadOnly, AdviceQuota, AdvicePlan:
+	case AdviceCredentials, AdviceNoRight, AdviceHidden, AdviceRepository, AdviceName, AdviceReadOnly, AdviceQuota, AdvicePlan:
 		return true
 	}
 	return false

@@ -66,7 +66,7 @@ func (r *run) preflight(ctx context.Context) error {
 func (r *run) probe(ctx context.Context, record *Record, reference string) (found Found, err error) {
 	registry := r.Registry
 	if r.Force {
-		registry = unsaid{registry}
+		registry = lenient{registry}
 	}
 	err = r.watched(ctx, "check "+record.Name(), func(ctx context.Context) error {
 		found, err = r.ask(ctx, registry, record, reference)
@@ -75,16 +75,16 @@ func (r *run) probe(ctx context.Context, record *Record, reference string) (foun
 	return found, err
 }
 
-// unsaid takes it for an answer if a registry does not say whether it has an image: nobody wants to know.
-type unsaid struct{ Registry }
+// lenient accepts a registry that does not say whether it has an image: a forced run makes it anyway.
+type lenient struct{ Registry }
 
 // Find asks for the image.
-func (u unsaid) Find(ctx context.Context, reference string) (Found, error) {
-	found, err := u.Registry.Find(ctx, reference)
+func (l lenient) Find(ctx context.Context, reference string) (Found, error) {
+	found, err := l.Registry.Find(ctx, reference)
 	if err == nil {
 		return found, nil
 	}
-	if advice := CauseOf(err).Advice; advice == AdviceUnsaid || advice == adviceRefused {
+	if advice := CauseOf(err).Advice; advice == AdviceHidden || advice == adviceRefused {
 		return found, ErrAbsent
 	}
 	return found, err

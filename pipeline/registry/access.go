@@ -13,8 +13,8 @@ import (
 type Access struct {
 	// Username and Password are the credentials. No username: none are shown.
 	Username, Password string
-	// ReadOnly asks for leave to pull only. To be given a token for pushing is not without effect: Quay and GitLab create the repository
-	// then. And ghcr.io gives none to who is anonymous, who may read all the same.
+	// ReadOnly asks for tokens that can only pull. A token that can push has effects: Quay and GitLab create the
+	// repository when they issue one. And ghcr.io issues none to anonymous users, who may pull all the same.
 	ReadOnly bool
 	// Transport sends the requests. Nil: [http.DefaultTransport].
 	Transport http.RoundTripper
@@ -46,7 +46,7 @@ func (a Access) answerTime() time.Duration {
 	return a.AnswerTime
 }
 
-// redact takes the password out of the words of a registry, which has seen it.
+// redact removes the password from the words of a registry, which has seen it.
 func (a Access) redact(err error) error {
 	var answer *StatusError
 	if a.Password != "" && errors.As(err, &answer) {

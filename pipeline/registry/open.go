@@ -17,12 +17,12 @@ const (
 	openPause = 2 * time.Second
 )
 
-// Open is [Access.Connect], and then [Client.MayPush] for each of the repositories unless the access is read-only: whatever a registry
-// refuses is known before anything is built. Each question is asked again after an answer that may pass: a registry's bad moment would
-// otherwise cost the whole run, as there is none yet that tries again.
+// Open connects, and asks [Client.MayPush] for each repository unless the access is read-only, so that a refusal is
+// known before anything is built. It repeats a question after an answer that may pass, three times in all: there is
+// no run yet that would try again.
 //
-// The error is [ErrRefused] or [ErrAnonymous] where the registry says no, and [ErrSeveral] where it is several. If nothing answers at the
-// address, that is not asked again: from where the engine is it may be another matter, and that is for the caller to find out.
+// The error is [ErrRefused] or [ErrAnonymous] where the registry says no, and [ErrSeveral] for several registries. It
+// does not repeat a question to an address at which nothing listens: the engine may reach what we do not.
 func (a Access) Open(ctx context.Context, repositories ...string) (client *Client, err error) {
 	err = a.again(ctx, func() (err error) {
 		client, err = a.Connect(ctx, repositories...)
@@ -45,7 +45,7 @@ func (a Access) Open(ctx context.Context, repositories ...string) (client *Clien
 	return client, nil
 }
 
-// begin asks whether images may be pushed to the repository. Where that cannot be told, the first push will tell.
+// begin asks whether images may be pushed to the repository. It returns nil if nobody knows: the first push will tell.
 func (a Access) begin(ctx context.Context, client *Client, repository string) error {
 	err := a.again(ctx, func() error { return client.MayPush(ctx, repository) })
 	if !mayPass(err) {
@@ -63,7 +63,7 @@ func isCut(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) && broken.Op != "dial" && !broken.Timeout()
 }
 
-// again asks a question until it is answered, and some times at most.
+// again asks until there is a lasting answer, three times at most.
 func (a Access) again(ctx context.Context, ask func() error) error {
 	pause := a.Pause
 	if pause == 0 {

@@ -117,7 +117,7 @@ func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, erro
 	layer, _, err := p.layers.Do(ctx, builder, func() (Layer, error) {
 		reference := pipeline.LayerReference(builder)
 		carrier, err := p.layer(ctx, reference)
-		if errors.Is(err, pipeline.ErrAbsent) || err != nil && pipeline.CauseOf(err).Advice == pipeline.AdviceUnsaid {
+		if errors.Is(err, pipeline.ErrAbsent) || err != nil && pipeline.CauseOf(err).Advice == pipeline.AdviceHidden {
 			published := p.Builder.PublishLayer(ctx, builder, reference)
 			carrier, err = p.layer(ctx, reference)
 			if err != nil && published != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	// ErrRefused says that a registry takes no images in a repository, whoever sends them. The registry's own words follow it.
+	// ErrRefused says that a registry takes no images in a repository. The registry's own words follow.
 	ErrRefused = errors.New("the registry refuses it")
 	// ErrAnonymous says that a registry wants credentials, and there are none.
 	ErrAnonymous = errors.New("the registry wants credentials")
@@ -25,11 +25,12 @@ func (a Access) MayPush(ctx context.Context, at string) error {
 	return client.MayPush(ctx, at)
 }
 
-// MayPush asks whether images may be pushed to the repository, by beginning an upload and giving it up: nothing is stored. To ask for an
-// image would not tell: registries that create a repository with the first push, and those that do not, both lack it until then.
+// MayPush asks whether images may be pushed to the repository: it begins an upload and gives it up, so nothing is
+// stored. Asking for an image would not tell: until the first push, a registry that creates repositories lacks it
+// as well.
 //
-// The error is [ErrRefused] if the registry says no, and [ErrAnonymous] if it says so to a client without credentials. Every other error
-// means that this cannot be found out from here.
+// The error is [ErrRefused] if the registry says no, and [ErrAnonymous] if it says no to a client without
+// credentials. Any other error means that nothing is known.
 func (c *Client) MayPush(ctx context.Context, at string) error {
 	named, err := name.NewRepository(at)
 	if err != nil {
@@ -45,8 +46,8 @@ func (c *Client) MayPush(ctx context.Context, at string) error {
 	return nil
 }
 
-// missing is [ErrRefused] if the registry lacks the repository, for one that cuts the connection of every upload to it, as ECR does there.
-// Otherwise it tells nothing.
+// missing returns [ErrRefused] if the registry lacks the repository. It is for a registry that cuts the connection of
+// every upload, as ECR does for a repository that it lacks. Otherwise it tells nothing.
 func (c *Client) missing(ctx context.Context, at string) error {
 	named, err := name.NewRepository(at)
 	if err != nil {
@@ -61,8 +62,8 @@ func (c *Client) missing(ctx context.Context, at string) error {
 	return nil
 }
 
-// refusal says of a registry's answer that it stays as it is, for the repository, and for whom. To somebody without credentials an answer
-// may be about that only, if the registry challenges, which is to say that it takes any. Any other error stays what it is.
+// refusal wraps a registry's final answer about a repository in [ErrRefused], or in [ErrAnonymous] if the registry
+// challenges, we have no credentials, and the answer may depend on them. It returns any other error as it is.
 func (a Access) refusal(at string, err error, challenges bool) error {
 	var answer *StatusError
 	if !errors.As(err, &answer) || !answer.refuses() {

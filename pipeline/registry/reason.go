@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// reasonIn reads the errors that registries and token servers answer with: as the specification has them, in one of the forms that others
-// use, or as plain text. A page of HTML is left out.
+// reasonIn reads why a registry or a token server refuses: the specified errors, one of the other forms in use, or
+// plain text. It leaves out HTML.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
 func reasonIn(body []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
@@ -20,8 +20,8 @@ func reasonIn(body []byte) string {
 	return printable(string(body))
 }
 
-// reasonsIn reads {"errors":[{"code":…,"message":…}]}, or else {"details":…} as Docker Hub's token server answers, {"message":…} as GitHub
-// and {"error":…} as Quay, GitLab and Google.
+// reasonsIn reads {"errors":[{"code":…,"message":…}]}, or else {"details":…} (Docker Hub's token server),
+// {"message":…} (GitHub) and {"error":…} (Quay, GitLab, Google).
 func reasonsIn(body []byte) (reasons []string) {
 	var said struct {
 		Errors                          json.RawMessage

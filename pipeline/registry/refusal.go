@@ -9,7 +9,7 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// refusals are the words with which registries say why they refuse something, and what to do then. The first match counts.
+// refusals are registries' words for why they refuse, with the advice that fits. The first match counts.
 var refusals = []struct {
 	words  *regexp.Regexp
 	advice string
@@ -31,7 +31,7 @@ var refusals = []struct {
 	{expired, pipeline.AdviceCredentials},
 }
 
-// advice is what to do about an answer that refuses whoever asks, or all that is in a repository; empty if it is another one.
+// advice says what to do about a refusal of a user or a repository; it is empty for any other answer.
 func (e *StatusError) advice() string {
 	if !e.stays() || e.Status == http.StatusNotFound && !e.begins() && !e.final {
 		return "" // What is not there may have been put there just now.
@@ -47,7 +47,7 @@ func (e *StatusError) advice() string {
 	case e.Status == http.StatusForbidden && e.ofTokens:
 		return pipeline.AdviceCredentials // As ghcr.io answers to a wrong password.
 	case e.Status == http.StatusForbidden && e.reads():
-		return pipeline.AdviceUnsaid
+		return pipeline.AdviceHidden
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		return pipeline.AdviceNoRight
 	case e.Status == http.StatusNotFound:
@@ -58,37 +58,37 @@ func (e *StatusError) advice() string {
 	return ""
 }
 
-// refuses says whether the answer is about a repository, or who asks for it, and stays as it is.
+// refuses reports whether the answer is final, and about a repository or the credentials.
 func (e *StatusError) refuses() bool {
 	return e.stays() && (e.ofTokens || inRepository.MatchString(e.Path))
 }
 
-// stays says whether another request would get the same answer.
+// stays reports whether another request would get the same answer.
 func (e *StatusError) stays() bool {
 	return !e.Limited && e.Status >= 400 && e.Status < 500 && e.Status != http.StatusRequestTimeout
 }
 
-// begins says whether an upload was to begin, with which every push does.
+// begins reports whether the request was to begin an upload, the first one of every push.
 func (e *StatusError) begins() bool {
 	return e.Method == http.MethodPost && strings.HasSuffix(e.Path, "/blobs/uploads/")
 }
 
-// reads says whether an image was asked for.
+// reads reports whether the request asked for an image.
 func (e *StatusError) reads() bool {
 	return (e.Method == http.MethodGet || e.Method == http.MethodHead) && strings.Contains(e.Path, "/manifests/")
 }
 
-// unknownName says whether the registry has no such repository. Most do not have it before the first push either.
+// unknownName reports whether the registry lacks the repository. Most registries do until the first push.
 func (e *StatusError) unknownName() bool {
 	return e.Status == http.StatusNotFound && strings.Contains(e.Reason, "NAME_UNKNOWN")
 }
 
-// mayDependOnWho says whether others may get another answer: some registries hide from strangers what there is.
+// mayDependOnWho reports whether other credentials may get another answer: some registries hide what they have.
 func (e *StatusError) mayDependOnWho() bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusNotFound
 }
 
-// WantsCredentials says whether an error is the answer of a registry that has to know who asks, or of one that lets others do more.
+// WantsCredentials reports whether an error is a registry's 401 or 403, and no rate limit.
 func WantsCredentials(err error) bool {
 	var answer *StatusError
 	return errors.As(err, &answer) && !answer.Limited && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden)

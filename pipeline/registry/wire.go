@@ -73,12 +73,12 @@ func tokenChallenge(answer http.Header) string {
 	return all[i]
 }
 
-// expired is how ECR Public says that a token has expired, in an answer of 400 that challenges nobody.
+// expired is how ECR Public answers to a token that has expired: with 400 and without a challenge.
 // https://github.com/aws/containers-roadmap/issues/2835
 var expired = regexp.MustCompile(`(?i)authorization token (is invalid|has expired)`)
 
-// renewed makes of such an answer the challenge that the specification wants, so that the layer above gets a new token and sends the
-// request again. It does so once a request: a new token that is refused alike has not expired.
+// renewed turns such an answer into the specified challenge, so that the layer above gets a new token and repeats the
+// request. It does so once for each request: a new token that is refused as well has not expired.
 func (w wire) renewed(request *http.Request, response *http.Response) (*http.Response, error) {
 	challenge, once := w.token.Load(), onceOf(request.Context())
 	if challenge == nil || once == nil || request.Header.Get("Authorization") == "" {
@@ -99,12 +99,12 @@ func (w wire) renewed(request *http.Request, response *http.Response) (*http.Res
 
 type onceKey struct{}
 
-// withOnce gives a context for one request, however often the layers below send it.
+// withOnce marks the context of one request, however often the layers below send it.
 func withOnce(ctx context.Context) context.Context {
 	return context.WithValue(ctx, onceKey{}, new(atomic.Bool))
 }
 
-// onceOf says whether the request's token was renewed. Nil: it is none of a client's own.
+// onceOf tells whether the request's token was renewed. Nil: the request is not the client's own.
 func onceOf(ctx context.Context) *atomic.Bool {
 	once, _ := ctx.Value(onceKey{}).(*atomic.Bool)
 	return once

@@ -41,7 +41,7 @@ func TestWhatTheEngineHidesIsAskedFor(t *testing.T) {
 			f.direct(t, Access{})
 			publisher := f.runner.Publisher.(*Publisher)
 			counted := &builds{Builder: publisher.Builder}
-			publisher.Builder = &Asking{Builder: counted}
+			publisher.Builder = &ProbingBuilder{Builder: counted}
 			f.runner.MaxWorkers = 1
 
 			result := f.run(t, rule)
@@ -64,7 +64,7 @@ func (f fails) Publish(context.Context, pipeline.Image) (pipeline.Published, err
 
 func (f fails) PublishLayer(context.Context, string, string) error { return f.err }
 
-func TestAsking(t *testing.T) {
+func TestProbingBuilder(t *testing.T) {
 	tests := map[string]struct {
 		engine string // what it shows of the answer to a push
 		rule   registrytest.Rule
@@ -111,10 +111,10 @@ func TestAsking(t *testing.T) {
 				b.proxy.Script(test.rule)
 			}
 			refused := &pipeline.PushError{Reference: b.reference("base:x"), Err: errors.New(test.engine)}
-			asking := &Asking{Builder: fails{refused}, Access: Access{Username: "me", Password: password, Transport: &http.Transport{DisableKeepAlives: true}}}
-			_, err := asking.Publish(ctx, pipeline.Image{})
+			probing := &ProbingBuilder{Builder: fails{refused}, Access: Access{Username: "me", Password: password, Transport: &http.Transport{DisableKeepAlives: true}}}
+			_, err := probing.Publish(ctx, pipeline.Image{})
 			assert.Len(t, b.proxy.Requests(), test.asked)
-			for _, err := range []error{err, asking.PublishLayer(ctx, "", "")} {
+			for _, err := range []error{err, probing.PublishLayer(ctx, "", "")} {
 				require.ErrorContains(t, err, "publishing "+b.reference("base:x")+": "+test.engine)
 				require.ErrorContains(t, err, test.says)
 				cause := pipeline.CauseOf(err)
@@ -129,19 +129,19 @@ func TestAsking(t *testing.T) {
 	t.Run("a registry that wants credentials, which the engine has and we have not, tells nothing", func(t *testing.T) {
 		r := newTokenRegistry(t)
 		err := refused(r.reference("base:x"))
-		assert.Equal(t, err, (&Asking{Builder: fails{err}}).PublishLayer(ctx, "", ""))
+		assert.Equal(t, err, (&ProbingBuilder{Builder: fails{err}}).PublishLayer(ctx, "", ""))
 	})
 	t.Run("whoever is told to stop asks nothing", func(t *testing.T) {
 		b := newTestbed(t)
 		stopped, stop := context.WithCancel(ctx)
 		stop()
 		err := refused(b.reference("base:x"))
-		assert.Equal(t, err, (&Asking{Builder: fails{err}}).PublishLayer(stopped, "", ""))
+		assert.Equal(t, err, (&ProbingBuilder{Builder: fails{err}}).PublishLayer(stopped, "", ""))
 		assert.Empty(t, b.proxy.Requests())
 	})
 	t.Run("what cannot be built is no answer of a registry", func(t *testing.T) {
 		err := fmt.Errorf("building: %w", errors.New("403 Forbidden"))
-		assert.Equal(t, err, (&Asking{Builder: fails{err}}).PublishLayer(ctx, "", ""))
+		assert.Equal(t, err, (&ProbingBuilder{Builder: fails{err}}).PublishLayer(ctx, "", ""))
 	})
 }
 
@@ -153,10 +153,10 @@ func (h *hidden) Find(context.Context, string) (pipeline.Found, error) {
 	return pipeline.Found{}, errors.New("unexpected status from HEAD request: 403 Forbidden")
 }
 
-func TestAskingRegistry(t *testing.T) {
+func TestProbingRegistry(t *testing.T) {
 	b := newTestbed(t)
 	there := b.push(t, "agent:there", layered(t, types.OCIManifestSchema1, "one"))
-	registry := &AskingRegistry{Registry: new(hidden)}
+	registry := &ProbingRegistry{Registry: new(hidden)}
 	b.proxy.Script()
 
 	found, err := registry.Find(ctx, b.reference("agent:there"))

@@ -37,8 +37,8 @@ func TestARegistryThatDoesNotSayWhatItLacks(t *testing.T) {
 		f.proxy.Script(hides)
 		_, err := f.runner.Run(ctx, f.plan)
 		require.ErrorContains(t, err, "403 Forbidden: UNAUTHORIZED The client does not have permission for manifest")
-		require.ErrorContains(t, err, pipeline.AdviceUnsaid)
-		assert.Contains(t, pipeline.AdviceUnsaid, "--force-build")
+		require.ErrorContains(t, err, pipeline.AdviceHidden)
+		assert.Contains(t, pipeline.AdviceHidden, "--force-build")
 		assert.Len(t, f.proxy.Requests(), 2, "the builder, and the first base image")
 	})
 	t.Run("ends a run whose base images are there as well", func(t *testing.T) {

@@ -1,0 +1,119 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"golang.org/x/sync/singleflight"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/once"
+)
+
+// ProbingBuilder is a [Builder] that asks the registry why it refused a push. The Dagger engine shows only the
+// status of an answer: missing rights, a used-up quota and a rate limit look alike, and a run would wait for
+// what does not pass.
+type ProbingBuilder struct {
+	Builder
+	// Access to the registry, with the credentials at hand. Those of docker login are the engine's only: where
+	// the registry wants them, the probe tells nothing, and the engine's error stands.
+	Access Access
+
+	probes singleflight.Group // by repository: many workers are refused together
+}
+
+// Publish has the image published. If the registry refuses the probe too, or limits it, the error is the registry's.
+func (b *ProbingBuilder) Publish(ctx context.Context, image pipeline.Image) (pipeline.Published, error) {
+	published, err := b.Builder.Publish(ctx, image)
+	return published, b.explain(ctx, err)
+}
+
+// PublishLayer does the same for the agent layer.
+func (b *ProbingBuilder) PublishLayer(ctx context.Context, builder, reference string) error {
+	return b.explain(ctx, b.Builder.PublishLayer(ctx, builder, reference))
+}
+
+// explain replaces the engine's error for a refused push by the registry's own, where the probe gets one.
+func (b *ProbingBuilder) explain(ctx context.Context, err error) error {
+	var push *pipeline.PushError
+	if !errors.As(err, &push) || ctx.Err() != nil || pipeline.CauseOf(err).Kind == pipeline.KindUnavailable {
+		return err
+	}
+	ref, invalid := name.ParseReference(push.Reference)
+	if invalid != nil {
+		return err
+	}
+	in := ref.Context().Name()
+	_, answer, _ := b.probes.Do(in, func() (any, error) { return nil, b.Access.probe(ctx, in) })
+	limited := answer != nil && pipeline.CauseOf(answer).Kind == pipeline.KindLimited
+	if !errors.Is(answer, ErrRefused) && !limited {
+		return err
+	}
+	return &pipeline.PushError{Reference: push.Reference, Err: fmt.Errorf("%v: asked why: %w", push.Err, answer)}
+}
+
+// emptyJSON is a blob that means nothing, and that many repositories have.
+// https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md#guidance-for-an-empty-descriptor
+const emptyJSON = "{}"
+
+// probe uploads a blob of two bytes to the repository: some registries refuse only the end of an upload. It
+// returns the errors of [Client.MayPush].
+func (a Access) probe(ctx context.Context, at string) error {
+	client, err := a.Connect(ctx, at)
+	if err != nil {
+		return a.refusal(at, err, true)
+	}
+	named, err := name.NewRepository(at)
+	if err != nil {
+		return fmt.Errorf("reading the repository %s: %w", at, err)
+	}
+	begun, err := client.askOnce(ctx, http.MethodPost, repository(named.RepositoryStr()), "blobs/uploads/", content{}, http.StatusAccepted, http.StatusCreated)
+	if err != nil {
+		return a.refusal(at, err, client.wire.challenged.Load())
+	}
+	place, err := begun.location()
+	if err != nil {
+		return err
+	}
+	_, err = client.sendOnce(ctx, http.MethodPut, place, content{
+		body: []byte(emptyJSON), media: "application/octet-stream", query: url.Values{"digest": {digestOf([]byte(emptyJSON)).String()}},
+	}, http.StatusCreated, http.StatusOK, http.StatusAccepted)
+	return a.refusal(at, err, client.wire.challenged.Load())
+}
+
+// ProbingRegistry is a [pipeline.Registry] that asks the registry itself where the engine was refused without a
+// reason: see [ProbingBuilder].
+type ProbingRegistry struct {
+	pipeline.Registry
+	// Access to the registry, with the credentials at hand.
+	Access Access
+
+	clients once.Group[*Client] // by repository
+}
+
+// Find asks for an image. Where the engine is refused, the registry's answer to these credentials counts.
+func (r *ProbingRegistry) Find(ctx context.Context, reference string) (pipeline.Found, error) {
+	found, err := r.Registry.Find(ctx, reference)
+	if err == nil || pipeline.CauseOf(err).Kind != pipeline.KindLimited {
+		return found, err
+	}
+	ref, invalid := name.ParseReference(reference)
+	if invalid != nil {
+		return found, err
+	}
+	access, in := r.Access, ref.Context().Name()
+	access.ReadOnly = true
+	client, _, unreachable := r.clients.Do(ctx, in, func() (*Client, error) { return access.Connect(ctx, in) })
+	if unreachable != nil {
+		return found, err
+	}
+	probed, answer := client.Find(ctx, reference)
+	if access.Username == "" && client.wire.challenged.Load() && WantsCredentials(answer) {
+		return found, err
+	}
+	return probed, answer
+}
