@@ -6,3 +6,6 @@ import "io"
 func ReadWithin(bytes, pages int64, r io.ReaderAt, size int64, wanted []Column, maxRows int, visit Visit) (Table, error) {
 	return read(newBudget(bytes, pages), r, size, wanted, maxRows, visit)
 }
+
+// Measure tells what a structure has, for a test that asks whether it has it.
+var Measure = measure
