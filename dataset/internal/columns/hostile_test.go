@@ -169,6 +169,8 @@ func TestReadRefusesPagesThatLie(t *testing.T) {
 		"a negative length":                  {crafted{rows: 1, pages: dataPage(1, deltaLengths, uvarint(128, 4, 1, 1))}, "decoding failed"},
 		"a length behind the page":           {crafted{rows: 1, pages: dataPage(1, deltaLengths, uvarint(128, 4, 1, 2000))}, "decoding failed"},
 		"lengths of 255 bits":                {crafted{rows: 2, pages: dataPage(2, deltaLengths, uvarint(128, 4, 2, 0, 0, 0x1ff, 0x1ff))}, "integers of 255 bits"},
+		"lengths of nothing but nulls":       {crafted{rows: 1, nullable: true, pages: dataPage(1, deltaLengths, join(levels(1<<1, 0), uvarint(128, 4, 1<<27, 0)))}, "134217728 differences, and 0 values"},
+		"beginnings of nothing but nulls":    {crafted{rows: 1, nullable: true, pages: dataPage(1, deltaBytes, join(levels(1<<1, 0), uvarint(128, 4, 0, 0), uvarint(128, 4, 1<<27, 0)))}, "134217728 differences, and 0 values"},
 		"a beginning that nothing has":       {crafted{rows: 1, pages: dataPage(1, deltaBytes, join(uvarint(128, 4, 1, 0), uvarint(128, 4, 1<<40, 0)))}, "1099511627776 differences"},
 		"more of the last value than it has": {crafted{rows: 2, pages: dataPage(2, deltaBytes, join(uvarint(128, 4, 2, 0, 200, 0, 0, 0, 0), uvarint(128, 4, 2, 2, 0, 0, 0, 0, 0), []byte("ab")))}, "decoding failed"},
 	}

@@ -108,8 +108,8 @@ func (p *checkedPages) checkData(levels, values []byte, count int, encoding parq
 		}
 		present = int(sum)
 	}
-	if present == 0 {
-		return nil // and the rest may be missing
+	if present == 0 && len(values) == 0 {
+		return nil // nothing but nulls
 	}
 	switch encoding {
 	case parquet.Encodings.Plain: // arrow-go checks it
@@ -121,7 +121,8 @@ func (p *checkedPages) checkData(levels, values []byte, count int, encoding parq
 	case parquet.Encodings.DeltaLengthByteArray, parquet.Encodings.DeltaBinaryPacked:
 		_, err = checkDeltas(values, present)
 	case parquet.Encodings.DeltaByteArray: // the lengths of what is taken over, and of what is added
-		if values, err = checkDeltas(values, present); err == nil {
+		values, err = checkDeltas(values, present)
+		if err == nil && (present > 0 || len(values) > 0) {
 			_, err = checkDeltas(values, present)
 		}
 	default:
