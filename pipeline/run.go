@@ -247,7 +247,8 @@ func (r *run) publishOne(ctx context.Context, record *Record, image Image) (Publ
 }
 
 // find asks for an image of this run's. One that is there and not what it has to be is absent, and the record
-// says why.
+// says why. Where a head is all that a registry gives for a question, an image that is to have no wrap goes by
+// its name: to look into each would cost a pull.
 func (r *run) find(ctx context.Context, record *Record, reference string, want Identity) (Found, error) {
 	found, err := r.look(ctx, record, reference)
 	if err == nil && found.HeadOnly && want != (Identity{}) {
