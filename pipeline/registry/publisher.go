@@ -23,7 +23,7 @@ type Builder interface {
 type Publisher struct {
 	// Client of the registry that everything is published to.
 	Client *Client
-	// Builder makes the builder image, the agent layer, base images, and whatever the registry does not let be composed.
+	// Builder makes the builder image, the agent layer, and base images.
 	Builder Builder
 	// Identity of the SDK, as images carry it.
 	Identity string
@@ -33,8 +33,7 @@ type Publisher struct {
 	layers once.Group[Layer]
 }
 
-// Publish composes an agent image, and a base image that can have another one's layers; its builder makes the others, and also what the
-// registry does not let be composed.
+// Publish composes an agent image, and a base image that can have another one's layers. Its builder makes the others.
 func (p *Publisher) Publish(ctx context.Context, image pipeline.Image) (published pipeline.Published, err error) {
 	switch {
 	case image.Phase == pipeline.PhaseAssemble:
