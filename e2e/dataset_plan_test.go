@@ -41,6 +41,9 @@ func (s *session) formatsAgree(t *testing.T) {
 		table,
 		written(t, "d.jsonl", `{"instance_id":"django__django-12155","repo":"django/django"}`+"\n\n"+`{"patch":"é","instance_id":"psf__requests-1142"}`+"\n"),
 		written(t, "d.json", `[{"instance_id":"psf__requests-1142"},{"instance_id":"django__django-12155"},{"instance_id":"psf__requests-1142"}]`),
+		written(t, "e.json", `{"test":[{"instance_id":"psf__requests-1142","n":NaN},{"INSTANCE_ID":"x","instance_id":"django__django-12155"}]}`),
+		written(t, "f.json", "\ufeff"+`{"n":{"0":[],"1":{}},"instance_id":{"0":"psf__requests-1142","1":"django__django-12155"}}`),
+		written(t, "g.ndjson", `{"instance_id":"django__django-12155","image_name":[]}`+"\n"+`{"instance_id":"psf__requests-1142","image_name":5}`),
 		written(t, "D.TXT", "# two of them, one of them twice\npsf__requests-1142\n\n django__django-12155\ndjango__django-12155\r\n"),
 	}
 	var plans [][]planned
@@ -192,6 +195,8 @@ func (s *session) saysWhere(t *testing.T) {
 	}{
 		"a line that is no JSON":        {"d.jsonl", `{"instance_id":"a__a-1"}` + "\n" + `{"instance_id":`, "", []string{"d.jsonl line 2"}},
 		"an id that is a path":          {"d.txt", "a__a-1\n../../etc/passwd\n", "", []string{"d.txt line 2", `column "instance_id"`, "../../etc/passwd"}},
+		"a Git LFS pointer":             {"d.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "", []string{"d.parquet", "`git lfs pull`"}},
+		"a column that is a list":       {"d.jsonl", `{"instance_id":"a","dockerhub_tag":["t"]}`, "pro", []string{"d.jsonl line 1", `column "dockerhub_tag"`, "the value is a list, not text"}},
 		"a row without its column":      {"d.jsonl", `{"instance_id":"a"}`, "pro", []string{"d.jsonl line 1", `column "dockerhub_tag"`, "family pro"}},
 		"two ids that lead to one name": {"d.txt", "A__b-1\na__b-1\n", "", []string{"A__b-1", "a__b-1", "one official image"}},
 	}
