@@ -172,8 +172,8 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			want: []string{"pipeline/registry/open.go imports dagger.io/dagger"},
 		},
 		"dataset must not import what may import Dagger": {
-			file: "dataset/internal/parquet/read.go", text: `import ("dagger/eval-images/hack/samples"; "dagger/eval-images/dataset")`,
-			want: []string{"dataset/internal/parquet/read.go imports dagger/eval-images/hack/samples"},
+			file: "dataset/internal/columns/read.go", text: `import ("dagger/eval-images/hack/samples"; "dagger/eval-images/dataset")`,
+			want: []string{"dataset/internal/columns/read.go imports dagger/eval-images/hack/samples"},
 		},
 		"pipeline may import dataset and its own packages": {
 			file: "pipeline/run.go", text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/pipeline/once")`,
