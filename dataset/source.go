@@ -21,7 +21,7 @@ var (
 	commit = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
 	// partName is the name of a config or a split: printable ASCII but what the hub
 	// itself forbids, as file systems do, and quotes. Pages show it.
-	partName = regexp.MustCompile("^[ !#-)+-.0-9;=@-\\[\\]^_a-{}~]{1,128}$")
+	partName = regexp.MustCompile(`^[ !#-)+-.0-9;=@-\[\]^_a-{}~]{1,128}$`)
 )
 
 // IsCommit reports whether a revision is the full id of a commit.
