@@ -22,7 +22,7 @@ func manifestOf(id string) string { return "/agent/manifests/.*" + id }
 func eachPublisher(t *testing.T, test func(t *testing.T, publisher string, tries int)) {
 	t.Helper()
 	t.Parallel()
-	for publisher, tries := range map[string]int{"engine": http.StatusBadRequest, "direct": http.StatusInternalServerError} {
+	for publisher, tries := range map[string]int{"engine": http.StatusBadRequest, "direct": http.StatusRequestTimeout} {
 		t.Run(publisher, func(t *testing.T) {
 			t.Parallel()
 			test(t, publisher, tries)
