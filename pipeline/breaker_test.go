@@ -53,7 +53,9 @@ func TestABreakerOpensForLongerAndLongerUntilAProbeSucceeds(t *testing.T) {
 	t.Run("and then it stays closed: what fails is its image's", func(t *testing.T) {
 		clock.slept = nil
 		for _, kind := range []string{"assemble", "base", "ask"} {
-			assert.False(t, b.unavailable(DefaultRetry, enter(t, b), kind, new(effort)), kind)
+			for range outageImages {
+				assert.False(t, b.unavailable(DefaultRetry, enter(t, b), kind, new(effort)), kind)
+			}
 		}
 		assert.Empty(t, clock.slept)
 	})
@@ -179,9 +181,14 @@ func crowdAt(b *breaker, n int, again bool) *crowd {
 }
 
 // wait returns when so many more wait for the probe.
-func (c *crowd) wait(n int) {
+func (c *crowd) wait(t *testing.T, n int) {
+	t.Helper()
 	for range n {
-		<-c.ctx.waits
+		select {
+		case <-c.ctx.waits:
+		case <-c.through:
+			require.Fail(t, "somebody goes through beside the probe")
+		}
 	}
 }
 
@@ -194,7 +201,7 @@ func TestOneProbeAsksForAllWhoWait(t *testing.T) {
 			crowd := crowdAt(b, waiters, again)
 			for n := 1; n <= 3; n++ {
 				probe := <-crowd.through
-				crowd.wait(waiters - n) // Each of the others has looked, and waits.
+				crowd.wait(t, waiters-n) // Each of the others has looked, and waits.
 				assert.EqualValues(t, n, crowd.inside.Load(), "one went through")
 				if n < 3 {
 					require.True(t, b.unavailable(DefaultRetry, probe, "assemble", new(effort)))
@@ -210,37 +217,54 @@ func TestOneProbeAsksForAllWhoWait(t *testing.T) {
 	}
 }
 
-func TestWhoWasRefusedIsTheProbe(t *testing.T) {
+// TestWorkThatHasFailedIsTheProbe: others that have just come wait for it, even if it wakes up last.
+func TestWorkThatHasFailedIsTheProbe(t *testing.T) {
 	const others = 20
-	clock := newFakeClock()
-	b, efforts := opened(t, clock)
-	ctx, stop := context.WithCancel(context.Background())
-	refused := make(chan *pass, 1)
-	held := make(chan struct{})
-	clock.onSleep = func() { <-held }
-	go func() {
-		p, err := b.enter(ctx, true)
-		assert.NoError(t, err)
-		refused <- p
-	}()
-	require.Eventually(t, func() bool { // Until it waits.
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return b.again == 1
-	}, time.Minute, time.Millisecond)
-	crowd := crowdAt(b, others, false)
-	close(held)
-	probe := <-refused
-	crowd.wait(others)
-	assert.Zero(t, crowd.inside.Load())
-	t.Run("and if it is told to stop, somebody else is", func(t *testing.T) {
+	// start has somebody wait who has failed before, and sleeps on when the others have slept enough.
+	start := func(t *testing.T) (b *breaker, crowd *crowd, failed chan *pass, stop, wake func()) {
+		clock := newFakeClock()
+		b, _ = opened(t, clock)
+		ctx, stop := context.WithCancel(context.Background())
+		failed = make(chan *pass, 1)
+		asleep, held := make(chan struct{}), make(chan struct{})
+		var first sync.Once
+		clock.onSleep = func() {
+			first.Do(func() { close(asleep); <-held })
+		}
+		go func() {
+			p, _ := b.enter(ctx, true)
+			failed <- p
+		}()
+		<-asleep
+		clock.onSleep = nil
+		crowd = crowdAt(b, others, false)
+		crowd.wait(t, others)
+		return b, crowd, failed, stop, func() { close(held) }
+	}
+	t.Run("and when it succeeds they go on", func(t *testing.T) {
+		b, crowd, failed, stop, wake := start(t)
+		defer stop()
+		wake()
+		b.succeeded(<-failed, "assemble")
+		crowd.finished.Wait()
+		assert.EqualValues(t, others, crowd.inside.Load())
+	})
+	t.Run("and when it is told to stop one of them is", func(t *testing.T) {
+		b, crowd, failed, stop, wake := start(t)
 		stop()
-		b.abandon(probe)
+		wake()
+		require.Nil(t, <-failed)
+		b.succeeded(<-crowd.through, "assemble")
+		crowd.finished.Wait()
+	})
+	t.Run("and when it is told to stop as the probe one of them is", func(t *testing.T) {
+		b, crowd, failed, stop, wake := start(t)
+		defer stop()
+		wake()
+		b.abandon(<-failed)
 		next := <-crowd.through
-		crowd.wait(others - 1)
-		assert.EqualValues(t, 1, crowd.inside.Load())
-		assert.True(t, b.unavailable(DefaultRetry, next, "assemble", efforts[0]))
-		assert.Equal(t, 2, b.pauses["assemble"])
+		assert.True(t, b.unavailable(DefaultRetry, next, "ask", new(effort)))
+		assert.Equal(t, 2, b.pauses["assemble"], "the pauses are those of what opened the breaker")
 		b.succeeded(<-crowd.through, "assemble")
 		crowd.finished.Wait()
 	})
@@ -277,7 +301,7 @@ func TestWhatElseClosesABreaker(t *testing.T) {
 		b, _ := opened(t, clock)
 		probe := enter(t, b)
 		crowd := crowdAt(b, 10, true)
-		crowd.wait(10)
+		crowd.wait(t, 10)
 		clock.advance(probeTime)
 		crowd.finished.Wait()
 		assert.False(t, b.open)

@@ -45,11 +45,11 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	t.Run("and no further than the policy says: its own where others are answered, and the run where nobody is", func(t *testing.T) {
 		for otherwise, kind := range map[bool]Kind{true: KindPermanent, false: KindFatal} {
 			clock, sent := newFakeClock(), 0
-			g := newThrottle(clock, 12)
+			g := newThrottle(clock, 100)
 			err := Send(inRun(Retry{LimitWaits: 3}, g), "PUT", func() error {
 				sent++
 				if otherwise {
-					g.answered("PUT")
+					require.NoError(t, Send(inRun(Retry{}, g), "PUT", func() error { return nil }))
 				}
 				return limited("r")
 			})
@@ -182,6 +182,16 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 		assert.Equal(t, 3, sent)
 		assert.Zero(t, g.sending, "its place is free")
 	})
+	t.Run("but not if it hung until then: that took long enough", func(t *testing.T) {
+		clock, sent := newFakeClock(), 0
+		err := Send(inRun(Retry{}, newThrottle(clock, 12)), "PUT", func() error {
+			sent++
+			clock.advance(time.Minute)
+			return errors.New("no answer within 1m0s")
+		})
+		require.ErrorContains(t, err, "no answer within")
+		assert.Equal(t, 1, sent)
+	})
 	t.Run("until it is told to stop, and then says why it waited", func(t *testing.T) {
 		clock := newFakeClock()
 		g := newThrottle(clock, 12)
@@ -238,4 +248,24 @@ func TestOneRequestAsksForAllInAnOutage(t *testing.T) {
 	ended.Wait()
 	assert.EqualValues(t, failing, probes.Load())
 	assert.EqualValues(t, 1, most.Load(), "one at a time")
+}
+
+// TestAnOutageOfRequestsIsWaitedForOnce: the attempts that they belong to do not wait for it again.
+func TestAnOutageOfRequestsIsWaitedForOnce(t *testing.T) {
+	g := newThrottle(newFakeClock(), 12)
+	ctx := context.Background()
+	send := func(answer error) (attempts int, err error) {
+		return Retry{}.do(ctx, g, "assemble", func(ctx context.Context) error {
+			return Send(ctx, "PUT", func() error { return answer })
+		})
+	}
+	_, err := send(nil)
+	require.NoError(t, err)
+	for range 2 * outageImages {
+		attempts, err := send(unreachable("r"))
+		require.ErrorContains(t, err, "connection refused")
+		assert.Equal(t, DefaultRetry.Attempts, attempts)
+	}
+	assert.Equal(t, DefaultRetry.OutageWaits, g.requests.pauses["PUT"])
+	assert.Empty(t, g.work.failed["assemble"])
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -67,6 +68,34 @@ func TestAFleetThatMayNotPush(t *testing.T) {
 		assert.Equal(t, 1, refusedPushes(f, http.StatusUnauthorized), "nothing else is pushed")
 		assert.Empty(t, result.Bases, "and no base image is begun")
 	})
+}
+
+// TestAFleetWhoseQuotaIsUsedUp: the quota ends in the middle of a run. The run ends too, what is published stays, and the advice is about the
+// quota.
+func TestAFleetWhoseQuotaIsUsedUp(t *testing.T) {
+	const before = 30
+	for name, quota := range map[string]struct{ message, advice string }{
+		// https://github.com/goharbor/harbor-cli/issues/96
+		"Harbor":       {"adding 1.0 GiB of storage resource, which when updated to 10.5 GiB will exceed the configured upper limit of 10.0 GiB.", pipeline.AdviceQuota},
+		"Quay":         {"Quota has been exceeded on namespace", pipeline.AdviceQuota},
+		"DigitalOcean": {"registry contains 1 repositories, limit is 1", pipeline.AdvicePlan},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t)
+			f.withAllBases(t)
+			f.direct(t, Access{})
+			body := fmt.Sprintf(`{"errors":[{"code":"DENIED","message":%q}]}`, quota.message)
+			result := f.run(t, registrytest.Rule{
+				Method: http.MethodPut, Path: "/agent/manifests/i-", Skip: before, Fault: registrytest.Answer(http.StatusForbidden, body),
+			})
+			assert.InDelta(t, before, result.Count(pipeline.StatusBuilt), pipeline.DefaultMaxWorkers, "but for what was under way")
+			assert.LessOrEqual(t, refusedPushes(f, http.StatusForbidden), pipeline.DefaultMaxWorkers, "one for each worker, none is sent again")
+			last := string(result.Images[fleetSize-1].Error)
+			assert.Contains(t, last, "not started: the run ended early: ")
+			assert.Contains(t, last, quota.message+"\n  → "+quota.advice)
+		})
+	}
 }
 
 // TestAFleetWhoseRegistryRefusesEverything: limits that never end are asked about a few times by all workers together, and then the run ends.
@@ -179,7 +208,7 @@ func TestAFleetWhoseRegistryIsAway(t *testing.T) {
 func (f *fleet) losesNothingWhile(t *testing.T, away registrytest.Rule) {
 	t.Helper()
 	f.withAllBases(t)
-	f.runner.Retry = pipeline.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second}
+	f.runner.Retry = pipeline.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second, RequestFirst: time.Millisecond}
 	var until atomic.Int64
 	fault := away.Fault
 	away.Skip = 150

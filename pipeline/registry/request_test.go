@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -144,4 +145,12 @@ func TestAPlaceThatTheRegistryChose(t *testing.T) {
 	requests := b.proxy.Requests()
 	assert.Contains(t, requests[len(requests)-1].Query, "state=secret", "what the place asks for is kept")
 	assert.Contains(t, requests[len(requests)-1].Query, "digest=sha256")
+}
+
+func TestWhatLimitsAndFailuresAreCountedBy(t *testing.T) {
+	kind := func(method, path string) string { return kindOf(method, &url.URL{Path: path}) }
+	manifest, blob := "/v2/agent/manifests/x", "/v2/agent/blobs/sha256:x"
+	assert.Equal(t, kind(http.MethodPut, manifest), kind(http.MethodPut, "/v2/base/manifests/y"), "the repository makes no difference")
+	assert.NotEqual(t, kind(http.MethodPut, manifest), kind(http.MethodGet, manifest), "a registry may be read-only")
+	assert.NotEqual(t, kind(http.MethodPut, manifest), kind(http.MethodPut, blob), "and may take blobs and no manifests")
 }

@@ -1,0 +1,144 @@
+package pipeline
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestRealAnswers: what the engine says of a registry's answer, as people have reported it or as it was provoked, and what to do then. The
+// direct publisher sees the answers themselves: see package registry.
+func TestRealAnswers(t *testing.T) {
+	const (
+		resolving = "failed to resolve source metadata for docker.io/swebench/sweb.eval.x86_64.x:latest: "
+		posting   = "unexpected status from POST request to https://registry.example/v2/me/agent/blobs/uploads/: "
+		putting   = "unexpected status from PUT request to https://registry.example/v2/me/agent/manifests/x: "
+		dialling  = `failed to do request: Head "https://registry.example/v2/me/agent/manifests/x": `
+	)
+	type answer struct {
+		text   string
+		kind   Kind
+		advice string
+	}
+	pulls := map[string]answer{
+		// https://github.com/SWE-bench/SWE-bench/issues/316, https://github.com/All-Hands-AI/OpenHands/issues/7168
+		"Docker Hub has no such image, or it is private": {
+			resolving + "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+			KindPermanent, adviceImage,
+		},
+		"ghcr.io has no such image, or it is private": {
+			"failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token?scope=repository%3Ame%2Fx%3Apull&service=ghcr.io: 403 Forbidden",
+			KindPermanent, adviceImage,
+		},
+		"Quay has no such image, or it is private": {
+			"failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://quay.io/v2/auth?scope=repository%3Ame%2Fx%3Apull&service=quay.io: 401 Unauthorized",
+			KindPermanent, adviceImage,
+		},
+		"the token server of ghcr.io fails": {
+			"failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token?scope=repository%3Ame%2Fx%3Apull: 503 Service Unavailable",
+			KindUnavailable, "",
+		},
+		"the tag is missing":                  {resolving + "docker.io/swebench/sweb.eval.x86_64.x:latest: not found", KindPermanent, ""},
+		"the manifest is missing":             {"manifest unknown: manifest unknown", KindPermanent, adviceImage},
+		"the image is for another platform":   {resolving + "no match for platform in manifest: not found", KindPermanent, advicePlatform},
+		"Docker Hub's quota of pulls is used": {resolving + "toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit", KindSpent, AdvicePulls},
+		"one official image wants a login":    {resolving + "unexpected status from HEAD request to https://registry.example/v2/x: 401 Unauthorized", KindPermanent, AdviceCredentials},
+		"ECR was not logged in to": {
+			"pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
+			KindPermanent, adviceImage,
+		},
+		"ghcr.io rejects the password": {
+			"failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://ghcr.io/token?scope=repository%3Ame%2Fx%3Apull: 403 Forbidden",
+			KindPermanent, AdviceCredentials,
+		},
+		"the name is invalid":                         {`failed to parse address "Me/X:y": invalid reference format: repository name must be lowercase`, KindPermanent, adviceName},
+		"the registry speaks plain HTTP":              {dialling + "http: server gave HTTP response to HTTPS client", KindPermanent, adviceHTTP},
+		"the registry has a CA of its own":            {dialling + "tls: failed to verify certificate: x509: certificate signed by unknown authority", KindPermanent, adviceOwnCA},
+		"the certificate is for another host":         {dialling + "tls: failed to verify certificate: x509: certificate is valid for a.example, not registry.example", KindPermanent, adviceCertificate},
+		"the certificate has expired":                 {dialling + "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-11-26", KindPermanent, adviceCertificate},
+		"nothing listens":                             {dialling + "dial tcp 10.87.0.1:5000: connect: connection refused", KindUnavailable, adviceAddress},
+		"the host is unknown":                         {dialling + "dial tcp: lookup registry.example on 10.87.0.1:53: no such host", KindUnavailable, adviceHost},
+		"the DNS server fails":                        {dialling + "dial tcp: lookup registry.example on 10.87.0.1:53: server misbehaving", KindUnavailable, adviceHost},
+		"a firewall drops everything":                 {dialling + "dial tcp 10.0.0.1:443: i/o timeout", KindUnavailable, adviceNoAnswer},
+		"the handshake hangs":                         {dialling + "net/http: TLS handshake timeout", KindUnavailable, adviceNoAnswer},
+		"there is no way to the host":                 {dialling + "dial tcp 10.0.0.1:443: connect: no route to host", KindUnavailable, adviceNoAnswer},
+		"a proxy answers with its login page":         {"failed to fetch oauth token: unable to decode token response: invalid character '<' looking for beginning of value", KindTransient, advicePage},
+		"a proxy answers for a registry that is away": {"unexpected status from HEAD request to https://registry.example/v2/x: 502 Bad Gateway", KindUnavailable, ""},
+		"the engine's disk is full":                   {"failed to copy: failed to write: write /var/lib/dagger/worker/x: no space left on device", KindFatal, adviceDisk},
+		"the engine has too many files open":          {"failed to create pipe: pipe2: too many open files", KindTransient, adviceFiles},
+		"a command fails":                             {`process "/bin/sh -c apt-get update" did not complete successfully: exit code: 100`, KindPermanent, adviceCommand},
+		"the Dockerfile lacks the target":             {"target stage \"source-minimal\" could not be found", KindPermanent, adviceTarget},
+		"the Dockerfile has a mistake":                {"dockerfile parse error on line 3: unknown instruction: FORM", KindPermanent, adviceDockerfile},
+	}
+	pushes := map[string]answer{
+		"wrong credentials":                         {posting + "401 Unauthorized", KindFatal, AdviceCredentials},
+		"distribution asks for a login":             {"unauthorized: authentication required", KindFatal, AdviceCredentials},
+		"ECR was not logged in to":                  {"no basic auth credentials", KindFatal, AdviceCredentials},
+		"ECR's password has expired":                {posting + "403 Forbidden\ndenied: Your authorization token has expired. Reauthenticate and try again.", KindFatal, AdviceCredentials},
+		"ghcr.io was not logged in to":              {"failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token: 401 Unauthorized", KindFatal, AdviceCredentials},
+		"Google was not logged in to":               {`denied: Unauthenticated request. Unauthenticated requests do not have permission "artifactregistry.repositories.uploadArtifacts" on resource "projects/p"`, KindFatal, AdviceCredentials},
+		"Docker Hub, somebody else's repository":    {"push access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", KindFatal, AdviceNoRight},
+		"Docker Hub, in its older words":            {"denied: requested access to the resource is denied", KindFatal, AdviceNoRight},
+		"ghcr.io, an organization does not let":     {posting + "403 Forbidden\ndenied: installation not allowed to Create organization package", KindFatal, AdviceNoRight},
+		"ghcr.io, a token without the right":        {"denied: permission_denied: The token provided does not match expected scopes.", KindFatal, AdviceNoRight},
+		"Google, without the right":                 {`denied: Permission "artifactregistry.repositories.uploadArtifacts" denied on resource "projects/p/locations/us/repositories/r" (or it may not exist)`, KindFatal, AdviceNoRight},
+		"Harbor, without the right":                 {"unauthorized: unauthorized to access repository: me/agent, action: push: unauthorized to access repository: me/agent, action: push", KindFatal, AdviceNoRight},
+		"Quay, without the right":                   {posting + "401 Unauthorized\nunauthorized: access to the requested resource is not authorized", KindFatal, AdviceNoRight},
+		"GitLab, without the right":                 {"denied: access forbidden", KindFatal, AdviceNoRight},
+		"Artifactory, without the right":            {"denied: The client does not have permission for manifest", KindFatal, AdviceNoRight},
+		"a 403 that does not say why":               {posting + "403 Forbidden", KindLimited, adviceRefused},
+		"ECR lacks the repository":                  {"name unknown: The repository with name 'agent' does not exist in the registry with id '123456789012'", KindFatal, AdviceRepository},
+		"a registry lacks it and does not say so":   {posting + "404 Not Found", KindFatal, AdviceRepository},
+		"Harbor lacks the project":                  {posting + "401 Unauthorized\nunauthorized: project me not found: project me not found", KindFatal, AdviceRepository},
+		"Google, a name of two parts":               {posting + "400 Bad Request\nname invalid: Missing image name. Pushes should be of the form docker push HOST-NAME/PROJECT-ID/REPOSITORY/IMAGE", KindFatal, AdviceName},
+		"Harbor, in maintenance":                    {posting + "403 Forbidden\ndenied: The system is in read only mode. Any modification is prohibited.", KindFatal, AdviceReadOnly},
+		"distribution, read-only":                   {posting + "405 Method Not Allowed", KindFatal, AdviceReadOnly},
+		"Harbor's quota (goharbor/harbor-cli#96)":   {putting + "403 Forbidden\ndenied: adding 1.0 GiB of storage resource, which when updated to current usage of 10.5 GiB will exceed the configured upper limit of 10.0 GiB.", KindFatal, AdviceQuota},
+		"Quay's quota":                              {putting + "403 Forbidden\ndenied: Quota has been exceeded on namespace", KindFatal, AdviceQuota},
+		"DigitalOcean's plan":                       {posting + "403 Forbidden\ndenied: registry contains 1 repositories, limit is 1", KindFatal, AdvicePlan},
+		"the registry's disk is full":               {putting + "500 Internal Server Error\nunknown: filesystem: mkdir /var/lib/registry/x: no space left on device", KindFatal, AdviceNoRoom},
+		"a proxy's disk is full":                    {putting + "507 Insufficient Storage", KindFatal, AdviceNoRoom},
+		"GitHub's secondary limit":                  {posting + "403 Forbidden\ndenied: You have exceeded a secondary rate limit. Please wait.", KindLimited, AdviceWait},
+		"ghcr.io's limit of requests":               {posting + "429 Too Many Requests\ntoomanyrequests: retry-after: 214.7ms, allowed: 44000/minute", KindLimited, AdviceWait},
+		"Docker Hub's limit of requests":            {"toomanyrequests: Rate exceeded", KindLimited, AdviceWait},
+		"a registry that fails":                     {putting + "500 Internal Server Error", KindUnavailable, adviceServer},
+		"a registry that fails with a page of HTML": {putting + "503 Service Unavailable\n<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>", KindUnavailable, ""},
+		"a connection cut in an upload":             {"failed to do request: write tcp 10.87.0.5:5000: write: connection reset by peer", KindUnavailable, ""},
+		"a connection that the registry closed":     {"failed to do request: write tcp 10.87.0.5:5000: write: broken pipe", KindUnavailable, ""},
+		"the registry has a CA of its own":          {dialling + "tls: failed to verify certificate: x509: certificate signed by unknown authority", KindFatal, adviceOwnCA},
+		"the registry speaks plain HTTP":            {dialling + "http: server gave HTTP response to HTTPS client", KindFatal, adviceHTTP},
+	}
+	check := func(t *testing.T, want answer, err error) {
+		t.Helper()
+		got := CauseOf(err)
+		assert.Equal(t, want.kind, got.Kind)
+		assert.Equal(t, want.advice, got.Advice)
+	}
+	for name, want := range pulls {
+		t.Run("a pull: "+name, func(t *testing.T) { check(t, want, errors.New(want.text)) })
+	}
+	for name, want := range pushes {
+		t.Run("a push: "+name, func(t *testing.T) {
+			check(t, want, &PushError{Reference: "registry.example/me/agent:x", Err: errors.New(want.text)})
+		})
+	}
+}
+
+// TestEveryTextIsReached: no rule stands behind one that fits its own text as well.
+func TestEveryTextIsReached(t *testing.T) {
+	for i, known := range causes {
+		text := strings.ReplaceAll(known.part, "*", " something ")
+		require.Equal(t, strings.ToLower(text), text, "it is compared with a text in lower case")
+		for _, earlier := range causes[:i] {
+			assert.False(t, contains(text, earlier.part), "%q is never reached: %q stands before it", known.part, earlier.part)
+		}
+		assert.Equal(t, known.cause, CauseOf(errors.New(text)))
+	}
+}
+
+func TestNoErrorHasNoCause(t *testing.T) {
+	assert.Zero(t, CauseOf(nil))
+}

@@ -1,0 +1,114 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// levels are the breakers of a throttle, with a way to do something under each.
+var levels = map[string]struct {
+	breaker func(*throttle) *breaker
+	try     func(ctx context.Context, g *throttle, work func() error) error
+}{
+	"a request": {
+		func(g *throttle) *breaker { return g.requests },
+		func(ctx context.Context, g *throttle, work func() error) error {
+			retry := Retry{RequestAttempts: 1, LimitWaits: -1}.withDefaults()
+			return Send(attempt{retry: retry, throttle: g, who: new(effort)}.under(ctx), "assemble", work)
+		},
+	},
+	"an attempt": {
+		func(g *throttle) *breaker { return g.work },
+		func(ctx context.Context, g *throttle, work func() error) error {
+			_, err := Retry{Attempts: 1, LimitWaits: -1}.do(ctx, g, "assemble", func(context.Context) error { return work() })
+			return err
+		},
+	},
+}
+
+// opens opens a breaker of a throttle.
+func opens(t *testing.T, g *throttle, b *breaker) {
+	t.Helper()
+	b.succeeded(enter(t, b), "assemble")
+	for range outageImages {
+		b.unavailable(DefaultRetry, enter(t, b), "assemble", new(effort))
+	}
+	require.True(t, b.open)
+}
+
+func TestHowAProbeEnds(t *testing.T) {
+	for level, l := range levels {
+		ends := map[string]struct {
+			err  error
+			open bool
+		}{
+			"that succeeds closes the breaker":                     {nil, false},
+			"that is refused closes it: the registry is there":     {errors.New("400 Bad Request"), false},
+			"that is limited closes it: there is a limiter":        {limited("r"), false},
+			"to which the registry is unavailable opens it again":  {errors.New("503 Service Unavailable"), true},
+			"that is told to stop leaves it to another, half-open": {context.Canceled, true},
+		}
+		for name, end := range ends {
+			t.Run(level+" "+name, func(t *testing.T) {
+				clock := newFakeClock()
+				g := newThrottle(clock, 12)
+				b := l.breaker(g)
+				opens(t, g, b)
+				ctx, stop := context.WithCancel(context.Background())
+				defer stop()
+				tried := 0
+				err := l.try(ctx, g, func() error {
+					tried++
+					assert.NotNil(t, b.probe)
+					if tried > 1 {
+						return nil // After another pause.
+					}
+					clock.onSleep = func() {
+						assert.Equal(t, end.open, b.open)
+						assert.Equal(t, 1, b.again, "it waits as one that has failed before")
+					}
+					if end.err == context.Canceled {
+						stop()
+					}
+					return end.err
+				})
+				if end.err == nil || tried > 1 {
+					require.NoError(t, err)
+				} else {
+					require.ErrorIs(t, err, end.err)
+				}
+				assert.Nil(t, b.probe)
+				if tried == 1 {
+					assert.Equal(t, end.open, b.open)
+				} else {
+					assert.True(t, end.open)
+				}
+				assert.Zero(t, g.working+g.sending, "its place is free")
+			})
+		}
+	}
+}
+
+func TestALimitThatBeginsDuringAnOutageIsWaitedOutToo(t *testing.T) {
+	for level, l := range levels {
+		t.Run(level, func(t *testing.T) {
+			clock := newFakeClock()
+			g := newThrottle(clock, 12)
+			opens(t, g, l.breaker(g))
+			clock.onSleep = func() {
+				clock.onSleep = nil
+				g.pause("PUT", clock.Now(), time.Hour) // Somebody meets it who was under way.
+			}
+			before := clock.Now()
+			require.NoError(t, l.try(context.Background(), g, func() error {
+				assert.GreaterOrEqual(t, clock.Now().Sub(before), time.Hour)
+				return nil
+			}))
+		})
+	}
+}
