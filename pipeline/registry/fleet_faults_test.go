@@ -63,7 +63,7 @@ func tagOf(i int) string { return "/agent/manifests/" + instance(i) + "$" }
 // TestAFleetOnABadDay: what a server in trouble answers, at whichever step, costs an attempt, and if it always does so the one image. Nothing
 // else is lost.
 func TestAFleetOnABadDay(t *testing.T) {
-	const broken, page, cut, unknown, denied, refused = 20, 21, 22, 30, 31, 40
+	const broken, page, cut, unknown, denied, refused = 90, 91, 92, 30, 31, 40 // The first three come after all faults that pass.
 	troubles := []registrytest.Fault{
 		registrytest.Answer(http.StatusInternalServerError, ""), registrytest.Answer(http.StatusBadGateway, ""),
 		registrytest.Answer(http.StatusServiceUnavailable, ""), registrytest.Answer(http.StatusGatewayTimeout, ""),
