@@ -34,6 +34,8 @@ type Cause struct {
 	Advice string
 	// Wait is how long a registry that limits requests asks to wait. Zero: it does not say.
 	Wait time.Duration
+	// Doubtful says that a limit may be none: the engine shows the status of a refusal and hides its reason.
+	Doubtful bool
 }
 
 // PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have reached your pull rate limit", and for those

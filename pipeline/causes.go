@@ -57,7 +57,7 @@ var causes = []struct {
 	{"401 unauthorized", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
 	{"authorization failed", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
 	{"authentication required", Cause{Kind: KindPermanent, Advice: AdviceCredentials}},
-	{"403 forbidden", Cause{Kind: KindLimited, Advice: adviceRefused}},
+	{"403 forbidden", Cause{Kind: KindLimited, Advice: adviceRefused, Doubtful: true}},
 
 	// What this side got wrong.
 	{"invalid reference format", Cause{Kind: KindPermanent, Advice: adviceName}},

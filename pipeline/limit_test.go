@@ -190,6 +190,18 @@ func TestARegistryThatRefusesEverythingEndsTheRun(t *testing.T) {
 		assert.Contains(t, last, "403 Forbidden\n  → "+adviceRefused)
 		assert.Less(t, len(registry.asked), 52+10, "few images were begun")
 	})
+	t.Run("sooner where the engine hides why, as that may be no limit", func(t *testing.T) {
+		for text, pauses := range map[string]int{"403 Forbidden": DefaultRetry.DoubtfulWaits, "429 Too Many Requests": DefaultRetry.LimitWaits} {
+			clock, calls := newFakeClock(), 0
+			_, err := Retry{}.do(context.Background(), newThrottle(clock, 12), "builder", func(context.Context) error {
+				calls++
+				return &PushError{Reference: "r/builder:t", Err: errors.New(text)}
+			})
+			assert.Equal(t, KindFatal, CauseOf(err).Kind, text)
+			assert.Equal(t, pauses+1, calls, text)
+			assert.Len(t, clock.slept, pauses, text)
+		}
+	})
 	t.Run("also where other kinds of work succeed", func(t *testing.T) {
 		g := newThrottle(newFakeClock(), 12)
 		_, err := Retry{LimitWaits: 3}.do(context.Background(), g, "assemble", func(context.Context) error {

@@ -25,6 +25,8 @@ type Retry struct {
 	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a quarter of an hour. After so
 	// many pauses in which nobody succeeded the run ends: every other image would wait as long and for nothing.
 	LimitWaits int
+	// DoubtfulWaits takes the place of LimitWaits for a refusal that may be no limit at all. Zero: 3, about two minutes.
+	DoubtfulWaits int
 	// OutageWaits is how often in a row all workers wait, from First up to Longest, for a registry that has answered in this
 	// run and is unavailable to everybody now. After each wait one of them asks, and its answer decides for all. What fails
 	// meanwhile is no attempt. After the last wait a failure is its image's again, until something succeeds. Zero: 6, about
@@ -36,7 +38,7 @@ type Retry struct {
 var DefaultRetry = Retry{
 	Attempts: 2, First: 2 * time.Second, Longest: time.Minute,
 	RequestAttempts: 3, RequestFirst: 250 * time.Millisecond,
-	LimitFirst: 15 * time.Second, LimitLongest: 4 * time.Minute, LimitWaits: 8,
+	LimitFirst: 15 * time.Second, LimitLongest: 4 * time.Minute, LimitWaits: 8, DoubtfulWaits: 3,
 	OutageWaits: 6,
 }
 
@@ -50,6 +52,7 @@ func (r Retry) withDefaults() Retry {
 	orDefault(&r.LimitFirst, d.LimitFirst)
 	orDefault(&r.LimitLongest, d.LimitLongest)
 	orDefault(&r.LimitWaits, d.LimitWaits)
+	orDefault(&r.DoubtfulWaits, d.DoubtfulWaits)
 	orDefault(&r.OutageWaits, d.OutageWaits)
 	return r
 }
@@ -138,19 +141,22 @@ func (r Retry) report(ctx context.Context, t *throttle, p *pass, kind string, wh
 // it did so last. An error is the end: it was waited for often enough. A registry that says how long it wants gets just that, and it does
 // not count, until it has refused the same thing so often that it is no longer believed.
 func (r Retry) limited(l *limiter, kind string, asked time.Time, n int, err error) error {
-	wait := CauseOf(err).Wait
-	if wait > 0 && n <= r.LimitWaits {
-		l.pause("", asked, wait)
+	cause, waits := CauseOf(err), r.LimitWaits
+	if cause.Doubtful {
+		waits = min(waits, r.DoubtfulWaits)
+	}
+	if cause.Wait > 0 && n <= waits {
+		l.pause("", asked, cause.Wait)
 		return nil
 	}
-	if wait > 0 {
-		n -= r.LimitWaits
+	if cause.Wait > 0 {
+		n -= waits
 	}
-	if l.pause(kind, asked, max(wait, backoff(r.LimitFirst, r.LimitLongest, n))) > r.LimitWaits {
-		return &limitError{pauses: r.LimitWaits, err: err}
+	if l.pause(kind, asked, max(cause.Wait, backoff(r.LimitFirst, r.LimitLongest, n))) > waits {
+		return &limitError{pauses: waits, err: err}
 	}
-	if n > r.LimitWaits {
-		return &waitedError{waits: r.LimitWaits, err: err}
+	if n > waits {
+		return &waitedError{waits: waits, err: err}
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, time.Minute, runner.Heartbeat)
 	assert.Equal(t, Retry{
 		Attempts: 2, First: 2 * time.Second, Longest: time.Minute,
-		LimitFirst: 15 * time.Second, LimitLongest: 4 * time.Minute, LimitWaits: 8,
+		LimitFirst: 15 * time.Second, LimitLongest: 4 * time.Minute, LimitWaits: 8, DoubtfulWaits: 3,
 		RequestAttempts: 3, RequestFirst: 250 * time.Millisecond, OutageWaits: 6,
 	}, retry)
 }
