@@ -21,13 +21,13 @@ import (
 // With it, builder, base images and agent images are published, each under a name that says what is in it. What the registry has
 // already is skipped, so the same call again makes only what is missing.
 //
-// An image that fails costs no other one. The call ends with the list of those that failed, and not with exit status 0.
+// A failed image does not stop the others. The call lists the failures and exits non-zero.
 //
 // The manifest says what became of each image. To keep it: assemble-all --publish directory export --path out
 func (m *EvalImages) AssembleAll(
 	ctx context.Context,
 	flags struct {
-		// Dataset on the Hugging Face hub, such as princeton-nlp/SWE-bench_Verified (default: the bundled sample of three of its instances)
+		// Dataset on the Hugging Face hub, such as princeton-nlp/SWE-bench_Verified (default: the bundled sample)
 		// +optional
 		Dataset string
 		// Address of the hub, or of a mirror of it
@@ -57,7 +57,7 @@ func (m *EvalImages) AssembleAll(
 		// Only the instances whose ids are in this file, one a line
 		// +optional
 		Select *dagger.File
-		// Draw at most so many rows of the dataset, as pandas' sample(n, random_state) does
+		// Draw at most this many rows of the dataset, as pandas' sample(n, random_state) does
 		// +optional
 		Limit int
 		// Random seed for --limit, from 0 to 4294967295; the evaluator's is 42
@@ -78,10 +78,10 @@ func (m *EvalImages) AssembleAll(
 		// Publish to --builder-repo, --base-repo and --agent-repo
 		// +optional
 		Publish bool
-		// Who publishes the agent images: direct composes them in the registry, engine has the Dagger engine push them, auto is direct where the registry can be reached with the credentials given
+		// Who publishes agent images: direct composes them in the registry, engine pushes them; or auto
 		// +default="auto"
 		Publisher string
-		// Run the SDK's recipe once for official images that differ only in what it certainly has nothing to do with, and let their base images have its layers in common: auto or never; by the direct publisher, for official images that are in the same registry
+		// Reuse the recipe's layers across equivalent official images in the same registry: auto or never
 		// +default="auto"
 		ShareBases string
 		// User at the registry (default: the credentials of "docker login")
@@ -90,10 +90,10 @@ func (m *EvalImages) AssembleAll(
 		// Password or token at the registry, such as env:GITHUB_TOKEN
 		// +optional
 		RegistryPassword *dagger.Secret
-		// Make and publish every image anew, whatever the registry has
+		// Rebuild and publish every image, whatever the registry has
 		// +optional
 		ForceBuild bool
-		// How many images are in work at a time
+		// Maximum number of images in progress
 		// +default=12
 		MaxWorkers int
 		// How often each image is tried, the first time included

@@ -11,12 +11,12 @@ import (
 
 // Check that the registry has every agent image that assemble-all would make with the same flags.
 //
-// It lists those that are missing, and those of which the registry does not say, and then does not end with exit status 0. A registry
-// that gives no answer is not taken for an empty one.
+// It lists the images that are missing, and those of which the registry does not say whether it has them, and exits non-zero if there are
+// any.
 func (m *EvalImages) Check(
 	ctx context.Context,
 	flags struct {
-		// Dataset on the Hugging Face hub, such as princeton-nlp/SWE-bench_Verified (default: the bundled sample of three of its instances)
+		// Dataset on the Hugging Face hub, such as princeton-nlp/SWE-bench_Verified (default: the bundled sample)
 		// +optional
 		Dataset string
 		// Address of the hub, or of a mirror of it
@@ -46,7 +46,7 @@ func (m *EvalImages) Check(
 		// Only the instances whose ids are in this file, one a line
 		// +optional
 		Select *dagger.File
-		// Draw at most so many rows of the dataset, as pandas' sample(n, random_state) does
+		// Draw at most this many rows of the dataset, as pandas' sample(n, random_state) does
 		// +optional
 		Limit int
 		// Random seed for --limit, from 0 to 4294967295; the evaluator's is 42

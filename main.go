@@ -58,7 +58,7 @@ func New(
 	// Repository of the agent images, without a tag
 	// +default="ghcr.io/openhands/eval-agent-server"
 	agentRepo string,
-	// Where the official images are, such as registry.example/{official_image} (README has all placeholders)
+	// Where the official images are, such as registry.example/{official_image} (README: all placeholders)
 	// +optional
 	imageTemplate string,
 ) *EvalImages {

@@ -24,7 +24,7 @@ type Plan struct {
 func (m *EvalImages) Plan(
 	ctx context.Context,
 	flags struct {
-		// Dataset on the Hugging Face hub, such as princeton-nlp/SWE-bench_Verified (default: the bundled sample of three of its instances)
+		// Dataset on the Hugging Face hub, such as princeton-nlp/SWE-bench_Verified (default: the bundled sample)
 		// +optional
 		Dataset string
 		// Address of the hub, or of a mirror of it
@@ -54,7 +54,7 @@ func (m *EvalImages) Plan(
 		// Only the instances whose ids are in this file, one a line
 		// +optional
 		Select *dagger.File
-		// Draw at most so many rows of the dataset, as pandas' sample(n, random_state) does
+		// Draw at most this many rows of the dataset, as pandas' sample(n, random_state) does
 		// +optional
 		Limit int
 		// Random seed for --limit, from 0 to 4294967295; the evaluator's is 42

@@ -1,11 +1,13 @@
 package source_test
 
 import (
+	"fmt"
 	"go/ast"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -103,6 +105,9 @@ func isMethodOf(function *ast.FuncDecl, receiver string) bool {
 	return ok && name.Name == receiver
 }
 
+// leastSeeds is how many seeds a fuzz target has.
+const leastSeeds = 8
+
 // TestEveryFuzzTargetHasSeedsAndEverySeedATarget: seeds are files, and a target that was renamed has not left them behind.
 func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 	targets, seeds := map[string]bool{}, map[string]bool{}
@@ -127,6 +132,8 @@ func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 	for path := range targets {
 		entries, err := os.ReadDir(filepath.Join(root, path))
 		require.NoError(t, err)
-		assert.GreaterOrEqual(t, len(entries), 8, path)
+		assert.GreaterOrEqual(t, len(entries), leastSeeds, path)
 	}
+	figure := fmt.Sprintf("| %d targets, at least %d seeds each |", len(targets), leastSeeds)
+	assert.True(t, strings.Contains(textOf(t, "docs/reliability.md"), figure), "docs/reliability.md does not say %q", figure)
 }

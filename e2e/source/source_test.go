@@ -34,7 +34,7 @@ func files(t *testing.T, wanted func(path string) bool, directories ...string) [
 			if err != nil || !wanted(path) {
 				return err
 			}
-			syntax, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, path), nil, parser.SkipObjectResolution)
+			syntax, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, path), nil, parser.SkipObjectResolution|parser.ParseComments)
 			parsed = append(parsed, file{path, syntax})
 			return err
 		})
