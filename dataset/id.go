@@ -24,7 +24,7 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 func CheckID(id string) error {
 	switch {
 	case id == "":
-		return fmt.Errorf("instance id is empty")
+		return fmt.Errorf("the instance id is missing or empty")
 	case len(id) > maxID:
 		return fmt.Errorf("instance id %s is longer than %d bytes", Quote(id), maxID)
 	case !idPattern.MatchString(id):

@@ -84,16 +84,16 @@ func TestReadSaysWhereADatasetIsMalformed(t *testing.T) {
 		reason        string
 	}{
 		"a line that is not JSON":        {"d.jsonl", good + "\nnonsense\n", at("d.jsonl", "line", 2), "", "not valid"},
-		"a line cut short":               {"d.jsonl", good + "\n" + `{"instance_id": "b`, at("d.jsonl", "line", 2), "", "not valid"},
+		"a line cut short":               {"d.jsonl", good + "\n" + `{"instance_id": "b`, at("d.jsonl", "line", 2), "", "not valid: it ends too early"},
 		"two objects on a line":          {"d.jsonl", good + good, at("d.jsonl", "line", 1), "", "not valid"},
 		"a line that is a list":          {"d.jsonl", "[]", at("d.jsonl", "line", 1), "", "the row is a list, not an object"},
 		"an id of 1025 bytes":            {"d.txt", "a\n" + long, at("d.txt", "line", 2), "instance_id", "longer than 1024 bytes"},
 		"a tag of 1025 bytes":            {"d.jsonl", `{"dockerhub_tag": "` + long + `"}`, at("d.jsonl", "line", 1), "dockerhub_tag", "longer than 1024 bytes"},
 		"an array of numbers":            {"d.json", "[" + good + ", 7]", at("d.json", "row", 2), "", "the row is a number, not an object"},
-		"an array without an end":        {"d.json", "[" + good, at("d.json", "row", 1), "", "not valid"},
+		"an array without an end":        {"d.json", "[" + good, at("d.json", "row", 1), "", "not valid: it ends too early"},
 		"an array with a comma too many": {"d.json", "[" + good + ",]", at("d.json", "row", 2), "", "not valid"},
 		"an array with more behind it":   {"d.json", "[" + good + "]" + good, at("d.json", "row", 1), "", "goes on behind the array"},
-		"no array at all":                {"d.json", "", at("d.json", "row", 0), "", "not valid"},
+		"no array at all":                {"d.json", "", at("d.json", "row", 0), "", "not valid: it ends too early"},
 		"another format than Parquet":    {"d.parquet", strings.Repeat(good, 3), at("d.parquet", "", 0), "", "begin and end with PAR1"},
 		"objects in objects, endlessly":  {"d.jsonl", `{"n":` + strings.Repeat("[", 1<<20), at("d.jsonl", "line", 1), "", "not valid"},
 	}

@@ -17,7 +17,7 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 		column string
 		reason string
 	}{
-		"no id":                            {"swebench", dataset.Row{}, "instance_id", "is empty"},
+		"no id":                            {"swebench", dataset.Row{}, "instance_id", "the instance id is missing or empty"},
 		"an id that is a path":             {"swebench", dataset.Row{InstanceID: "../../x"}, "instance_id", `"../../x"`},
 		"an id without __":                 {"swebench", dataset.Row{InstanceID: "django-1"}, "instance_id", `"django-1" is not of the form repo__name`},
 		"an id with nothing behind __":     {"multimodal", dataset.Row{InstanceID: "a__"}, "instance_id", `"a__" is not of the form repo__name`},
@@ -29,11 +29,11 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 		"no tag":                           {"pro", dataset.Row{InstanceID: "a"}, "dockerhub_tag", "missing or blank"},
 		"a tag of 129 characters":          {"pro", dataset.Row{InstanceID: "a", DockerhubTag: strings.Repeat("t", 129)}, "dockerhub_tag", "host/path:tag"},
 		"a tag with another image":         {"pro", dataset.Row{InstanceID: "a", DockerhubTag: "a@evil.example/x"}, "dockerhub_tag", "host/path:tag"},
-		"no id, and no number":             {"multiswebench", dataset.Row{Org: "a", Repo: "b"}, "instance_id", "is empty"},
+		"no id, and no number":             {"multiswebench", dataset.Row{Org: "a", Repo: "b"}, "instance_id", "the instance id is missing or empty"},
 		"no id, and no org":                {"multiswebench", dataset.Row{Repo: "b", Number: "1"}, "instance_id", `making an id of org, repo and number: repo "b" with org ""`},
 		"no id, and a number that is none": {"multiswebench", dataset.Row{Org: "a", Repo: "b", Number: "1.0"}, "instance_id", `number "1.0" has more than digits`},
 		"no id, and an org of a path":      {"multiswebench", dataset.Row{Org: "../a", Repo: "b", Number: "1"}, "instance_id", `"../a__b-1"`},
-		"no id in another family":          {"swebench", dataset.Row{Org: "a", Repo: "b", Number: "1"}, "instance_id", "is empty"},
+		"no id in another family":          {"swebench", dataset.Row{Org: "a", Repo: "b", Number: "1"}, "instance_id", "the instance id is missing or empty"},
 		"no repository":                    {"multiswebench", dataset.Row{InstanceID: "a"}, "repo", "missing or blank"},
 		"a repository without an org":      {"multiswebench", dataset.Row{InstanceID: "a", Repo: "b"}, "repo", "not of the form org/repo"},
 		"a repository of three parts":      {"multiswebench", dataset.Row{InstanceID: "a", Repo: "b/c/d"}, "repo", "not of the form org/repo"},
@@ -112,8 +112,8 @@ func TestResolveRefusesOptionsThatCannotBeMeant(t *testing.T) {
 		"no family":                {dataset.Options{}, "no family"},
 		"an unknown placeholder":   {dataset.Options{Family: family(t, "swebench"), Template: "{a tag}"}, "unknown placeholder"},
 		"a limit below zero":       {swebench(t, dataset.Selection{Limit: -1}), "limit -1"},
-		"a seed below zero":        {swebench(t, dataset.Selection{Limit: 1, Seed: -1}), "seed -1 is not from 0 to 4294967295"},
-		"a seed of 33 bits":        {swebench(t, dataset.Selection{Seed: 1 << 32}), "seed 4294967296 is not from 0 to 4294967295"},
+		"a seed below zero":        {swebench(t, dataset.Selection{Limit: 1, Seed: -1}), "the seed is -1: it must be from 0 to 4294967295"},
+		"a seed of 33 bits":        {swebench(t, dataset.Selection{Seed: 1 << 32}), "the seed is 4294967296: it must be from 0 to 4294967295"},
 		"a shard that is not one":  {swebench(t, dataset.Selection{Shard: dataset.Shard{Index: 9, Of: 8}}), "9/8 does not exist"},
 		"a shard without an index": {swebench(t, dataset.Selection{Shard: dataset.Shard{Of: 8}}), "0/8 does not exist"},
 		"an architecture that makes no image": {

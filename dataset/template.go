@@ -110,7 +110,7 @@ func placeholder(name string, c candidate, opts Options) (value, column string, 
 	}
 	if value = strings.TrimSpace(c.row.text(name)); value == "" {
 		err = cmp.Or(c.row.needText(name), fmt.Errorf(
-			"the column is missing or blank, and the image template asks for it; no column is needed for %s", listPlaceholders()))
+			"the column is missing or blank, but the image template has {%s}; placeholders that need no column of that name are %s", name, listPlaceholders()))
 	}
 	return value, name, err
 }

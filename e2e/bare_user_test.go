@@ -55,7 +55,7 @@ func TestAUserWhoIsNotRoot(t *testing.T) {
 		for _, target := range []string{"engine", "registry", "run", "test", "bench", "lint"} {
 			said, err := u.make(t, target)
 			require.Error(t, err, said)
-			u.saidOnly(t, said, "usermod -aG docker "+u.name)
+			u.saidOnly(t, said, "Run as root: usermod -aG docker "+u.name+". Or run")
 			assert.NotContains(t, said, "apt-get", "Docker is there")
 		}
 		said, err := u.run(t, "hack/engine/docker.sh")
@@ -68,7 +68,7 @@ func TestAUserWhoIsNotRoot(t *testing.T) {
 			u.without(t, "docker")
 			said, err := u.make(t, "engine")
 			require.Error(t, err, said)
-			u.saidOnly(t, said, "apt-get install docker.io && usermod -aG docker "+u.name)
+			u.saidOnly(t, said, "Run as root: apt-get install docker.io && usermod -aG docker "+u.name+". Or run")
 			u.compiledNothing(t)
 		})
 	})

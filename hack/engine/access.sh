@@ -19,8 +19,9 @@ lacking() {
 	has docker || missing+=("apt-get install docker.io")
 	joined_docker_group || missing+=("usermod -aG docker $(id -un)")
 	[ ${#missing[@]} != 0 ] || missing+=("systemctl start docker")
-	printf '%s' "${missing[0]}"
-	printf ' && %s' "${missing[@]:1}"
+	local line
+	line=$(printf ' && %s' "${missing[@]}")
+	printf '%s' "${line# && }"
 }
 
 no_sudo() {
