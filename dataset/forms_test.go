@@ -83,7 +83,7 @@ func TestReadOfTheFormsThatFilesHave(t *testing.T) {
 func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
 	const array = `[{"instance_id": "a"}]`
 	for name, tt := range map[string]struct{ file, content, says string }{
-		"several splits":               {"d.json", `{"dev": ` + array + `, "test": ` + array + `}`, `d.json: the file has several splits, "dev", "test"`},
+		"several splits":               {"d.json", `{"dev": ` + array + `, "test": ` + array + `}`, `d.json: the file has several splits ("dev", "test"): write the one`},
 		"pandas' split":                {"d.json", `{"columns": ["instance_id"], "index": [0], "data": [["a"]]}`, `orient="split" or "table": write it with orient="records"`},
 		"pandas' table":                {"d.json", `{"schema": {"fields": []}, "data": ` + array + `}`, `orient="split" or "table": write it with orient="records"`},
 		"pandas' values":               {"d.json", `[["a"]]`, "d.json row 1: the row is a list, not an object"},
@@ -97,15 +97,25 @@ func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
 		"a column that is too short":   {"d.json", `{"instance_id": ["a", "b"], "repo": ["a"]}`, `d.json, column "repo": the column has 1 values, and another 2`},
 		"columns of different rows":    {"d.json", `{"instance_id": {"0": "a"}, "repo": {"1": "a"}}`, `column "repo": the column has 1 values, and another 1, or for other rows`},
 		"a column twice":               {"d.json", `{"instance_id": ["a"], "instance_id": ["b"]}`, `d.json, column "instance_id": the key is there twice`},
-		"UTF-16":                       {"d.jsonl", "\xff\xfe{\x00}\x00", "d.jsonl: the file is UTF-16: save it as UTF-8"},
-		"UTF-16, the other way round":  {"d.txt", "\xfe\xff\x00a", "d.txt: the file is UTF-16: save it as UTF-8"},
-		"a .gz that is none":           {"d.jsonl.gz", array, "d.jsonl.gz: the file is not gzip: "},
-		"a .gz that is empty":          {"d.jsonl.gz", "", "d.jsonl.gz: the file is not gzip: "},
-		"a .gz that was cut":           {"d.jsonl.gz", packed(t, strings.Repeat(array, 100))[:30], "reading d.jsonl.gz: unexpected EOF"},
-		"two values for a key":         {"d.jsonl", `{"instance_id": "a", "instance_id": "b"}`, `d.jsonl line 1, column "instance_id": the key is there twice`},
-		"a word that is no number":     {"d.jsonl", `{"instance_id": "a", "n": Nan}`, "line 1: the JSON is not valid"},
-		"a word that begins with one":  {"d.jsonl", `{"instance_id": "a", "n": NaNa}`, "line 1: the JSON is not valid"},
-		"a sign alone":                 {"d.jsonl", `{"instance_id": "a", "n": -}`, "line 1: the JSON is not valid"},
+		"two values for a row":         {"d.json", `{"instance_id": {"0": "a", "0": "b"}}`, `d.json, column "instance_id": the key "0" is there twice`},
+		"two for one and none for another": {
+			"d.json", `{"instance_id": {"0": "a", "1": "b"}, "repo": {"0": "x", "0": "y"}}`, `d.json, column "repo": the key "0" is there twice`,
+		},
+		"lists beside values by key": {
+			"d.json", `{"instance_id": ["a", "b"], "repo": {"1": "b", "0": "a"}}`, `d.json, column "repo": one column is a list, and another an object`,
+		},
+		"values by key beside lists": {
+			"d.json", `{"repo": {"1": "b", "0": "a"}, "instance_id": ["a", "b"]}`, `d.json, column "instance_id": one column is a list, and another`,
+		},
+		"UTF-16":                      {"d.jsonl", "\xff\xfe{\x00}\x00", "d.jsonl: the file is UTF-16: save it as UTF-8"},
+		"UTF-16, the other way round": {"d.txt", "\xfe\xff\x00a", "d.txt: the file is UTF-16: save it as UTF-8"},
+		"a .gz that is none":          {"d.jsonl.gz", array, "d.jsonl.gz: the file is not gzip: "},
+		"a .gz that is empty":         {"d.jsonl.gz", "", "d.jsonl.gz: the file is not gzip: "},
+		"a .gz that was cut":          {"d.jsonl.gz", packed(t, strings.Repeat(array, 100))[:30], "reading d.jsonl.gz: unexpected EOF"},
+		"two values for a key":        {"d.jsonl", `{"instance_id": "a", "instance_id": "b"}`, `d.jsonl line 1, column "instance_id": the key is there twice`},
+		"a word that is no number":    {"d.jsonl", `{"instance_id": "a", "n": Nan}`, "line 1: the JSON is not valid"},
+		"a word that begins with one": {"d.jsonl", `{"instance_id": "a", "n": NaNa}`, "line 1: the JSON is not valid"},
+		"a sign alone":                {"d.jsonl", `{"instance_id": "a", "n": -}`, "line 1: the JSON is not valid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, err := readText(tt.file, tt.content)

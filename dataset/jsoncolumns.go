@@ -1,18 +1,23 @@
 package dataset
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // jsonTable is rows that are read column by column.
 type jsonTable struct {
-	rows  []Row
-	byKey map[string]int
-	taken map[string]bool // columns
+	rows    []Row
+	isKeyed bool           // the columns have their values by keys, and are no lists
+	byKey   map[string]int // rows
+	columns []string       // those that were read
+	filled  []int          // how many of the columns each row has
 }
 
 // columns reads the rest of an object of columns, each a list of values or an object
 // of values by the rows' keys.
 func (j *jsonReader) columns() ([]Row, error) {
-	t := jsonTable{byKey: make(map[string]int), taken: make(map[string]bool)}
+	t := jsonTable{byKey: make(map[string]int)}
 	err := j.members(true, func(column string) error {
 		j.input.left = maxLine
 		opening, err := j.token()
@@ -30,7 +35,7 @@ func (j *jsonReader) columns() ([]Row, error) {
 
 // column reads the rest of one.
 func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
-	if t.taken[column] {
+	if slices.Contains(t.columns, column) {
 		return malformed(j.at, column, "the key is there twice")
 	}
 	count, before := 0, len(t.rows)
@@ -51,13 +56,34 @@ func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 		}
 		count++
 		t.rows = extend(t.rows, row+1, j.at.File)
+		if err := t.fill(row, j, column, key); err != nil {
+			return err
+		}
 		return j.take(&t.rows[row], column, value)
 	})
-	if err == nil && len(t.taken) > 0 && (count != before || len(t.rows) != before) {
-		err = malformed(j.at, column, "the column has %d values, and another %d, or for other rows", count, before)
+	if err != nil {
+		return err
 	}
-	t.taken[column] = true
-	return err
+	if len(t.columns) > 0 && (count != before || len(t.rows) != before) {
+		return malformed(j.at, column, "the column has %d values, and another %d, or for other rows", count, before)
+	}
+	if len(t.columns) > 0 && byKey != t.isKeyed {
+		return malformed(j.at, column, "one column is a list, and another an object")
+	}
+	t.columns, t.isKeyed = append(t.columns, column), byKey
+	return nil
+}
+
+// fill notes that a row gets its value of a column, which it may get once.
+func (t *jsonTable) fill(row int, j *jsonReader, column, key string) error {
+	for len(t.filled) <= row {
+		t.filled = append(t.filled, 0)
+	}
+	if t.filled[row] > len(t.columns) {
+		return malformed(j.at, column, "the key %s is there twice", Quote(key))
+	}
+	t.filled[row] = len(t.columns) + 1
+	return nil
 }
 
 // rowOf returns the number of the row with a key.

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 )
 
@@ -36,7 +35,7 @@ func (j *jsonReader) form() (jsonForm, error) {
 		}
 		first, err := j.look(opening)
 		if err == nil {
-			err = checkRows(len(s.keys), j.at)
+			err = checkRows(s.count, j.at)
 		}
 		if err != nil {
 			return 0, err
@@ -69,52 +68,52 @@ func (j *jsonReader) look(opening json.Delim) (first string, err error) {
 }
 
 // jsonShape is what tells the forms apart: the values of an object, all of them
-// lists or objects.
+// lists or objects. It keeps few of the keys, which may be long, and many.
 type jsonShape struct {
-	keys     []string
-	lists    int // values that are lists
-	rowLists int // those of them that could be lists of rows
-	columns  bool
+	count    int      // values
+	lists    int      // those of them that are lists
+	rowLists int      // those of the lists that may be of rows
+	names    []string // the first keys, quoted
+	columns  bool     // there is a key that is text in a row
+	data     bool     // there is "data"
+	header   bool     // there is "columns" or "schema", which pandas writes beside "data"
 }
+
+// maxNames is how many keys an error lists.
+const maxNames = 5
 
 // add takes note of a value, and of what it has first.
 func (s *jsonShape) add(key string, opening json.Delim, first string) {
-	s.keys = append(s.keys, key)
+	s.count++
+	if len(s.names) < maxNames {
+		s.names = append(s.names, Quote(key))
+	}
+	s.data = s.data || key == "data"
+	s.header = s.header || key == "columns" || key == "schema"
 	if opening == '[' {
 		s.lists++
 		if first == "" || first == "an object" {
 			s.rowLists++
 		}
 	}
-	// In a row these would be text.
 	s.columns = s.columns || key == idColumn || key == repoColumn
 }
 
 // form returns which form has the shape.
 func (s *jsonShape) form(at Position) (jsonForm, error) {
-	has := func(key string) bool { return slices.Contains(s.keys, key) }
 	switch {
-	case len(s.keys) == 0:
+	case s.count == 0:
 		return formRows, nil
 	case s.columns:
 		return formColumns, nil
-	case has("data") && (has("columns") || has("schema")):
+	case s.data && s.header:
 		return 0, malformed(at, "", `the file is as pandas writes it with orient="split" or "table": write it with orient="records"`)
 	case s.lists == 0:
 		return formKeyed, nil
-	case s.rowLists == 1 && len(s.keys) == 1:
+	case s.rowLists == 1 && s.count == 1:
 		return formSplit, nil
-	case s.rowLists == len(s.keys):
-		return 0, malformed(at, "", "the file has several splits, %s: write the one that is meant to a file of its own", listed(s.keys))
+	case s.rowLists == s.count:
+		return 0, malformed(at, "", "the file has several splits (%s): write the one to read to its own file", strings.Join(s.names, ", "))
 	}
 	return 0, malformed(at, "", "the file has neither rows nor columns nor a split of a dataset: write it as an array of objects")
-}
-
-// listed returns the first of some keys, fit for an error.
-func listed(keys []string) string {
-	var quoted []string
-	for _, key := range keys[:min(len(keys), 5)] {
-		quoted = append(quoted, Quote(key))
-	}
-	return strings.Join(quoted, ", ")
 }

@@ -108,6 +108,39 @@ func TestReadOfAGigabyteStaysSmall(t *testing.T) {
 	}
 }
 
+// TestReadOfLongKeysStaysSmall: none of them is kept until it is clear which form a file has.
+func TestReadOfLongKeysStaysSmall(t *testing.T) {
+	file := &generated{start: `{"test": []`, repeated: `,"` + strings.Repeat("k", 1<<20) + `":[]`, size: 200 << 20}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	probe := &probed{generated: file, at: file.size - 1, do: func() {
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+	}}
+	_, err := dataset.Read("d.json", probe, file.size)
+	require.ErrorContains(t, err, "d.json: the JSON is not valid")
+	held := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+	assert.Less(t, held, int64(mostAllotted), "keys of 200 MB were read")
+	t.Logf("held %d KiB", held>>10)
+}
+
+// probed is a file that does something when the byte at a place is read first.
+type probed struct {
+	*generated
+	at int64
+	do func()
+}
+
+// ReadAt gives the file's bytes from the offset on.
+func (p *probed) ReadAt(b []byte, offset int64) (int, error) {
+	if p.do != nil && offset <= p.at && p.at < offset+int64(len(b)) {
+		p.do()
+		p.do = nil
+	}
+	return p.generated.ReadAt(b, offset)
+}
+
 // TestReadIDsOfAGigabyteStaysSmall: --select is a file of anybody's as well.
 func TestReadIDsOfAGigabyteStaysSmall(t *testing.T) {
 	file := &generated{repeated: strings.Repeat("x", 1<<12), size: gigabyte}
