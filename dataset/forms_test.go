@@ -82,6 +82,7 @@ func TestReadOfTheFormsThatFilesHave(t *testing.T) {
 
 func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
 	const array = `[{"instance_id": "a"}]`
+	whole := packed(t, strings.Repeat(`{"instance_id": "a"}`+"\n", 1000))
 	for name, tt := range map[string]struct{ file, content, says string }{
 		"several splits":               {"d.json", `{"dev": ` + array + `, "test": ` + array + `}`, `d.json: the file has several splits ("dev", "test"): write the one`},
 		"pandas' split":                {"d.json", `{"columns": ["instance_id"], "index": [0], "data": [["a"]]}`, `orient="split" or "table": write it with orient="records"`},
@@ -109,9 +110,19 @@ func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
 		},
 		"UTF-16":                      {"d.jsonl", "\xff\xfe{\x00}\x00", "d.jsonl: the file is UTF-16: save it as UTF-8"},
 		"UTF-16, the other way round": {"d.txt", "\xfe\xff\x00a", "d.txt: the file is UTF-16: save it as UTF-8"},
-		"a .gz that is none":          {"d.jsonl.gz", array, "d.jsonl.gz: the file is not gzip: "},
-		"a .gz that is empty":         {"d.jsonl.gz", "", "d.jsonl.gz: the file is not gzip: "},
-		"a .gz that was cut":          {"d.jsonl.gz", packed(t, strings.Repeat(array, 100))[:30], "reading d.jsonl.gz: unexpected EOF"},
+		"a .gz that is none":          {"d.jsonl.gz", array, "d.jsonl.gz: the file is not gzip"},
+		"a .gz that is empty":         {"d.jsonl.gz", "", "d.jsonl.gz: the file is not gzip"},
+		"a .gz that was cut":          {"d.jsonl.gz", packed(t, strings.Repeat(array, 100))[:30], "d.jsonl.gz: the gzip file is damaged, or was cut short"},
+		"lines of a .gz that was cut": {"d.jsonl.gz", whole[:len(whole)-20], "the gzip file is damaged, or was cut short"},
+		"an array of such a one":      {"d.json.gz", whole[:len(whole)-20], "the gzip file is damaged, or was cut short"},
+		"a .gz with another checksum": {"d.jsonl.gz", whole[:len(whole)-8] + "\x00" + whole[len(whole)-7:], "the gzip file is damaged, or was cut short"},
+		"a .gz with more behind it":   {"d.jsonl.gz", whole + "more than that", "the gzip file is damaged, or was cut short"},
+		"an object around rows":       {"d.json", `{"version": 1, "data": ` + array + `}`, "d.json: the file is one object, and has no column of a row: write it as an array of objects"},
+		"an object of the hub's":      {"d.json", `{"features": [], "rows": [{"row_idx": 0, "row": {}}], "num_rows_total": 1}`, "d.json: the file is one object"},
+		"an object of nothing":        {"d.json", `{}`, "d.json: the file is one object"},
+		"an empty file":               {"d.json", " \n", "d.json: the JSON is not valid: the file is empty"},
+		"an array that was cut":       {"d.json", `[{"instance_id": "a"}`, "d.json row 1: the JSON is not valid: it ends too early"},
+		"a row that was cut":          {"d.jsonl", `{"instance_id": "a`, "d.jsonl line 1: the JSON is not valid: it ends too early"},
 		"two values for a key":        {"d.jsonl", `{"instance_id": "a", "instance_id": "b"}`, `d.jsonl line 1, column "instance_id": the key is there twice`},
 		"a word that is no number":    {"d.jsonl", `{"instance_id": "a", "n": Nan}`, "line 1: the JSON is not valid"},
 		"a word that begins with one": {"d.jsonl", `{"instance_id": "a", "n": NaNa}`, "line 1: the JSON is not valid"},

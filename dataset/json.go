@@ -43,7 +43,13 @@ func openJSON(name string, open func() (io.Reader, error), wanted []string, tota
 		return nil, nil, err
 	}
 	j := newJSONReader(Position{File: name, Unit: "row"}, newNulled(r), setOf(wanted), total)
-	first, err := j.token()
+	first, err := j.decoder.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		err = malformed(j.at, "", "the JSON is not valid: the file is empty")
+	case err != nil:
+		err = jsonError(j.at, err)
+	}
 	return j, first, err
 }
 
@@ -62,12 +68,22 @@ func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
 	case formColumns:
 		rows, err = j.columns()
 	default:
-		return j.stream()
+		return j.objects()
 	}
 	if err != nil {
 		return nil, err
 	}
 	return rows, j.end("the file goes on behind the object")
+}
+
+// objects reads rows one behind the other. One alone that has no column of a row holds
+// rows in a form that is not known, such as beside a version.
+func (j *jsonReader) objects() ([]Row, error) {
+	rows, err := j.stream()
+	if len(rows) == 1 && rows[0].isBare() {
+		return nil, malformed(Position{File: j.at.File}, "", "the file is one object, and has no column of a row: write it as an array of objects")
+	}
+	return rows, err
 }
 
 // stream reads rows one behind the other, up to the end.

@@ -189,14 +189,14 @@ func kindOf(token json.Token) string {
 func jsonError(at Position, err error) error {
 	var syntax *json.SyntaxError
 	switch {
+	case errors.Is(err, errUnpacked), errors.Is(err, errDamaged):
+		return malformed(at, "", "%v", err)
+	case errors.Is(err, errAllowance):
+		return malformed(at, "", "the row is longer than %d MiB", maxLine>>20)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return malformed(at, "", "the JSON is not valid: it ends too early")
 	case errors.As(err, &syntax):
 		return malformed(at, "", "the JSON is not valid: %s", said(err))
-	case errors.Is(err, errAllowance):
-		return malformed(at, "", "the row is longer than %d MiB", maxLine>>20)
-	case errors.Is(err, errUnpacked):
-		return malformed(at, "", "%v", err)
 	default:
 		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
 	}

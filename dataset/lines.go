@@ -14,7 +14,7 @@ func eachLine(name string, r io.Reader, visit func(at Position, line []byte) err
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxLine)
 	at := Position{File: name, Unit: "line"}
-	for scanner.Scan() {
+	for scanner.Scan() && scanner.Err() == nil { // What comes with an error may be a part of a line.
 		at.Number++
 		line := bytes.TrimSpace(scanner.Bytes())
 		if len(line) == 0 {
@@ -35,7 +35,7 @@ func lineError(at Position, err error) error {
 		return nil
 	case errors.Is(err, bufio.ErrTooLong):
 		return malformed(at, "", "the line is longer than %d MiB", maxLine>>20)
-	case errors.Is(err, errUnpacked):
+	case errors.Is(err, errUnpacked), errors.Is(err, errDamaged):
 		return malformed(at, "", "%v", err)
 	default:
 		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)

@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -23,17 +25,29 @@ func orgRepo(row Row) (org, repo string, err error) {
 		org, repo = row.Org, row.Repo
 	}
 	if org == "" || repo == "" || strings.Contains(repo, "/") {
-		return "", "", fmt.Errorf("repo %s with org %s is not of the form org/repo", Quote(row.Repo), Quote(row.Org))
+		err := fmt.Errorf("repo %s with org %s is not of the form org/repo", Quote(row.Repo), Quote(row.Org))
+		return "", "", cmp.Or(notText(row, repoColumn), notText(row, orgColumn), err)
 	}
 	return org, repo, nil
+}
+
+// notText is the error that a column is not text, with the column's name.
+func notText(row Row, column string) error {
+	if err := row.needText(column); err != nil {
+		return fmt.Errorf("column %q: %w", column, err)
+	}
+	return nil
 }
 
 // multiswebenchID is the column, or what the evaluator makes of the published files,
 // which have only org, repo and number.
 // https://github.com/OpenHands/benchmarks/blob/main/benchmarks/multiswebench/scripts/data/data_change.py
 func multiswebenchID(row Row) (string, error) {
-	if row.InstanceID != "" || row.Number == "" {
+	if row.InstanceID != "" {
 		return row.InstanceID, nil
+	}
+	if row.Number == "" {
+		return "", cmp.Or(notText(row, numberColumn), errors.New("the instance id is missing or empty, and there is no number to make it of"))
 	}
 	org, repo, err := orgRepo(row)
 	if err != nil {

@@ -3,6 +3,7 @@ package dataset
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func plain(name string, r io.Reader) (io.Reader, error) {
 	text := bufio.NewReader(r)
 	start, err := text.Peek(len(pointerMark))
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("reading %s: %w", QuoteName(name), err)
+		return nil, lineError(Position{File: name}, err)
 	}
 	for _, mark := range marksUTF16 {
 		if bytes.HasPrefix(start, mark) {
@@ -60,11 +61,31 @@ func plain(name string, r io.Reader) (io.Reader, error) {
 // unpack returns what a .gz holds.
 func unpack(name string, r io.Reader) (io.Reader, error) {
 	unpacked, err := gzip.NewReader(bufio.NewReader(r))
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, malformed(Position{File: name}, "", "the file is not gzip: %s", said(err))
+	if errors.Is(err, io.EOF) || isDamage(err) {
+		return nil, malformed(Position{File: name}, "", "the file is not gzip")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", QuoteName(name), err)
 	}
-	return &allowance{r: unpacked, left: maxUnpacked, err: errUnpacked}, nil
+	return &allowance{r: undamaged{unpacked}, left: maxUnpacked, err: errUnpacked}, nil
+}
+
+var errDamaged = errors.New("the gzip file is damaged, or was cut short")
+
+// undamaged says errDamaged instead of how gzip has it.
+type undamaged struct{ unpacked io.Reader }
+
+// Read reads on.
+func (u undamaged) Read(p []byte) (int, error) {
+	n, err := u.unpacked.Read(p)
+	if isDamage(err) {
+		err = errDamaged
+	}
+	return n, err
+}
+
+// isDamage reports whether gzip's error is about the file, and not of reading it.
+func isDamage(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &corrupt)
 }

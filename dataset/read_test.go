@@ -168,6 +168,31 @@ func TestReadPassesOnWhatTheReaderSays(t *testing.T) {
 	}
 }
 
+// TestReadOfAFileThatFailsHalfway: half a line is no malformed one.
+func TestReadOfAFileThatFailsHalfway(t *testing.T) {
+	failure := errors.New("the disk is gone")
+	long := strings.Repeat("a", 100)
+	for file, start := range map[string]string{"d.jsonl": `{"instance_id": "`, "d.json": `[{"instance_id": "`, "d.txt": ""} {
+		_, err := dataset.Read(file, halfway{start + long, failure}, 1<<20)
+		require.ErrorIs(t, err, failure, file)
+		assert.ErrorContains(t, err, "reading "+file)
+	}
+}
+
+// halfway is a file that fails behind its contents.
+type halfway struct {
+	content string
+	err     error
+}
+
+func (h halfway) ReadAt(p []byte, offset int64) (int, error) {
+	n := copy(p, h.content[min(offset, int64(len(h.content))):])
+	if n < len(p) {
+		return n, h.err
+	}
+	return n, nil
+}
+
 type failing struct{ err error }
 
 func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }

@@ -29,8 +29,11 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 		"no tag":                           {"pro", dataset.Row{InstanceID: "a"}, "dockerhub_tag", "missing or blank"},
 		"a tag of 129 characters":          {"pro", dataset.Row{InstanceID: "a", DockerhubTag: strings.Repeat("t", 129)}, "dockerhub_tag", "host/path:tag"},
 		"a tag with another image":         {"pro", dataset.Row{InstanceID: "a", DockerhubTag: "a@evil.example/x"}, "dockerhub_tag", "host/path:tag"},
-		"no id, and no number":             {"multiswebench", dataset.Row{Org: "a", Repo: "b"}, "instance_id", "the instance id is missing or empty"},
+		"no id, and no number":             {"multiswebench", dataset.Row{Org: "a", Repo: "b"}, "instance_id", "there is no number to make it of"},
 		"no id, and no org":                {"multiswebench", dataset.Row{Repo: "b", Number: "1"}, "instance_id", `making an id of org, repo and number: repo "b" with org ""`},
+		"no id, and a part of a number":    {"multiswebench", rowOf(t, `{"org": "a", "repo": "b", "number": 7.5}`), "instance_id", `column "number": the value is a number, neither text nor a whole number`},
+		"no id, and a list of repos":       {"multiswebench", rowOf(t, `{"org": "a", "repo": ["b"], "number": 7}`), "instance_id", `column "repo": the value is a list, not text`},
+		"no id, and an org that is a map":  {"multiswebench", rowOf(t, `{"org": {}, "repo": "b", "number": 7}`), "instance_id", `column "org": the value is an object, not text`},
 		"no id, and a number that is none": {"multiswebench", dataset.Row{Org: "a", Repo: "b", Number: "1.0"}, "instance_id", `number "1.0" has more than digits`},
 		"no id, and an org of a path":      {"multiswebench", dataset.Row{Org: "../a", Repo: "b", Number: "1"}, "instance_id", `"../a__b-1"`},
 		"no id in another family":          {"swebench", dataset.Row{Org: "a", Repo: "b", Number: "1"}, "instance_id", "the instance id is missing or empty"},
@@ -52,6 +55,13 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 			assert.ErrorContains(t, err, `resolving instances: verified.jsonl line 7, column "`+tt.column+`": `)
 		})
 	}
+}
+
+// rowOf returns the row of an object.
+func rowOf(t *testing.T, object string) dataset.Row {
+	rows, err := readText("d.jsonl", object)
+	require.NoError(t, err)
+	return rows[0]
 }
 
 func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {

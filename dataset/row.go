@@ -82,10 +82,14 @@ func isInteger(column string) bool {
 	return column == numberColumn || !slices.Contains(cellColumns(), column)
 }
 
-// needText returns an error if the column has something else than text here.
+// needText returns an error if the column has something else than text here, or than
+// a whole number where that will do.
 func (r *Row) needText(column string) error {
 	for _, other := range r.others {
-		if other.column == column {
+		switch {
+		case other.column == column && isInteger(column):
+			return fmt.Errorf("the value is %s, neither text nor a whole number", other.kind)
+		case other.column == column:
 			return fmt.Errorf("the value is %s, not text", other.kind)
 		}
 	}
@@ -122,6 +126,13 @@ func (r *Row) cell(column string) *string {
 	default:
 		return nil
 	}
+}
+
+// isBare reports whether nothing of the row is kept.
+func (r *Row) isBare() bool {
+	return len(r.Columns) == 0 && len(r.others) == 0 && !slices.ContainsFunc(cellColumns(), func(column string) bool {
+		return *r.cell(column) != ""
+	})
 }
 
 // set takes over the value of any column that is read, if it can be kept beside
