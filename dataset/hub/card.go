@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -71,6 +70,9 @@ func (c commit) declared(paths []string) (found layout, preferred string, err er
 	if err := json.Unmarshal(c.CardData.Configs, &configs); err != nil {
 		return nil, "", errSettings
 	}
+	if countPatterns(configs) > maxMatches/max(1, len(paths)) {
+		return nil, "", errPatterns
+	}
 	found = layout{}
 	for _, config := range configs {
 		if config.Name == "" {
@@ -92,18 +94,33 @@ func (c commit) declared(paths []string) (found layout, preferred string, err er
 	return found, preferred, nil
 }
 
+// maxMatches is how often a path is compared with a pattern, at most: some seconds.
+// Datasets with hundreds of configs and thousands of files need a million.
+const maxMatches = 20_000_000
+
+// countPatterns returns how many patterns the configs have.
+func countPatterns(configs []config) (count int) {
+	for _, config := range configs {
+		for _, files := range config.DataFiles {
+			count += len(files.Path)
+		}
+	}
+	return count
+}
+
 // match returns the paths that the patterns match, in the patterns' order, each path
 // once.
 func (p patterns) match(paths []string) []string {
 	var matched []string
+	taken := make(map[string]bool)
 	for _, pattern := range p {
 		expression := globbed(pattern)
 		if expression == nil {
 			continue
 		}
 		for _, path := range paths {
-			if expression.MatchString(path) && !slices.Contains(matched, path) {
-				matched = append(matched, path)
+			if !taken[path] && expression.MatchString(path) {
+				matched, taken[path] = append(matched, path), true
 			}
 		}
 	}

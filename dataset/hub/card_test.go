@@ -2,6 +2,8 @@ package hub
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -85,6 +87,22 @@ func TestASplitIsReadInOneForm(t *testing.T) {
 	files, _, err = c.pick("", "dev")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"data/dev.jsonl"}, files)
+}
+
+// TestPatternsOfAREADMEAreBounded: its authors also choose how many files there are.
+func TestPatternsOfAREADMEAreBounded(t *testing.T) {
+	var c commit
+	for i := range 50_000 {
+		c.Siblings = append(c.Siblings, struct{ RFilename string }{fmt.Sprintf("data/%d.jsonl", i)})
+	}
+	c.CardData.Configs = json.RawMessage(`[{"data_files": ["**", "data/*"]}]`)
+	files, _, err := c.pick("", "train")
+	require.NoError(t, err)
+	assert.Len(t, files, 50_000)
+
+	c.CardData.Configs = json.RawMessage(`[{"data_files": ["**"` + strings.Repeat(`, "*a*a*a*a*x"`, 400) + `]}]`)
+	_, _, err = c.pick("", "train")
+	assert.ErrorContains(t, err, "too many patterns")
 }
 
 func TestNamesOfFilesTellTheirSplit(t *testing.T) {

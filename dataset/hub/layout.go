@@ -188,5 +188,8 @@ func conventional(paths []string) layout {
 	return found
 }
 
-// errSettings is an error of a dataset's authors.
-var errSettings = errors.New(`the settings "configs" of the dataset's README have another form than the hub documents`)
+// These are errors of a dataset's authors.
+var (
+	errSettings = errors.New(`the settings "configs" of the dataset's README have another form than the hub documents`)
+	errPatterns = errors.New(`the settings "configs" of the dataset's README have too many patterns for its files`)
+)
