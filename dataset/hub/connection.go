@@ -129,7 +129,17 @@ func (e *cutError) passes() bool {
 		return unreachable.Timeout()
 	}
 	var certificate *tls.CertificateVerificationError
-	return !errors.Is(e.err, errRedirect) && !errors.As(e.err, &certificate)
+	return !errors.Is(e.err, errRedirect) && !errors.Is(e.err, http.ErrSchemeMismatch) && !errors.As(e.err, &certificate)
+}
+
+// Advice is about a hub that is not there; empty for others.
+func (e *cutError) Advice() string {
+	var name *net.DNSError
+	var unreachable *net.OpError
+	if errors.As(e.err, &name) || errors.As(e.err, &unreachable) && unreachable.Op == "dial" || errors.Is(e.err, http.ErrSchemeMismatch) {
+		return "Check --hub, and that the machine of the Dagger engine reaches it"
+	}
+	return ""
 }
 
 // get lets read have the contents at an address, of so many bytes at most. It tries

@@ -174,6 +174,7 @@ func (c *connection) find(ctx context.Context, part Part) ([]string, dataset.Sou
 	var without *withoutFilesError
 	if errors.As(err, &without) && part.Revision == "" {
 		found, files, config, err = c.findConverted(ctx, part)
+		err = without.unlessChosen(err)
 	}
 	source.Config, source.Revision = config, found.SHA
 	return files, source, err

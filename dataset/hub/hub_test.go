@@ -188,6 +188,14 @@ func TestAPartThatIsNotThereIsAnError(t *testing.T) {
 				`the hub answers 501 Not Implemented: "The dataset viewer doesn't support this dataset`,
 			"Download the dataset and pass its file with --dataset-file",
 		},
+		"configs by the names of files that the hub has not converted": {
+			languages, nil, nil, Part{Split: "test"},
+			`config "default" does not exist: valid are "go", "java" (the hub has not converted the dataset: the hub answers 501 Not Implemented: "The dataset viewer`,
+			"Choose one with --config",
+		},
+		"a split by the names of files that the hub has not converted": {
+			languages, nil, nil, Part{Config: "go", Split: "dev"}, `split "dev" does not exist: valid are "test" (the hub has not`, "Choose one with --split",
+		},
 		"a revision that does not exist": {
 			languages, nil, nil, Part{Split: "test", Revision: "v9"}, `the hub answers 404 Not Found: "Invalid rev id: v9"`, "Check --revision: the commits are on ",
 		},
@@ -233,6 +241,18 @@ func TestADatasetOfWhichTheHubKnowsNoParquetIsNotMissing(t *testing.T) {
 			assert.Equal(t, "Download the dataset and pass its file with --dataset-file", Advice(err))
 		})
 	}
+}
+
+func TestAHubThatIsBusyMayHaveConvertedTheSplit(t *testing.T) {
+	bed := newTestbed(t)
+	bed.Commit("o/n", "main", hubtest.Files{"go/test.jsonl": lines("a"), "java/test.jsonl": lines("b")})
+	bed.Fail(nil)
+	for range attempts {
+		bed.Fail(status(http.StatusServiceUnavailable))
+	}
+	_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.ErrorContains(t, err, "the hub answers 503 Service Unavailable")
+	assert.Contains(t, Advice(err), "Try again later")
 }
 
 // TestAPackedFileStaysPacked: its name says so, whatever a storage makes of it.

@@ -55,12 +55,29 @@ func (e *notConvertedError) Error() string {
 }
 func (e *notConvertedError) Unwrap() error { return e.err }
 
+// forGood reports whether the hub answers that it has none, and not that it is busy or
+// that the user may not know.
+func (e *notConvertedError) forGood() bool {
+	return hasStatus(e.err, http.StatusNotFound) || hasStatus(e.err, http.StatusNotImplemented)
+}
+
 // Advice is to bring the file, unless the hub may give it another time or to somebody.
 func (e *notConvertedError) Advice() string {
 	if hasStatus(e.err, http.StatusNotFound) {
 		return adviceFile
 	}
 	return Advice(e.err)
+}
+
+// unlessChosen returns the error about the files that the hub converted, or, if it
+// converted none, what there is to choose among the dataset's own.
+func (e *withoutFilesError) unlessChosen(err error) error {
+	var choice *ChoiceError
+	var missing *notConvertedError
+	if errors.As(e, &choice) && errors.As(err, &missing) && missing.forGood() {
+		return fmt.Errorf("%w (the hub has not converted the dataset: %v)", choice, missing.err)
+	}
+	return err
 }
 
 // pick returns the files of a split, and the name of its config. The settings on top

@@ -117,12 +117,22 @@ func TestWhatDoesNotPassIsTriedOnce(t *testing.T) {
 			assert.Empty(t, bed.waited)
 		})
 	}
+	const advice = "Check --hub, and that the machine of the Dagger engine reaches it"
 	t.Run("nobody at the address", func(t *testing.T) {
 		bed := newTestbed(t)
 		bed.client.Address = "http://127.0.0.1:1"
 		_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
 		require.ErrorContains(t, err, "connection refused")
 		assert.Empty(t, bed.waited)
+		assert.Equal(t, advice, Advice(err))
+	})
+	t.Run("https where there is none", func(t *testing.T) {
+		bed := newTestbed(t)
+		bed.client.Address = "https" + bed.client.Address[len("http"):]
+		_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+		require.ErrorContains(t, err, "server gave HTTP response to HTTPS client")
+		assert.Empty(t, bed.waited)
+		assert.Equal(t, advice, Advice(err))
 	})
 }
 
