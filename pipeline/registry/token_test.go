@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,11 +23,13 @@ type tokenRegistry struct {
 	mu     sync.Mutex
 	valid  map[string]token // those that are taken
 	issued int
-	life   int      // of a token, in requests to the registry; 0: it lives on
-	served int      // requests so far
-	denied string   // a repository that no token is for
-	user   string   // who has the password; empty: me
-	shown  []string // users that asked for a token
+	life   int // of a token, in requests to the registry; 0: it lives on
+	served int // requests so far
+	// refused is after how many requests a token was refused, by the request that it came with.
+	refused map[string][]int
+	denied  string   // a repository that no token is for
+	user    string   // who has the password; empty: me
+	shown   []string // users that asked for a token
 	// grants is what a token is for of the scopes that were asked for. Nil: all.
 	grants func(scopes []string) []string
 	// public answers 400 and challenges nobody, as ECR Public does, to a token that is not taken.
@@ -43,7 +46,7 @@ type token struct {
 
 func newTokenRegistry(t *testing.T) *tokenRegistry {
 	t.Helper()
-	r := &tokenRegistry{testbed: newTestbed(t), valid: map[string]token{}}
+	r := &tokenRegistry{testbed: newTestbed(t), valid: map[string]token{}, refused: map[string][]int{}}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	r.host = strings.TrimPrefix(server.URL, "http://")
@@ -109,11 +112,25 @@ func (r *tokenRegistry) takes(request *http.Request) bool {
 	r.served++
 	text, _ := strings.CutPrefix(request.Header.Get("Authorization"), "Bearer ")
 	shown, ok := r.valid[text]
-	ok = ok && (r.life == 0 || r.served <= shown.at+r.life)
+	what := request.Method + " " + request.URL.String()
+	ok = ok && (r.life == 0 || r.served <= shown.at+r.life || r.justRenewed(what, shown))
 	for _, about := range repositoriesOf(request) {
 		ok = ok && about != r.denied && strings.Contains(shown.scopes, "repository:"+about+":")
 	}
+	if !ok {
+		r.refused[what] = append(r.refused[what], r.served)
+	}
 	return ok
+}
+
+// justRenewed says whether a token was issued for a request that was refused before. Real tokens live for minutes:
+// on a busy machine one that lives for some requests may be too old before its worker shows it the first time.
+func (r *tokenRegistry) justRenewed(what string, shown token) bool {
+	i := slices.IndexFunc(r.refused[what], func(at int) bool { return at <= shown.at })
+	if i >= 0 {
+		r.refused[what] = slices.Delete(r.refused[what], i, i+1)
+	}
+	return i >= 0
 }
 
 // repositoriesOf a request are the one it is to and the one from which it mounts.
