@@ -187,7 +187,8 @@ func (r *run) assemble(ctx context.Context, item Item, base Record, record *Reco
 // error names all of them.
 func (r *run) publish(ctx context.Context, record *Record, image Image, references ...string) error {
 	var failed []error
-	for _, image.Reference = range references {
+	for i, reference := range references {
+		image.Reference = reference
 		var digest string
 		err := r.try(ctx, record, string(image.Phase), func(ctx context.Context) error {
 			published, err := r.publishOne(ctx, record, image)
@@ -195,7 +196,7 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 			return err
 		})
 		if err != nil {
-			err = r.settle(ctx, record, image, digest, err)
+			err = r.settle(ctx, record, image, wanted{digest: cmp.Or(digest, string(record.Digest)), further: i > 0}, err)
 		}
 		if err == nil {
 			continue

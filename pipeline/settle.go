@@ -10,10 +10,18 @@ import (
 // settleTime bounds the question that follows a failed publication.
 const settleTime = time.Minute
 
-// settle asks the registry, after a failed publication, whether it has the image all the same: its answer may have been lost. Then the
-// record says so, and nothing has failed. Otherwise the error stays. Who published may know the digest that the image would have had; an
-// engine does not.
-func (r *run) settle(ctx context.Context, record *Record, image Image, digest string, err error) error {
+// wanted is what is known of an image whose publication failed.
+type wanted struct {
+	// digest that it has under another reference, or would have. Empty: an engine does not say.
+	digest string
+	// further says that it has another name as well. Such a name, as nightly, may have been another image's, and
+	// labels do not tell the two apart.
+	further bool
+}
+
+// settle asks the registry, after a failed publication, whether it has the image all the same: its answer may have
+// been lost. Then the record says so, and nothing has failed. Otherwise the error stays.
+func (r *run) settle(ctx context.Context, record *Record, image Image, want wanted, err error) error {
 	var push *PushError
 	if !r.publishes() || !errors.As(err, &push) {
 		return err
@@ -24,15 +32,17 @@ func (r *run) settle(ctx context.Context, record *Record, image Image, digest st
 	ctx, cancel := context.WithTimeout(stillRunning(ctx), settleTime)
 	defer cancel()
 	found, unknown := r.ask(ctx, r.Registry, record, image.Reference)
+	var immutable *ImmutableError
 	switch {
 	case unknown != nil:
 		return err
-	case found.Digest == digest, digest == "" && !r.Force && image.labelled(found):
+	case found.Digest == want.digest, want.digest == "" && !want.further && !r.Force && image.labelled(found):
 		record.Digest = text(found.Digest)
 		record.Tags = append(record.Tags, image.Reference)
 		return nil
-	case digest == "" && refusedTag.MatchString(push.Err.Error()):
-		return &PushError{Reference: image.Reference, Err: &ImmutableError{Reference: image.Reference, Has: found.Digest, Err: push.Err}}
+	case !errors.As(err, &immutable) && refusedTag.MatchString(push.Err.Error()):
+		immutable = &ImmutableError{Reference: image.Reference, Has: found.Digest, Want: want.digest, Err: push.Err}
+		return &PushError{Reference: image.Reference, Err: immutable}
 	}
 	return err
 }

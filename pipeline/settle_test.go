@@ -70,6 +70,15 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 		"and fails in a forced run of an engine, which may have found it there": {
 			l: lossy{reference: agent, err: engine, lost: true, found: ours}, force: true, says: "is immutable: it names sha256:ours",
 		},
+		"and fails if a further tag names yesterday's image, whose labels are the same": {
+			l: lossy{reference: tag, err: errors.New("connection reset by peer"), lost: true, found: ours}, says: "connection reset by peer",
+		},
+		"and fails if such a tag is immutable": {
+			l: lossy{reference: tag, err: engine, lost: true, found: ours}, says: "is immutable: it names sha256:ours, and the registry refuses sha256:",
+		},
+		"and is built if a further tag names the image that was just published": {
+			l: lossy{reference: tag, err: engine, lost: true, found: Found{Digest: digestOf(agent)}},
+		},
 		"and fails with a limit, which is no lost answer": {l: lossy{reference: agent, err: errors.New("429 Too Many Requests"), lost: true, digest: ours.Digest, found: ours}, says: "429"},
 	}
 	for name, test := range tests {
