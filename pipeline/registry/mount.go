@@ -27,8 +27,11 @@ func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 	case err != nil && !refused(err) && !c.mounts.failsAgain(layer.in, to):
 		return err
 	}
+	if err := c.carry(ctx, to, layer, got); err != nil {
+		return err // Who refuses everything, as in an outage, has said nothing of mounts.
+	}
 	c.mounts.refused(layer.in, to)
-	return c.carry(ctx, to, layer, got)
+	return nil
 }
 
 // bring has all layers of an image in the repository of another reference.
@@ -123,8 +126,12 @@ func (m *mounts) failsAgain(from, to repository) bool {
 	m.note(from, to, func(of *mounting) { of.failed++ })
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	pair := m.of(from, to)[0]
-	return pair.worked == 0 && pair.failed >= failedMounts
+	for _, of := range m.of(from, to) {
+		if of.worked == 0 && of.failed >= failedMounts {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *mounts) note(from, to repository, count func(*mounting)) {
@@ -135,7 +142,7 @@ func (m *mounts) note(from, to repository, count func(*mounting)) {
 	}
 }
 
-// of returns the two counts that a mount belongs to, that of the pair first. The caller holds the mutex.
+// of returns the two counts that a mount belongs to. The caller holds the mutex.
 func (m *mounts) of(from, to repository) (all [2]*mounting) {
 	if m.known == nil {
 		m.known = map[[2]repository]*mounting{}

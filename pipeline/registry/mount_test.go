@@ -136,6 +136,22 @@ func TestARefusedMount(t *testing.T) {
 		}
 		assert.Contains(t, steps(b.proxy)[4:], "POST mount")
 	})
+	t.Run("with 500 costs an image one attempt, from however many repositories its layers are", func(t *testing.T) {
+		b, client, images := open(t)
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(registrytest.Answer(http.StatusInternalServerError, ""))})
+		require.Error(t, client.Put(ctx, images[0], b.reference("agent:one")))
+		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
+	})
+	t.Run("says nothing of mounts while the registry is unavailable", func(t *testing.T) {
+		b, client, images := open(t)
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusBadGateway, "")})
+		for range failedMounts + refusedMounts {
+			require.Error(t, client.Put(ctx, images[0], b.reference("agent:one")))
+		}
+		b.proxy.Script()
+		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:one")))
+		assert.Equal(t, []string{"POST mount", "POST mount", "POST mount"}, steps(b.proxy)[:3])
+	})
 	t.Run("that may pass is an attempt of the image's, once any was mounted", func(t *testing.T) {
 		b, client, images := open(t)
 		require.NoError(t, client.Put(ctx, images[3], b.reference("agent:four")))
