@@ -40,9 +40,7 @@ func (c *Client) MayPush(ctx context.Context, at string) error {
 	if err != nil {
 		return c.access.refusal(at, err, c.wire.challenged.Load())
 	}
-	if place, err := begun.location(); err == nil {
-		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent) // It would find out by itself, later.
-	}
+	c.giveUp(ctx, begun)
 	return nil
 }
 

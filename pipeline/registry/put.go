@@ -50,10 +50,11 @@ func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put fu
 	return err
 }
 
-// giveUp tells the registry that an upload will not go on. It would find out by itself, later.
+// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nobody waits for it, and
+// nothing follows from its answer.
 func (c *Client) giveUp(ctx context.Context, begun *answer) {
 	if place, err := begun.location(); err == nil {
-		_, _ = c.send(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
+		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
 	}
 }
 
@@ -80,7 +81,11 @@ func (a *answer) location() (*url.URL, error) {
 	if location == "" {
 		return nil, errors.New("the registry does not say where the upload goes on")
 	}
-	return a.url.Parse(location)
+	place, err := a.url.Parse(location)
+	if err != nil { // Without the place itself: its query may be a signature.
+		return nil, fmt.Errorf("the registry gives no address where the upload goes on: %w", presentable(err))
+	}
+	return place, nil
 }
 
 // stored are the statuses that mean success. The specification has 202 for the beginning of an upload, and 201 for what is put. Quay

@@ -41,7 +41,7 @@ func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if request.Header.Get("Accept") != octets {
+	if request.Header.Get("Accept") != octets || response.StatusCode != http.StatusOK { // Only a layer may be larger.
 		response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer+1) // The layers above read tokens to the end, whatever comes.
 	}
 	switch response.StatusCode {

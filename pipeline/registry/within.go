@@ -41,17 +41,30 @@ func presentable(err error) error {
 	if errors.As(err, &asked) {
 		return presentable(asked.Err)
 	}
-	if first, _, more := strings.Cut(err.Error(), "\n"); more {
-		return errors.New(printable(first))
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	if text := printable(first); text != err.Error() {
+		return &tidyError{text: text, err: err}
 	}
 	return err
 }
+
+// tidyError is an error whose text was not for terminals.
+type tidyError struct {
+	text string
+	err  error
+}
+
+// Error is what of the text is.
+func (e *tidyError) Error() string { return e.text }
+
+// Unwrap gives the error that has the whole text.
+func (e *tidyError) Unwrap() error { return e.err }
 
 // statusErrorOf is the same answer as an error of this package: that of a token server, or the registry's to the handshake.
 func statusErrorOf(answered *transport.Error) *StatusError {
 	method, path, handshake := "", "", false
 	if request := answered.Request; request != nil {
-		method, path, handshake = request.Method, request.URL.Host+request.URL.EscapedPath(), request.URL.Path == "/v2/"
+		method, path, handshake = request.Method, printable(request.URL.Host+request.URL.EscapedPath()), request.URL.Path == "/v2/"
 	}
 	e := newStatusError(method, path, &answer{status: answered.StatusCode, body: bodyOf(answered)})
 	e.ofTokens = !handshake
