@@ -79,7 +79,9 @@ func distinct(candidates []candidate) []candidate {
 func officialImage(c candidate, opts Options) (string, error) {
 	image, column, err := nameImage(c, opts)
 	if err == nil {
-		err = CheckReference(image)
+		if err = CheckReference(image); err != nil && opts.Template != "" {
+			err = fmt.Errorf("from the image template: %w", err)
+		}
 	}
 	if err != nil {
 		return "", malformed(c.row.Position, column, "%v", err)

@@ -21,7 +21,7 @@ func readJSON(name string, open func() (io.Reader, error), wanted []string) ([]R
 		if err != nil {
 			return nil, err
 		}
-		return rows, j.end("the file goes on behind the array")
+		return rows, j.end("there is more data after the array")
 	}
 	if first != json.Delim('{') {
 		return nil, malformed(j.at, "", "the file is %s, not an array of objects", kindOf(first))
@@ -73,7 +73,7 @@ func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return rows, j.end("the file goes on behind the object")
+	return rows, j.end("there is more data after the object")
 }
 
 // objects reads rows one behind the other. One alone that has no column of a row holds
@@ -105,7 +105,7 @@ func (j *jsonReader) stream() (rows []Row, err error) {
 			return nil, jsonError(j.at, err)
 		}
 		if first != json.Delim('{') {
-			return nil, malformed(j.at, "", "the row behind it is %s, not an object", kindOf(first))
+			return nil, malformed(j.at, "", "the next row is %s, not an object", kindOf(first))
 		}
 	}
 }

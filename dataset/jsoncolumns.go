@@ -36,7 +36,7 @@ func (j *jsonReader) columns() ([]Row, error) {
 // column reads the rest of one.
 func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 	if slices.Contains(t.columns, column) {
-		return malformed(j.at, column, "the key is there twice")
+		return malformed(j.at, column, "the key appears twice")
 	}
 	count, before := 0, len(t.rows)
 	err := j.members(byKey, func(key string) error {
@@ -65,7 +65,7 @@ func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 		return err
 	}
 	if len(t.columns) > 0 && (count != before || len(t.rows) != before) {
-		return malformed(j.at, column, "the column has %d values, and another %d, or for other rows", count, before)
+		return malformed(j.at, column, "the column has %d values, and another column %d, or values for other rows", count, before)
 	}
 	if len(t.columns) > 0 && byKey != t.isKeyed {
 		return malformed(j.at, column, "one column is a list, and another an object")
@@ -80,7 +80,7 @@ func (t *jsonTable) fill(row int, j *jsonReader, column, key string) error {
 		t.filled = append(t.filled, 0)
 	}
 	if t.filled[row] > len(t.columns) {
-		return malformed(j.at, column, "the key %s is there twice", Quote(key))
+		return malformed(j.at, column, "the key %s appears twice", Quote(key))
 	}
 	t.filled[row] = len(t.columns) + 1
 	return nil

@@ -20,7 +20,7 @@ func readJSONL(name string, r io.Reader, wanted []string) ([]Row, error) {
 			return err
 		}
 		rows = append(rows, row)
-		return j.end("the line goes on behind the object")
+		return j.end("there is more data after the object")
 	})
 	return rows, err
 }

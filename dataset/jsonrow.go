@@ -110,7 +110,7 @@ func (j *jsonReader) restOfRow() (Row, error) {
 			return err
 		}
 		if taken[key] {
-			return malformed(j.at, key, "the key is there twice")
+			return malformed(j.at, key, "the key appears twice")
 		}
 		taken[key] = true
 		return j.take(&row, key, value)

@@ -88,7 +88,7 @@ func TestReadOfAGigabyteStaysSmall(t *testing.T) {
 		"an array's lists in lists":                  {"d.json", `[{"patch": `, "[", "row 1: the JSON is not valid: invalid character '[' exceeded max depth"},
 		"white space before an array":                {"d.json", "", " ", "d.json: the row is longer than 16 MiB"},
 		"white space between the array's rows":       {"d.json", `[{"instance_id": "a"},`, " ", "row 2: the row is longer than 16 MiB"},
-		"white space behind an array":                {"d.json", `[{"instance_id": "a"}]`, " ", "row 1: the JSON is not valid: the file goes on behind the array"},
+		"white space behind an array":                {"d.json", `[{"instance_id": "a"}]`, " ", "row 1: the JSON is not valid: there is more data after the array"},
 		"a Parquet file that is nothing but zeros":   {"d.parquet", "PAR1", "\x00", "begin and end with PAR1"},
 		"a Parquet file whose metadata is all of it": {"d.parquet", "PAR1", "\xff\xff\xff\x3fPAR1", "1073741823 bytes of metadata"},
 	}

@@ -92,7 +92,7 @@ func TestReadSaysWhereADatasetIsMalformed(t *testing.T) {
 		"an array of numbers":            {"d.json", "[" + good + ", 7]", at("d.json", "row", 2), "", "the row is a number, not an object"},
 		"an array without an end":        {"d.json", "[" + good, at("d.json", "row", 1), "", "not valid: it ends too early"},
 		"an array with a comma too many": {"d.json", "[" + good + ",]", at("d.json", "row", 2), "", "not valid"},
-		"an array with more behind it":   {"d.json", "[" + good + "]" + good, at("d.json", "row", 1), "", "goes on behind the array"},
+		"an array with more behind it":   {"d.json", "[" + good + "]" + good, at("d.json", "row", 1), "", "more data after the array"},
 		"no array at all":                {"d.json", "", at("d.json", "row", 0), "", "not valid: the file is empty"},
 		"another format than Parquet":    {"d.parquet", strings.Repeat(good, 3), at("d.parquet", "", 0), "", "begin and end with PAR1"},
 		"objects in objects, endlessly":  {"d.jsonl", `{"n":` + strings.Repeat("[", 1<<20), at("d.jsonl", "line", 1), "", "not valid"},

@@ -79,25 +79,25 @@ func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {
 		},
 		"two images whose last segments are one": {
 			"swesmith", "", []dataset.Row{{InstanceID: "a", ImageName: "x/image"}, {InstanceID: "b", ImageName: "y/image"}},
-			[]string{"docker.io/x/image (instance a)", "docker.io/y/image (instance b)", "one tag, image"},
+			[]string{"docker.io/x/image (instance a)", "docker.io/y/image (instance b)", "same tag, image"},
 		},
 		"two images that differ by their tag only": {
 			"swesmith", "", []dataset.Row{{InstanceID: "a", ImageName: "x/image:v1"}, {InstanceID: "b", ImageName: "x/image:v2"}},
-			[]string{"docker.io/x/image:v1", "docker.io/x/image:v2", "one tag, image"},
+			[]string{"docker.io/x/image:v1", "docker.io/x/image:v2", "same tag, image"},
 		},
 		"two ids whose rows name one image": {
 			"swebench", "", []dataset.Row{{InstanceID: "a__a-1", DockerImage: "x/image:v1"}, {InstanceID: "b__b-1", Image: "docker.io/x/image:v1"}},
-			[]string{"a__a-1", "b__b-1", "one official image, docker.io/x/image:v1"},
+			[]string{"a__a-1", "b__b-1", "the same official image, docker.io/x/image:v1"},
 		},
 		"an id that becomes another's in a name": {
-			"swebench", "", rowsOf("a__b__c", "a__b_1776_c"), []string{"a__b__c", "a__b_1776_c", "one official image"},
+			"swebench", "", rowsOf("a__b__c", "a__b_1776_c"), []string{"a__b__c", "a__b_1776_c", "the same official image"},
 		},
 		"ids whose capitals a template's path loses": {
 			"swebench", "r.io/{instance_id}", rowsOf("A__a-1", "a__a-1"), []string{"A__a-1", "a__a-1", "r.io/a__a-1"},
 		},
 		"two tags that differ by case only": {
 			"pro", "", []dataset.Row{{InstanceID: "a", DockerhubTag: "Tag"}, {InstanceID: "b", DockerhubTag: "tag"}},
-			[]string{"sweap-images:Tag", "sweap-images:tag", "one tag, tag"},
+			[]string{"sweap-images:Tag", "sweap-images:tag", "same tag, tag"},
 		},
 		"two images of one id": {
 			"pro", "", []dataset.Row{{InstanceID: "a", DockerhubTag: "x"}, {InstanceID: "a", DockerhubTag: "y"}},
@@ -140,5 +140,5 @@ func TestResolveRefusesOptionsThatCannotBeMeant(t *testing.T) {
 
 func TestResolveRefusesADatasetWithoutARow(t *testing.T) {
 	_, err := dataset.Resolve(nil, swebench(t, dataset.Selection{}))
-	assert.ErrorContains(t, err, "the dataset has no instance")
+	assert.EqualError(t, err, "resolving instances: the dataset has no instance: it is empty")
 }

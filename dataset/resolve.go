@@ -81,9 +81,11 @@ func resolve(rows []Row, opts Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
+	if len(rows) == 0 {
+		return result, errors.New("the dataset has no instance: it is empty")
+	}
 	if result.Dropped = countDropped(candidates); result.Dropped == len(rows) {
-		return result, fmt.Errorf("the dataset has no instance (%d rows, %d of them left out by family %s)",
-			len(rows), result.Dropped, opts.Family.Name)
+		return result, fmt.Errorf("the dataset has no instance: family %s leaves out all rows (%d)", opts.Family.Name, len(rows))
 	}
 	selected, err := opts.Selection.filter(candidates)
 	if err != nil {

@@ -163,7 +163,7 @@ func TestResolveDropsSWESmithRowsWithoutAProblem(t *testing.T) {
 	assert.Equal(t, 1, result.Dropped)
 
 	_, err = dataset.Resolve(rows[1:], dataset.Options{Family: family(t, "swesmith")})
-	assert.ErrorContains(t, err, "no instance (1 rows, 1 of them left out by family swesmith)")
+	assert.ErrorContains(t, err, "the dataset has no instance: family swesmith leaves out all rows (1)")
 }
 
 func TestResolveFollowsATemplateInsteadOfTheFamily(t *testing.T) {

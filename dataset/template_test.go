@@ -134,6 +134,10 @@ func TestTemplateSaysWhichColumnTheRowLacks(t *testing.T) {
 		"no owner":                   {"r.io/{org}", dataset.Row{InstanceID: "a-1"}, []string{`column "org": instance id "a-1" is not of the form repo__name`}},
 		"no parts":                   {"r.io/{repo}", dataset.Row{InstanceID: "a-b_c"}, []string{`column "instance_id": instance id "a-b_c" is not of the form repo__name`}},
 		"nothing before __":          {"r.io/{name}", dataset.Row{InstanceID: "a__"}, []string{`instance id "a__" is not of the form repo__name`}},
+		"no reference": {
+			"https://r.io/{name}", dataset.Row{InstanceID: "a__b-1"},
+			[]string{`from the image template: image reference "https://r.io/b-1" is not of the form host/path:tag`},
+		},
 		"no image, where a column names it": {
 			"r.io/{official_image}", dataset.Row{InstanceID: "a__"}, []string{`instance id "a__" is not of the form repo__name`},
 		},

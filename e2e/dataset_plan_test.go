@@ -198,7 +198,7 @@ func (s *session) saysWhere(t *testing.T) {
 		"a Git LFS pointer":             {"d.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "", []string{"d.parquet", "`git lfs pull`"}},
 		"a column that is a list":       {"d.jsonl", `{"instance_id":"a","dockerhub_tag":["t"]}`, "pro", []string{"d.jsonl line 1", `column "dockerhub_tag"`, "the value is a list, not text"}},
 		"a row without its column":      {"d.jsonl", `{"instance_id":"a"}`, "pro", []string{"d.jsonl line 1", `column "dockerhub_tag"`, "family pro"}},
-		"two ids that lead to one name": {"d.txt", "A__b-1\na__b-1\n", "", []string{"A__b-1", "a__b-1", "one official image"}},
+		"two ids that lead to one name": {"d.txt", "A__b-1\na__b-1\n", "", []string{"A__b-1", "a__b-1", "the same official image"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

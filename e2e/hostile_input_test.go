@@ -54,7 +54,7 @@ func TestHostileInput(t *testing.T) {
 		"a look-alike in an id":                    {nil, ids("a__a-1", "dj\u0430ngo__django-1"), []string{"d.txt line 2", `"dj\u0430ngo__django-1"`}},
 		"a look-alike in a column":                 {nil, with(jsonl(`{"instance_id":"a","image_name":"x/\u212a"}`), "family", "swesmith"), []string{"d.jsonl line 1", "image_name", `\u212a`}},
 		"a terminal's escape in a column":          {nil, with(jsonl(`{"instance_id":"a","dockerhub_tag":"\u001b[2J\u202e"}`), "family", "pro"), []string{"dockerhub_tag", `\x1b[2J\u202e`}},
-		"two ids of one tag":                       {nil, ids("a__a-1", "A__a-1"), []string{"A__a-1", "a__a-1", "one official image"}},
+		"two ids of one tag":                       {nil, ids("a__a-1", "A__a-1"), []string{"A__a-1", "a__a-1", "the same official image"}},
 		"a file that says it is Parquet":           {nil, flags{"datasetFile": file(written(t, "d.parquet", "PAR1\xff\xff\xff\xffPAR1"))}, []string{"d.parquet", "4294967295 bytes of metadata"}},
 		"a small file of a gigabyte":               {nil, flags{"datasetFile": file(parquetBomb(t))}, []string{"bomb.parquet", "more than 32 MiB of ids"}},
 		"a command in a file's name":               {nil, flags{"datasetFile": file(written(t, "d;$(id).jsonl", "nonsense"))}, []string{`"d;$(id).jsonl" line 1`}},

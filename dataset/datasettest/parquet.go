@@ -19,8 +19,8 @@ type Column struct {
 // Picture is what the Hugging Face hub makes of an image: a structure.
 type Picture struct{ Bytes, Path string }
 
-// Parquet returns a file with the columns, written by arrow-go in row groups of so many rows. Texts are dictionaries unless an option
-// says otherwise.
+// Parquet returns a file with the columns, which arrow-go writes in row groups of that many
+// rows. It dictionary-encodes text unless an option says otherwise.
 func Parquet(group int, columns []Column, options ...parquet.WriterProperty) ([]byte, error) {
 	var fields schema.FieldList
 	rows := 0
@@ -55,7 +55,8 @@ func Parquet(group int, columns []Column, options ...parquet.WriterProperty) ([]
 // node is the column's place in the schema, and its number of rows.
 func node(column Column) (schema.Node, int, error) {
 	text := func(name string, repetition parquet.Repetition) schema.Node {
-		return schema.MustPrimitive(schema.NewPrimitiveNodeLogical(name, repetition, schema.StringLogicalType{}, parquet.Types.ByteArray, 0, -1))
+		return schema.MustPrimitive(schema.NewPrimitiveNodeLogical(
+			name, repetition, schema.StringLogicalType{}, parquet.Types.ByteArray, 0, -1))
 	}
 	required := parquet.Repetitions.Required
 	switch values := column.Values.(type) {
@@ -69,7 +70,8 @@ func node(column Column) (schema.Node, int, error) {
 		list, err := schema.ListOfWithName(column.Name, text("element", required), required, -1)
 		return list, len(values), err
 	case []Picture:
-		group, err := schema.NewGroupNode(column.Name, required, schema.FieldList{text("bytes", required), text("path", required)}, -1)
+		fields := schema.FieldList{text("bytes", required), text("path", required)}
+		group, err := schema.NewGroupNode(column.Name, required, fields, -1)
 		return group, len(values), err
 	}
 	return nil, 0, fmt.Errorf("column %s has %T", column.Name, column.Values)

@@ -17,9 +17,10 @@ const Default Address = "https://huggingface.co"
 // `https://hf-mirror.example`. The zero value is [Default].
 type Address string
 
-// allowed is the allow-list for the address of a hub: a host, and where a mirror is
-// not at its top, a path. What is in it goes in front of the paths of datasets.
-var allowed = regexp.MustCompile(`^https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/*$`)
+// allowed is the allow-list for a hub's address: a host, and a path if the mirror is
+// below one. The paths of datasets are appended to it.
+var allowed = regexp.MustCompile(`^https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?` +
+	`(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/*$`)
 
 // maxAddress is the longest address accepted, in bytes.
 const maxAddress = 2000
@@ -35,8 +36,8 @@ func (a Address) root() (string, error) {
 	return strings.TrimRight(string(a), "/"), nil
 }
 
-// private reports whether a host may get a token without TLS: this machine, an
-// address of a private network, or a name that only a local network has.
+// private reports whether a host may get a token without TLS: localhost, an address of
+// a private network, or a name that ends in .local.
 func private(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".local") || ip != nil && (ip.IsLoopback() || ip.IsPrivate())

@@ -24,11 +24,11 @@ type connection struct {
 	idle   time.Duration
 	token  string
 	origin string // scheme and host of the hub
-	api    string // what the addresses of questions about the dataset begin with
-	files  string // and those of its files, and its page
+	api    string // URL prefix of the API's requests about the dataset
+	files  string // URL of the dataset's page, and prefix of its files
 }
 
-// idle is how long nothing may arrive. A large file may take as long as it needs.
+// idle is how long a response may stall. A large file may take longer in all.
 const idle = time.Minute
 
 // timer calls a function unless it is reset or stopped before.
@@ -52,14 +52,15 @@ func (c Client) connect(name string) (*connection, error) {
 	}
 	token := strings.TrimSpace(c.Token) // Files often end with a new line.
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, errors.New("--hub-token has characters that no token has")
+		return nil, errors.New("--hub-token has characters that a token cannot have")
 	}
 	if token != "" && address.Scheme != "https" && !private(address.Hostname()) {
 		return nil, fmt.Errorf("--hub-token would go to %s without encryption: use https", root)
 	}
 	connection := &connection{
 		report: c.Report, sleep: c.sleep, watch: c.watch, idle: c.idle, token: token,
-		origin: address.Scheme + "://" + address.Host, api: root + "/api/datasets/" + name, files: root + "/datasets/" + name,
+		origin: address.Scheme + "://" + address.Host,
+		api:    root + "/api/datasets/" + name, files: root + "/datasets/" + name,
 	}
 	if connection.report == nil {
 		connection.report = func(string) {}
@@ -77,13 +78,14 @@ func (c Client) connect(name string) (*connection, error) {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	connection.client = &http.Client{Transport: tokenTransport{next: next, token: token, origin: connection.origin}, CheckRedirect: follow}
+	connection.client = &http.Client{
+		Transport: tokenTransport{next: next, token: token, origin: connection.origin}, CheckRedirect: follow,
+	}
 	return connection, nil
 }
 
-// tokenTransport gives the token to requests to the hub, and to no others: files are
-// redirected to storages elsewhere. [http.Client] would take it along to another port
-// and to every subdomain.
+// tokenTransport adds the token to requests to the hub only: the hub redirects files to
+// storage on other hosts. [http.Client] would send it to other ports and all subdomains.
 type tokenTransport struct {
 	next          http.RoundTripper
 	token, origin string
@@ -108,8 +110,8 @@ func follow(next *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// cutError is the end of a connection before all of the answer was there. Its text is
-// fit to be shown; a library's error may quote what it could not read.
+// cutError means that a connection failed, or ended before the answer was complete. Its
+// text is safe to show; a library's error may quote what it could not read.
 type cutError struct {
 	text string
 	err  error
@@ -118,7 +120,7 @@ type cutError struct {
 func (e *cutError) Error() string { return e.text }
 func (e *cutError) Unwrap() error { return e.err }
 
-// passes reports whether a connection that ended in this way may not do so again.
+// passes reports whether another attempt may succeed.
 func (e *cutError) passes() bool {
 	var name *net.DNSError
 	if errors.As(e.err, &name) {
@@ -132,7 +134,7 @@ func (e *cutError) passes() bool {
 	return !errors.Is(e.err, errRedirect) && !errors.Is(e.err, http.ErrSchemeMismatch) && !errors.As(e.err, &certificate)
 }
 
-// Advice is about a hub that is not there; empty for others.
+// Advice says what to do if the hub cannot be reached; empty for other errors.
 func (e *cutError) Advice() string {
 	var name *net.DNSError
 	var unreachable *net.OpError
@@ -142,8 +144,8 @@ func (e *cutError) Advice() string {
 	return ""
 }
 
-// get lets read have the contents at an address, of so many bytes at most. It tries
-// again what may pass, so read is called for each attempt that gets an answer.
+// get passes the contents at an address, at most that many bytes, to read. It retries
+// temporary errors, and calls read for each attempt that gets an answer.
 func (c *connection) get(ctx context.Context, address string, most int64, read func(content io.Reader) error) error {
 	return c.retry(ctx, func() error { return c.try(ctx, address, most, read) })
 }
@@ -151,14 +153,16 @@ func (c *connection) get(ctx context.Context, address string, most int64, read f
 func (c *connection) try(ctx context.Context, address string, most int64, read func(content io.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := c.watch(c.idle, func() { cancel(&cutError{text: fmt.Sprintf("no complete answer: nothing arrived within %s", c.idle)}) })
+	watch := c.watch(c.idle, func() {
+		cancel(&cutError{text: fmt.Sprintf("no complete answer: nothing arrived within %s", c.idle)})
+	})
 	defer watch.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
 	request.Header.Set("User-Agent", "eval-images")
-	request.Header.Set("Accept-Encoding", "identity") // What is packed stays so, and is as long as it is said to be.
+	request.Header.Set("Accept-Encoding", "identity") // A .gz stays packed, and Content-Length is its size.
 	answer, err := c.client.Do(request)
 	if err != nil {
 		return c.cut(ctx, err)
@@ -178,8 +182,8 @@ func (c *connection) try(ctx context.Context, address string, most int64, read f
 	return err
 }
 
-// cut is the error of a request: what it was stopped for, or else an error without the
-// address, which may be a signed one.
+// cut returns the error of a request: why it was cancelled, or else an error without
+// the URL, which may be signed.
 func (c *connection) cut(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -199,7 +203,7 @@ func (c *connection) cut(ctx context.Context, err error) error {
 type errTooLarge int64
 
 func (e errTooLarge) Error() string {
-	return fmt.Sprintf("it has more than %d MiB", int64(e)>>20)
+	return fmt.Sprintf("it is larger than %d MiB", int64(e)>>20)
 }
 
 // body is an answer's, which is bounded and watched.

@@ -20,8 +20,8 @@ import (
 type Client struct {
 	// Address of the hub; empty: [Default].
 	Address Address
-	// Token of a user, for gated and private datasets. Requests to the hub's own
-	// address have it in a header; no other host gets it. Empty: none.
+	// Token of a user, for gated and private datasets. It is sent to the hub's own
+	// address only. Empty: none.
 	Token string
 	// Transport sends the requests; nil: [http.DefaultTransport].
 	Transport http.RoundTripper
@@ -54,8 +54,7 @@ const (
 	maxFiles = 100
 	// maxFile is the largest file that is downloaded, in bytes.
 	maxFile = 4 << 30
-	// maxAnswer is the largest answer about a dataset, in bytes. It lists all its
-	// files.
+	// maxAnswer is the largest answer about a dataset, in bytes. It lists all files.
 	maxAnswer = 32 << 20
 )
 
@@ -86,7 +85,8 @@ func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, datase
 		return nil, source, err
 	}
 	if len(files) > maxFiles {
-		return nil, source, fmt.Errorf("split %s has %d files: at most %d are read", dataset.Quote(source.Split), len(files), maxFiles)
+		return nil, source, fmt.Errorf("split %s has %d files: at most %d are read",
+			dataset.Quote(source.Split), len(files), maxFiles)
 	}
 	var rows []dataset.Row
 	for _, file := range files {
@@ -103,7 +103,9 @@ func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, datase
 
 // rows downloads a file to the disk, since Parquet is read from its end, and reads
 // it.
-func (c *connection) rows(ctx context.Context, source dataset.Source, file string, further []string) ([]dataset.Row, error) {
+func (c *connection) rows(
+	ctx context.Context, source dataset.Source, file string, further []string,
+) ([]dataset.Row, error) {
 	local, err := os.CreateTemp("", "eval-images-")
 	if err != nil {
 		return nil, err
@@ -151,7 +153,7 @@ func (c *connection) at(ctx context.Context, revision string) (commit, error) {
 		return found, err
 	}
 	if err := json.Unmarshal(answer, &found); err != nil {
-		return found, fmt.Errorf("the hub's answer about revision %s is not the JSON that was expected", revision)
+		return found, fmt.Errorf("the hub's answer about revision %s is not the expected JSON", revision)
 	}
 	if !dataset.IsCommit(found.SHA) || dataset.IsCommit(revision) && found.SHA != revision {
 		return found, fmt.Errorf("the hub answers with commit %s for revision %s", dataset.Quote(found.SHA), revision)
@@ -159,7 +161,7 @@ func (c *connection) at(ctx context.Context, revision string) (commit, error) {
 	return found, nil
 }
 
-// find says at which commit and in which files the part's rows are.
+// find returns the files that have the part's rows, and their commit.
 func (c *connection) find(ctx context.Context, part Part) ([]string, dataset.Source, error) {
 	source := dataset.Source{Name: part.Name, Split: part.Split}
 	revision := part.Revision
@@ -208,14 +210,17 @@ func (c commit) paths() []string {
 	return paths
 }
 
-// readable reports whether a path is one of a file in a form that is read, and of
-// nothing hidden. What is no path of a file at all is not read either.
+// readable reports whether a path is a well-formed one of a data file, neither hidden
+// nor below a hidden directory.
 func readable(path string) bool {
 	if len(path) > maxAddress || !ofForm.MatchString(path) {
 		return false
 	}
+	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return false
+	}
 	for _, part := range strings.Split(path, "/") {
-		if part == "" || part[0] == '.' || strings.HasPrefix(part, "__") || strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r > '~' }) {
+		if part == "" || part[0] == '.' || strings.HasPrefix(part, "__") {
 			return false
 		}
 	}

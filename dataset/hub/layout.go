@@ -51,7 +51,8 @@ type notConvertedError struct {
 }
 
 func (e *notConvertedError) Error() string {
-	return fmt.Sprintf("it has no Parquet or JSON Lines file of split %s, and the hub has not converted it: %v", dataset.Quote(e.split), e.err)
+	return fmt.Sprintf("it has no Parquet or JSON Lines file of split %s, and the hub has not converted it: %v",
+		dataset.Quote(e.split), e.err)
 }
 func (e *notConvertedError) Unwrap() error { return e.err }
 

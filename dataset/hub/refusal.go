@@ -208,13 +208,13 @@ func (c *connection) adviceFor(e *Error) string {
 	case e.Status == http.StatusForbidden && c.token != "":
 		return "Check that --hub-token is allowed to read this dataset"
 	case e.Status == http.StatusTooManyRequests && c.token == "":
-		return "Try again in some minutes, or pass --hub-token: users may ask more often than others"
+		return "Try again in some minutes, or pass --hub-token: users have a higher limit"
 	case e.Status == http.StatusTooManyRequests:
 		return "Try again in some minutes"
 	case e.Status == http.StatusNotImplemented:
 		return adviceFile
 	case e.Status >= 500:
-		return "Try again later; https://status.huggingface.co tells of outages"
+		return "Try again later; https://status.huggingface.co reports outages"
 	}
 	return ""
 }

@@ -83,7 +83,7 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 		},
 		"a limit": {
 			body(429, `{"error": "We had to rate limit your IP."}`), "", `tried 5 times: the hub answers 429 Too Many Requests: "We had to rate limit your IP."`,
-			"Try again in some minutes, or pass --hub-token: users may ask more often than others", true,
+			"Try again in some minutes, or pass --hub-token: users have a higher limit", true,
 		},
 		"a limit for users": {body(429, ""), stranger, "tried 5 times: the hub answers 429 Too Many Requests", "Try again in some minutes", true},
 		"a dataset without Parquet": {
@@ -93,7 +93,7 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 		},
 		"an outage, with a proxy's page": {
 			body(502, "<html><body>Bad gateway</body></html>"), "", "tried 5 times: the hub answers 502 Bad Gateway",
-			"Try again later; https://status.huggingface.co tells of outages", true,
+			"Try again later; https://status.huggingface.co reports outages", true,
 		},
 		"words in a header alone": {
 			func(w http.ResponseWriter, _ *http.Request) {
@@ -102,7 +102,7 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 			}, "", `the hub answers 410 Gone: "Not today."`, "", false,
 		},
 		"errors in a list":           {body(400, `{"errors": [{"message": "one"}, {"message": "two"}]}`), "", `the hub answers 400 Bad Request: "one; two"`, "", false},
-		"a status that nobody knows": {body(599, ""), "", "tried 5 times: the hub answers 599", "Try again later; https://status.huggingface.co tells of outages", true},
+		"a status that nobody knows": {body(599, ""), "", "tried 5 times: the hub answers 599", "Try again later; https://status.huggingface.co reports outages", true},
 	}
 	for what, test := range tests {
 		t.Run(what, func(t *testing.T) {

@@ -36,7 +36,8 @@ func (c *connection) retry(ctx context.Context, work func() error) error {
 			return fmt.Errorf("tried %d times: %w", n, err)
 		}
 		pause := pauseAfter(err, n)
-		c.report(fmt.Sprintf("Reading the dataset: %v; attempt %d of %d follows in %s", err, n+1, attempts, pause.Round(100*time.Millisecond)))
+		c.report(fmt.Sprintf("Reading the dataset: %v; attempt %d of %d follows in %s",
+			err, n+1, attempts, pause.Round(100*time.Millisecond)))
 		if err := c.sleep(ctx, pause); err != nil {
 			return err
 		}

@@ -244,7 +244,7 @@ func TestAnAnswerIsBounded(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
 			runtime.ReadMemStats(&after)
-			require.ErrorContains(t, err, "it has more than 32 MiB")
+			require.ErrorContains(t, err, "it is larger than 32 MiB")
 			assert.Empty(t, bed.waited)
 			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(256<<20))
 		})

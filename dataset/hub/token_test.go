@@ -144,7 +144,7 @@ func TestATokenStandsInNoError(t *testing.T) {
 			bed := newTestbed(t)
 			bed.client.Token = token
 			_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
-			require.EqualError(t, err, "--hub-token has characters that no token has")
+			require.EqualError(t, err, "--hub-token has characters that a token cannot have")
 			assert.Empty(t, bed.Requests())
 		})
 	}

@@ -70,7 +70,7 @@ func checkMetadata(data []byte) error {
 	_, err := measure(data, func(path []int16, value int64) error {
 		switch {
 		case slices.Equal(path, schemaPath) && elements >= 0:
-			return errors.New("the schema is there twice")
+			return errors.New("the schema appears twice")
 		case slices.Equal(path, schemaPath):
 			elements = value
 		case slices.Equal(path, childrenPath) && (value < 0 || value > elements):

@@ -42,7 +42,7 @@ func parseHeader(data []byte) (header, int, error) {
 			return nil // in statistics
 		}
 		if _, twice := h[at]; twice {
-			return errors.New("a field is there twice")
+			return errors.New("a field appears twice")
 		}
 		h[at] = value
 		return nil

@@ -60,7 +60,7 @@ func TestReadRefusesMetadataThatLies(t *testing.T) {
 			}
 			m.schema[0][5] = int32(5001)
 		}, "the schema has 5002 elements"},
-		"the column twice":                  {func(m *metadata) { m.schema = append(m.schema, m.schema[1]); m.schema[0][5] = int32(2) }, "there twice"},
+		"the column twice":                  {func(m *metadata) { m.schema = append(m.schema, m.schema[1]); m.schema[0][5] = int32(2) }, "appears twice"},
 		"a row group without the column":    {func(m *metadata) { m.columns = nil }, "does not have the column"},
 		"a row group with another column":   {func(m *metadata) { m.chunk[3] = []string{"other"} }, "does not have the column"},
 		"a column without its metadata":     {func(m *metadata) { delete(m.columns[0], 3) }, "decoding failed"},
@@ -101,7 +101,7 @@ func TestReadRefusesBytesThatAreNotMetadata(t *testing.T) {
 		"a number longer than ten bytes":   {file(append([]byte{0x16}, bytes.Repeat([]byte{0xff}, 20)...)...), "ends too early"},
 		"a number of more than 32 bits":    {file(append([]byte{0x15}, uvarint(1<<40)...)...), "longer than 32 bits"},
 		"a field of a negative number":     {file(0x05, 0x01, 0x02), "field -1 is not part of Parquet"},
-		"the schema twice":                 {file(append([]byte{0x29, 0x0c, 0x09, 0x04, 0x0c}, 0x00)...), "the schema is there twice"},
+		"the schema twice":                 {file(append([]byte{0x29, 0x0c, 0x09, 0x04, 0x0c}, 0x00)...), "the schema appears twice"},
 		"required fields that are missing": {file(0x00), "Required field Version is not set"},
 		"a schema without a root":          {withFooter([]byte(magic), fields{1: int32(1), 2: []fields{}, 3: int64(0), 4: []fields{}}.encode()), "the schema is empty"},
 	}
@@ -134,7 +134,7 @@ func TestReadRefusesPagesThatLie(t *testing.T) {
 		"the header of another type":         {crafted{rows: 1, pages: page(fields{1: dataPagesV2, 2: int32(0), 5: one}, nil)}, "header of its type"},
 		"a dictionary without its header":    {crafted{rows: 1, pages: page(fields{1: dictionaryPages, 2: int32(0)}, nil)}, "header of its type"},
 		"an index, which no column has":      {crafted{rows: 1, pages: page(fields{1: indexPages, 2: int32(0), 6: fields{}}, nil)}, "header of its type"},
-		"its sizes twice":                    {crafted{rows: 1, pages: append([]byte{0x15, 0x00, 0x15, 0x02, 0x05, 0x04, 0x04}, 0x00)}, "a field is there twice"},
+		"its sizes twice":                    {crafted{rows: 1, pages: append([]byte{0x15, 0x00, 0x15, 0x02, 0x05, 0x04, 0x04}, 0x00)}, "a field appears twice"},
 		"another encoding":                   {crafted{rows: 1, pages: dataPage(1, splitStreams, nil)}, "BYTE_STREAM_SPLIT is not supported"},
 		"an encoding that nobody knows":      {crafted{rows: 1, pages: dataPage(1, 99, nil)}, "is not supported"},
 		"numbers, and not text":              {crafted{rows: 1, pages: dataPage(1, deltaBinaryPacked, uvarint(128, 4, 1, 0))}, "decoding failed"},

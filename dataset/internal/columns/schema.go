@@ -59,7 +59,7 @@ func topLevel(s *schema.Schema, name string) (field schema.Node, err error) {
 			continue
 		}
 		if field != nil {
-			return nil, errors.New("the column is there twice")
+			return nil, errors.New("the column appears twice")
 		}
 		field = root.Field(i)
 	}
