@@ -40,8 +40,8 @@ func countDropped(candidates []candidate) (count int) {
 	return count
 }
 
-// nameImages names the official images. Two rows of one id must agree on the image,
-// or the result would hang on the order of the rows.
+// nameImages names the official images. Two rows of one id must agree on the image, or
+// the result would depend on the order of the rows.
 func nameImages(candidates []candidate, opts Options) error {
 	images := make(map[string]string, len(candidates))
 	for i := range candidates {

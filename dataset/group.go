@@ -34,7 +34,8 @@ func checkDistinct(instances []Instance, family Family) error {
 	byCustom := make(map[string]Instance, len(instances))
 	for _, instance := range instances {
 		if len(instance.SharedWith) > 0 && !family.Shared {
-			return fmt.Errorf("instances %s and %s have the same official image, %s", instance.ID, instance.SharedWith[0], instance.OfficialImage)
+			return fmt.Errorf("instances %s and %s have the same official image, %s",
+				instance.ID, instance.SharedWith[0], instance.OfficialImage)
 		}
 		if other, taken := byCustom[instance.Custom]; taken {
 			return fmt.Errorf("official images %s (instance %s) and %s (instance %s) have the same tag, %s",

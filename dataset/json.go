@@ -7,9 +7,8 @@ import (
 	"regexp"
 )
 
-// readJSON reads an array of objects, or one of the other forms in which JSON files
-// have rows. Which form it is, an object may tell only at its end: the file is opened
-// again then.
+// readJSON reads an array of objects, or another form of rows. An object may show its
+// form only at its end, so readJSON opens the file a second time to read the rows.
 func readJSON(name string, open func() (io.Reader, error), wanted []string) ([]Row, error) {
 	var total kept
 	j, first, err := openJSON(name, open, wanted, &total)
@@ -37,7 +36,9 @@ func readJSON(name string, open func() (io.Reader, error), wanted []string) ([]R
 }
 
 // openJSON opens a file and reads its first token.
-func openJSON(name string, open func() (io.Reader, error), wanted []string, total *kept) (*jsonReader, json.Token, error) {
+func openJSON(
+	name string, open func() (io.Reader, error), wanted []string, total *kept,
+) (*jsonReader, json.Token, error) {
 	r, err := open()
 	if err != nil {
 		return nil, nil, err
@@ -76,17 +77,18 @@ func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
 	return rows, j.end("there is more data after the object")
 }
 
-// objects reads rows one behind the other. One alone that has no column of a row holds
-// rows in a form that is not known, such as beside a version.
+// objects reads one row after the other. A single object without any column of a row
+// holds its rows in an unknown form, such as a list beside a version.
 func (j *jsonReader) objects() ([]Row, error) {
 	rows, err := j.stream()
 	if len(rows) == 1 && rows[0].isBare() {
-		return nil, malformed(Position{File: j.at.File}, "", "the file is one object, and has no column of a row: write it as an array of objects")
+		return nil, malformed(Position{File: j.at.File}, "",
+			"the file is one object, and has no column of a row: write it as an array of objects")
 	}
 	return rows, err
 }
 
-// stream reads rows one behind the other, up to the end.
+// stream reads one row after the other, up to the end.
 func (j *jsonReader) stream() (rows []Row, err error) {
 	for {
 		if err := j.nextRow(); err != nil {

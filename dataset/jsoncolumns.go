@@ -65,7 +65,8 @@ func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 		return err
 	}
 	if len(t.columns) > 0 && (count != before || len(t.rows) != before) {
-		return malformed(j.at, column, "the column has %d values, and another column %d, or values for other rows", count, before)
+		return malformed(j.at, column,
+			"the column has %d values, and another column %d, or values for other rows", count, before)
 	}
 	if len(t.columns) > 0 && byKey != t.isKeyed {
 		return malformed(j.at, column, "one column is a list, and another an object")

@@ -107,13 +107,16 @@ func (s *jsonShape) form(at Position) (jsonForm, error) {
 	case s.columns:
 		return formColumns, nil
 	case s.data && s.header:
-		return 0, malformed(at, "", `the file is as pandas writes it with orient="split" or "table": write it with orient="records"`)
+		return 0, malformed(at, "",
+			`the file is as pandas writes it with orient="split" or "table": write it with orient="records"`)
 	case s.lists == 0:
 		return formKeyed, nil
 	case s.rowLists == 1 && s.count == 1:
 		return formSplit, nil
 	case s.rowLists == s.count:
-		return 0, malformed(at, "", "the file has several splits (%s): write the one to read to its own file", strings.Join(s.names, ", "))
+		return 0, malformed(at, "",
+			"the file has several splits (%s): write the one to read to its own file", strings.Join(s.names, ", "))
 	}
-	return 0, malformed(at, "", "the file has neither rows nor columns nor a split of a dataset: write it as an array of objects")
+	return 0, malformed(at, "",
+		"the file has neither rows nor columns nor a split of a dataset: write it as an array of objects")
 }

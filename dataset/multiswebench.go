@@ -47,7 +47,8 @@ func multiswebenchID(row Row) (string, error) {
 		return row.InstanceID, nil
 	}
 	if row.Number == "" {
-		return "", cmp.Or(notText(row, numberColumn), errors.New("the instance id is missing or empty, and there is no number to make it of"))
+		return "", cmp.Or(notText(row, numberColumn),
+			errors.New("the instance id is missing or empty, and there is no number to make it of"))
 	}
 	org, repo, err := orgRepo(row)
 	if err != nil {

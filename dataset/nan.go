@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// nulled is JSON with null in the place of what is no JSON, but is what Python
-// writes for numbers that are none, or endless.
+// nulled reads JSON, and puts null in the place of NaN and Infinity: Python writes them,
+// and they are not valid JSON.
 type nulled struct {
 	r       *bufio.Reader
 	inText  bool // between quotes
@@ -14,13 +14,13 @@ type nulled struct {
 	pending string
 }
 
-// notNumbers are the words for which null stands.
+// notNumbers are the words that null replaces.
 var notNumbers = []string{"NaN", "Infinity", "-Infinity"}
 
 func newNulled(r io.Reader) *nulled { return &nulled{r: bufio.NewReaderSize(r, 64<<10)} }
 
-// Read fills p, as far as there is something. Who reads lines looks through all of a
-// line again after each Read.
+// Read fills p as far as possible: a scanner searches the whole line again after each
+// Read.
 func (n *nulled) Read(p []byte) (done int, err error) {
 	for done < len(p) && err == nil {
 		var more int
@@ -58,8 +58,8 @@ func (n *nulled) step(p []byte) (int, error) {
 	return n.r.Read(p[:1])
 }
 
-// beforeWord returns how many bytes stand before one that could begin such a word,
-// outside of texts.
+// beforeWord returns how many bytes precede one outside of strings that may begin such a
+// word.
 func (n *nulled) beforeWord(ahead []byte) int {
 	for i, b := range ahead {
 		switch {

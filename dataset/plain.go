@@ -10,12 +10,12 @@ import (
 	"io"
 )
 
-// pointerMark is how a Git LFS pointer begins, which stands in a clone for a file
-// that was not fetched.
+// pointerMark begins a Git LFS pointer, which takes the place of a file that a clone has
+// not fetched.
 // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 var pointerMark = []byte("version https://git-lfs.github.com/spec/v1")
 
-// The marks of byte order that a file may begin with. Tools of Windows write them.
+// Byte order marks, which tools on Windows write at the start of a file.
 var (
 	markUTF8   = []byte("\xef\xbb\xbf")
 	marksUTF16 = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff")}
@@ -24,7 +24,8 @@ var (
 // checkPointer returns an error if a file that begins so is a pointer.
 func checkPointer(name string, start []byte) error {
 	if bytes.HasPrefix(start, pointerMark) {
-		return malformed(Position{File: name}, "", "the file is a Git LFS pointer, not the file itself: fetch that with `git lfs pull`")
+		return malformed(Position{File: name}, "",
+			"the file is a Git LFS pointer, not the file itself: fetch that with `git lfs pull`")
 	}
 	return nil
 }
@@ -39,7 +40,7 @@ func startOf(name string, r io.ReaderAt) ([]byte, error) {
 	return start[:n], nil
 }
 
-// plain returns the text of a file without a mark of byte order.
+// plain returns the text of a file without its byte order mark.
 func plain(name string, r io.Reader) (io.Reader, error) {
 	text := bufio.NewReader(r)
 	start, err := text.Peek(len(pointerMark))
@@ -87,5 +88,6 @@ func (u undamaged) Read(p []byte) (int, error) {
 // isDamage reports whether gzip's error is about the file, and not of reading it.
 func isDamage(err error) bool {
 	var corrupt flate.CorruptInputError
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &corrupt)
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &corrupt)
 }

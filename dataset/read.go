@@ -15,14 +15,13 @@ import (
 //	.parquet        Parquet, such as the Hugging Face hub's
 //	.txt            instance ids alone, one a line, with `#` comments
 //
-// All but Parquet may be packed, with .gz behind that. A .json may also have its rows
-// as objects one behind the other, as one split ({"test": [{…}]}), by their keys
-// ({"0": {…}}) or as columns ({"repo": {"0": …}} or {"repo": […]}). NaN and Infinity
-// in JSON, which are none, are read as null.
+// All but Parquet may be gzipped: .jsonl.gz. A .json may also hold one object after the
+// other, one split ({"test": [{…}]}), rows by key ({"0": {…}}) or columns
+// ({"repo": {"0": …}} or {"repo": […]}). NaN and Infinity, which pandas writes, are read
+// as null.
 //
-// Of each row it keeps the fields of [Row], and of further columns what is text or
-// a whole number in [Row.Columns]. A column that has something else is left out, and
-// refused by [Resolve] if it is needed.
+// It keeps the fields of [Row] and, in [Row.Columns], text and whole numbers of further
+// columns. It skips values of other types; [Resolve] refuses a row that needs one.
 //
 // The name also stands in errors; nothing is opened by it. What cannot be read is
 // a [*MalformedError]: a line or object of more than 16 MiB, more than 250,000
@@ -39,8 +38,8 @@ func Read(name string, r io.ReaderAt, size int64, further ...string) ([]Row, err
 func readRows(name string, r io.ReaderAt, size int64, wanted []string) ([]Row, error) {
 	form, packed := formOf(name)
 	if form == "" {
-		return nil, fmt.Errorf("reading %s: extension %s is not one of .jsonl, .ndjson, .json, .txt (or these with .gz), .parquet",
-			Quote(name), Quote(path.Ext(name)))
+		return nil, fmt.Errorf("reading %s: extension %s is not one of "+
+			".jsonl, .ndjson, .json, .txt (or these with .gz), .parquet", Quote(name), Quote(path.Ext(name)))
 	}
 	start, err := startOf(name, r)
 	if err == nil {

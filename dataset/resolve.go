@@ -39,12 +39,11 @@ type Result struct {
 	// Instances are the units to build, sorted by official image. Without a limit
 	// they do not depend on the order of the rows.
 	Instances []Instance
-	// All are the units of all shards together, which may have no name in common
-	// either.
+	// All are the units of all shards together. Their names must not clash either.
 	All []Instance
 	// Total is how many they are.
 	Total int
-	// Duplicates is how many of the rows drawn had the id of an earlier one.
+	// Duplicates is how many of the drawn rows had the id of an earlier one.
 	Duplicates int
 	// Dropped is how many rows the family leaves out, as upstream does.
 	Dropped int
@@ -85,7 +84,8 @@ func resolve(rows []Row, opts Options) (result Result, err error) {
 		return result, errors.New("the dataset has no instance: it is empty")
 	}
 	if result.Dropped = countDropped(candidates); result.Dropped == len(rows) {
-		return result, fmt.Errorf("the dataset has no instance: family %s leaves out all rows (%d)", opts.Family.Name, len(rows))
+		return result, fmt.Errorf("the dataset has no instance: family %s leaves out all rows (%d)",
+			opts.Family.Name, len(rows))
 	}
 	selected, err := opts.Selection.filter(candidates)
 	if err != nil {

@@ -37,12 +37,12 @@ type Row struct {
 	// Position is where the row was read, for errors.
 	Position Position
 
-	// others are the columns that do not have text here. Only who needs one refuses
-	// it. Rows may share them.
+	// others are the columns that have something else than text here. A row with one is
+	// refused only where the column is needed. Rows may share the slice.
 	others []other
 }
 
-// other is a column that has something else than text, and what that is: "a list".
+// other is a column with a value other than text, and the kind of value: "a list".
 type other struct{ column, kind string }
 
 // The columns that are read, by the names that datasets give them.

@@ -40,7 +40,8 @@ var (
 func (t Template) Check() error {
 	for _, found := range bracePattern.FindAllString(string(t), -1) {
 		if !namePattern.MatchString(found) {
-			return fmt.Errorf("image template %s has an unknown placeholder %s: valid are %s and the columns of the row", Quote(string(t)), Quote(found), listPlaceholders())
+			return fmt.Errorf("image template %s has an unknown placeholder %s: valid are %s and the columns of the row",
+				Quote(string(t)), Quote(found), listPlaceholders())
 		}
 	}
 	return nil
@@ -109,8 +110,8 @@ func placeholder(name string, c candidate, opts Options) (value, column string, 
 		return path, column, err
 	}
 	if value = strings.TrimSpace(c.row.text(name)); value == "" {
-		err = cmp.Or(c.row.needText(name), fmt.Errorf(
-			"the column is missing or blank, but the image template has {%s}; placeholders that need no column of that name are %s", name, listPlaceholders()))
+		err = cmp.Or(c.row.needText(name), fmt.Errorf("the column is missing or blank, but the image template has {%s}; "+
+			"placeholders that need no column of that name are %s", name, listPlaceholders()))
 	}
 	return value, name, err
 }

@@ -138,7 +138,8 @@ func (e *cutError) passes() bool {
 func (e *cutError) Advice() string {
 	var name *net.DNSError
 	var unreachable *net.OpError
-	if errors.As(e.err, &name) || errors.As(e.err, &unreachable) && unreachable.Op == "dial" || errors.Is(e.err, http.ErrSchemeMismatch) {
+	if errors.As(e.err, &name) || errors.As(e.err, &unreachable) && unreachable.Op == "dial" ||
+		errors.Is(e.err, http.ErrSchemeMismatch) {
 		return "Check --hub, and that the machine of the Dagger engine reaches it"
 	}
 	return ""

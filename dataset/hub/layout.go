@@ -40,7 +40,7 @@ func (e *withoutFilesError) Advice() string {
 	return adviceFile
 }
 
-// adviceFile is for what a person can read, and this package cannot.
+// adviceFile is for datasets that this package cannot read from the hub.
 const adviceFile = "Download the dataset and pass its file with --dataset-file"
 
 // notConvertedError means that the hub has no Parquet of a dataset that has none of

@@ -19,8 +19,8 @@ type Files map[string]string
 type Hub struct {
 	// Users are the tokens that the hub accepts.
 	Users []string
-	// Storage is the address that files are redirected to, of a server that has this hub's [Hub.ServeStorage]. Empty: the hub sends
-	// them itself.
+	// Storage is the address of a server with this hub's [Hub.ServeStorage], to which the
+	// hub redirects requests for files. Empty: the hub sends them itself.
 	Storage string
 
 	mu       sync.Mutex
@@ -131,7 +131,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, isQuestion := strings.CutPrefix(r.URL.EscapedPath(), "/api")
-	parts := strings.SplitN(strings.TrimPrefix(path, "/datasets/"), "/", 5) // owner, name, "revision" or "resolve", revision, file
+	// owner, name, "revision" or "resolve", revision, file
+	parts := strings.SplitN(strings.TrimPrefix(path, "/datasets/"), "/", 5)
 	if len(parts) < 3 {
 		http.NotFound(w, r)
 		return
@@ -155,7 +156,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case isQuestion && parts[2] == "revision" && len(parts) == 4:
 		d.describe(w, parts[3])
 	case isQuestion && parts[2] == "parquet":
-		Refuse(w, http.StatusNotImplemented, "", "The dataset viewer doesn't support this dataset because it runs arbitrary Python code.")
+		Refuse(w, http.StatusNotImplemented, "",
+			"The dataset viewer doesn't support this dataset because it runs arbitrary Python code.")
 	case !isQuestion && parts[2] == "resolve" && len(parts) == 5:
 		h.resolve(w, r, name, parts[3], parts[4], token)
 	default:
@@ -200,10 +202,12 @@ func (h *Hub) resolve(w http.ResponseWriter, r *http.Request, name, revision, pa
 	switch {
 	case d.readers != nil && token == "":
 		Refuse(w, http.StatusUnauthorized, "GatedRepo",
-			"Access to dataset "+name+" is restricted. You must have access to it and be authenticated to access it. Please log in.")
+			"Access to dataset "+name+" is restricted. "+
+				"You must have access to it and be authenticated to access it. Please log in.")
 	case d.readers != nil && !slices.Contains(d.readers, token):
 		Refuse(w, http.StatusForbidden, "GatedRepo",
-			"Access to dataset "+name+" is restricted and you are not in the authorized list. Visit https://huggingface.co/datasets/"+name+" to ask for access.")
+			"Access to dataset "+name+" is restricted and you are not in the authorized list. "+
+				"Visit https://huggingface.co/datasets/"+name+" to ask for access.")
 	case !ok:
 		Refuse(w, http.StatusNotFound, "EntryNotFound", "Entry not found")
 	case h.Storage != "":

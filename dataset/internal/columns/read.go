@@ -195,7 +195,9 @@ const maxBatch = 256
 
 // batches puts the nulls where arrow-go leaves them out: it returns the values that
 // there are, and a level for each row.
-func batches[T any](readBatch func(int64, []T, []int16, []int16) (int64, int, error), nullable bool, text func(T) []byte) next {
+func batches[T any](
+	readBatch func(int64, []T, []int16, []int16) (int64, int, error), nullable bool, text func(T) []byte,
+) next {
 	found, levels := make([]T, maxBatch), make([]int16, maxBatch)
 	cells := make([][]byte, 0, maxBatch)
 	return func(most int) ([][]byte, error) {
