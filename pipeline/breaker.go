@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -13,6 +14,9 @@ const (
 	// probeTime is how long everybody waits for the probe. An outage shows sooner; a probe that takes longer
 	// is most likely an image that is being built.
 	probeTime = 30 * time.Second
+	// lostTime is how long a registry is unavailable to everybody, the pauses included, before the run ends: where
+	// each request hangs for a minute, finding out image by image takes hours.
+	lostTime = 15 * time.Minute
 )
 
 // breaker is a circuit breaker for a registry that becomes unavailable in the middle of a run.
@@ -37,6 +41,8 @@ type breaker struct {
 	// since anything did.
 	pauses map[string]int
 	inRow  int
+	// opened is when the first of those in a row began.
+	opened time.Time
 	// open says that the breaker is open until that time, and half-open from then on; kind is the kind of
 	// work that opened it.
 	open  bool
@@ -193,11 +199,20 @@ func (b *breaker) unavailable(r Retry, p *pass, kind string, who *effort) (again
 		return false
 	}
 	b.pauses[kind]++
-	b.inRow++
+	if b.inRow++; b.inRow == 1 {
+		b.opened = b.clock.Now()
+	}
 	b.open, b.kind, b.probe = true, kind, nil
 	b.until = b.clock.Now().Add(backoff(r.First, r.Longest, b.pauses[kind]))
 	b.notify()
 	return true
+}
+
+// lost says whether nothing has succeeded since the breaker opened, after all its pauses and for long enough.
+func (b *breaker) lost(r Retry) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.inRow > 0 && b.inRow >= r.OutageWaits && b.clock.Now().Sub(b.opened) >= lostTime
 }
 
 // late says whether work began before the end of the last pause. The breaker is locked.
@@ -216,3 +231,17 @@ func (b *breaker) notify() {
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
+
+// lostError is the end of a run whose registry stays unavailable.
+type lostError struct{ err error }
+
+// Error says how long the registry has been unavailable, and the last failure.
+func (e *lostError) Error() string {
+	return fmt.Sprintf("the registry has been unavailable for more than %.0f minutes: %v", lostTime.Minutes(), e.err)
+}
+
+// Unwrap gives the last failure.
+func (e *lostError) Unwrap() error { return e.err }
+
+// Cause is fatal, because every other image would meet the same. What to do stays the same.
+func (e *lostError) Cause() Cause { return Cause{Kind: KindFatal, Advice: CauseOf(e.err).Advice} }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,6 +86,83 @@ func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
 	}
 	// Two minutes, give or take half, and then 2 s for each image's second attempt.
 	assert.Less(t, clock.Now().Sub(started), 3*time.Minute+80*3*time.Second)
+}
+
+// vanishing is a registry that answers the check, and from then on nothing: each request hangs until its time is over.
+type vanishing struct {
+	*fakeRegistry
+	clock    *fakeClock
+	vanished atomic.Bool
+	hung     atomic.Int32
+	// requests says that each goes through [Send], as those of the direct publisher do.
+	requests bool
+}
+
+func (v *vanishing) answer(ctx context.Context, kind string) error {
+	request := func() error {
+		if !v.vanished.Load() {
+			return nil
+		}
+		v.hung.Add(1)
+		_ = v.clock.Sleep(ctx, time.Minute)
+		return errors.New("no answer within 1m0s")
+	}
+	if v.requests {
+		return Send(ctx, kind, request)
+	}
+	return request()
+}
+
+func (v *vanishing) Find(ctx context.Context, reference string) (Found, error) {
+	if err := v.answer(ctx, "GET"); err != nil {
+		return Found{}, err
+	}
+	return v.fakeRegistry.Find(ctx, reference)
+}
+
+func (v *vanishing) Publish(ctx context.Context, image Image) (Published, error) {
+	if image.Phase == PhaseAssemble {
+		v.vanished.Store(true)
+	}
+	if err := v.answer(ctx, "PUT"); err != nil {
+		return Published{}, &PushError{Reference: image.Reference, Err: err}
+	}
+	return v.fakeRegistry.Publish(ctx, image)
+}
+
+// TestARunWhoseRegistryHangsForEverEnds: within minutes, however many images there are.
+func TestARunWhoseRegistryHangsForEverEnds(t *testing.T) {
+	const images = 1000
+	for name, requests := range map[string]bool{"where an engine asks": false, "where each request is ours": true} {
+		t.Run(name, func(t *testing.T) {
+			clock := newFakeClock()
+			v := &vanishing{fakeRegistry: withBases(images, nil), clock: clock, requests: requests}
+			started := clock.Now()
+			result, err := Runner{Publisher: v, Registry: v, clock: clock}.Run(context.Background(), planOf(images))
+			require.NoError(t, err)
+			assert.Equal(t, images, result.Count(StatusFailed))
+			last := string(result.Images[images-1].Error)
+			assert.Contains(t, last, "not started: the run ended early: the registry has been unavailable for more than 15 minutes: ")
+			assert.Contains(t, last, "no answer within 1m0s\n  → "+adviceNoAnswer)
+			// This clock lets the twelve workers hang one after the other.
+			assert.Less(t, clock.Now().Sub(started), DefaultMaxWorkers*30*time.Minute)
+			t.Logf("%d requests, %s", v.hung.Load(), clock.Now().Sub(started))
+		})
+	}
+}
+
+// TestARegistryThatComesBackIsNotLost: what succeeds after all pauses lets the run go on.
+func TestARegistryThatComesBackIsNotLost(t *testing.T) {
+	clock := newFakeClock()
+	b, efforts := opened(t, clock)
+	for range DefaultRetry.OutageWaits {
+		b.unavailable(DefaultRetry, enter(t, b), "assemble", efforts[0])
+	}
+	assert.False(t, b.lost(DefaultRetry), "it may come back")
+	clock.advance(lostTime)
+	assert.True(t, b.lost(DefaultRetry))
+	b.succeeded(enter(t, b), "ask")
+	assert.False(t, b.lost(DefaultRetry))
 }
 
 func TestARegistryThatNeverAnsweredIsNotWaitedFor(t *testing.T) {

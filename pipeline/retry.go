@@ -29,8 +29,8 @@ type Retry struct {
 	DoubtfulWaits int
 	// OutageWaits is how often in a row all workers wait, from First up to Longest, for a registry that has answered in this
 	// run and is unavailable to everybody now. After each wait one of them asks, and its answer decides for all. What fails
-	// meanwhile is no attempt. After the last wait a failure is its image's again, until something succeeds. Zero: 6, about
-	// two minutes. Negative: never.
+	// meanwhile is no attempt. After the last wait a failure is its image's again, until something succeeds; a quarter of
+	// an hour after the first wait the run ends. Zero: 6, about two minutes. Negative: never.
 	OutageWaits int
 }
 
@@ -109,7 +109,7 @@ func (r Retry) do(ctx context.Context, t *throttle, kind string, work func(ctx c
 			}
 		case KindTransient, KindUnavailable:
 			if attempts-limits-outages >= r.Attempts {
-				return attempts, err
+				return attempts, t.endIfLost(r, err)
 			}
 			if t.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-limits-outages)) != nil {
 				return attempts, stopped(ctx, last)

@@ -40,3 +40,11 @@ func (t *throttle) goOn(ctx context.Context, count *int, b *breaker, again bool)
 	pass.begun = t.clock.Now()
 	return pass, nil
 }
+
+// endIfLost makes the failure of an image that of the run, if the registry stays unavailable.
+func (t *throttle) endIfLost(r Retry, err error) error {
+	if CauseOf(err).Kind == KindUnavailable && (t.work.lost(r) || t.requests.lost(r)) {
+		return &lostError{err}
+	}
+	return err
+}
