@@ -97,7 +97,9 @@ func (r Retry) do(ctx context.Context, t *throttle, kind string, work func(ctx c
 		case ctx.Err() != nil:
 			return attempts, stopped(ctx, last)
 		case again:
-			outages++
+			if outages++; outages > r.mostOutages() {
+				return attempts, t.endIfLost(r, err)
+			}
 			continue
 		}
 		switch CauseOf(err).Kind {
@@ -119,6 +121,10 @@ func (r Retry) do(ctx context.Context, t *throttle, kind string, work func(ctx c
 		}
 	}
 }
+
+// mostOutages is how often one attempt or request is made again after an outage: those of two outages. A registry that
+// comes and goes would otherwise be asked until the image's time is over.
+func (r Retry) mostOutages() int { return 2 * max(0, r.OutageWaits) }
 
 // report tells the throttle how an attempt ended, and says whether it met an outage: then it is made again after that.
 func (r Retry) report(ctx context.Context, t *throttle, p *pass, kind string, who *effort, err error) (again bool) {

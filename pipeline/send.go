@@ -24,7 +24,7 @@ func (a attempt) send(ctx context.Context, kind string, request func() error) er
 	if err != nil {
 		return err
 	}
-	for limits, tries := 0, 1; ; {
+	for limits, outages, tries := 0, 0, 1; ; {
 		err := request()
 		end := a.report(ctx, pass, kind, tries, err)
 		switch end {
@@ -43,6 +43,11 @@ func (a attempt) send(ctx context.Context, kind string, request func() error) er
 				return stopped(ctx, err)
 			}
 			tries++
+		case endOutage:
+			if outages++; outages > a.retry.mostOutages() {
+				t.leave(&t.sending)
+				return &sentError{err}
+			}
 		case endDone:
 			t.leave(&t.sending)
 			return err

@@ -269,3 +269,77 @@ func TestAnOutageOfRequestsIsWaitedForOnce(t *testing.T) {
 	assert.Equal(t, DefaultRetry.OutageWaits, g.requests.pauses["PUT"])
 	assert.Empty(t, g.work.failed["assemble"])
 }
+
+// TestTheRequestsOfAnImageAreBounded: attempts, repeated requests, limits and outages multiply. The registry never answers
+// one image's request, and it comes and goes for the others, so each outage ends and the next one begins.
+func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
+	faults := []error{errors.New("503 Service Unavailable"), errors.New("connection reset by peer"), limited("r"), asksFor(time.Millisecond)}
+	d := DefaultRetry
+	most := d.Attempts * (d.RequestAttempts + 2*d.LimitWaits + d.mostOutages())
+	for name, faults := range map[string][]error{"outages": faults[:2], "limits": faults[2:], "both": faults} {
+		t.Run(name, func(t *testing.T) {
+			g := newThrottle(newFakeClock(), 12)
+			var sent atomic.Int32
+			ended := make(chan struct{})
+			var others sync.WaitGroup
+			for i := range 3 * outageImages {
+				others.Add(1)
+				go func() {
+					defer others.Done()
+					for n := 0; ; n++ {
+						select {
+						case <-ended:
+							return
+						default:
+						}
+						_, _ = Retry{}.do(context.Background(), g, "assemble", func(ctx context.Context) error {
+							return Send(ctx, "PUT", func() error {
+								if (n+i)%4 == 0 {
+									return nil
+								}
+								return faults[(n+i)%len(faults)]
+							})
+						})
+					}
+				}()
+			}
+			_, err := Retry{}.do(context.Background(), g, "assemble", func(ctx context.Context) error {
+				return Send(ctx, "PUT", func() error { return faults[int(sent.Add(1))%len(faults)] })
+			})
+			close(ended)
+			others.Wait()
+			require.Error(t, err)
+			t.Logf("%d requests of at most %d", sent.Load(), most)
+			assert.LessOrEqual(t, int(sent.Load()), most)
+		})
+	}
+}
+
+// TestOneOutageAfterTheOther: who meets each outage of a registry that comes and goes is given up some time.
+func TestOneOutageAfterTheOther(t *testing.T) {
+	failing := errors.New("503 Service Unavailable")
+	// meet is one more outage for whoever has begun, and its error.
+	meet := func(g *throttle, b *breaker, n *int) error {
+		if *n++; *n > 1000 {
+			return nil
+		}
+		begun := &pass{begun: g.clock.Now()}
+		b.succeeded(begun, "PUT") // The outage before is over.
+		for range outageImages {
+			b.unavailable(DefaultRetry, begun, "PUT", new(effort))
+		}
+		return failing
+	}
+	t.Run("a request", func(t *testing.T) {
+		g, n := newThrottle(newFakeClock(), 12), 0
+		require.ErrorIs(t, Send(inRun(Retry{}, g), "PUT", func() error { return meet(g, g.requests, &n) }), failing)
+		assert.LessOrEqual(t, n, DefaultRetry.RequestAttempts+DefaultRetry.mostOutages())
+		assert.Zero(t, g.sending, "its place is free")
+	})
+	t.Run("an attempt", func(t *testing.T) {
+		g, n := newThrottle(newFakeClock(), 12), 0
+		_, err := Retry{}.do(context.Background(), g, "PUT", func(context.Context) error { return meet(g, g.work, &n) })
+		require.ErrorIs(t, err, failing)
+		assert.LessOrEqual(t, n, DefaultRetry.Attempts+DefaultRetry.mostOutages())
+	})
+}
