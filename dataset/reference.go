@@ -42,7 +42,7 @@ func CheckReference(reference string) error {
 	}
 	parts := referencePattern.FindStringSubmatch(reference)
 	if parts == nil && referencePattern.MatchString(lowerName(reference)) {
-		return fmt.Errorf("image reference %s has capitals in its path, which has to be lower-case", Quote(reference))
+		return fmt.Errorf("image reference %s has capitals in its path, which must be lower-case", Quote(reference))
 	}
 	if parts == nil {
 		return fmt.Errorf("image reference %s is not of the form host/path:tag", Quote(reference))
@@ -59,9 +59,9 @@ func CheckRepository(repository string) error {
 	name, _ := cutTag(repository)
 	switch {
 	case name != repository || CheckReference(lowerName(repository)) != nil:
-		return fmt.Errorf("%s is no repository: it is not of the form host/path, without a tag", Quote(repository))
+		return fmt.Errorf("%s is not a repository: it is not of the form host/path, without a tag", Quote(repository))
 	case lowerName(repository) != repository:
-		return fmt.Errorf("%s is no repository: its path has to be lower-case", Quote(repository))
+		return fmt.Errorf("%s is not a repository: its path must be lower-case", Quote(repository))
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func TestCheckReferenceRefusesEverythingElse(t *testing.T) {
 
 func TestAReferenceWithCapitalsIsToldToBeLowerCase(t *testing.T) {
 	for _, reference := range []string{"docker.io/Django/image:latest", "Project-MONAI/monai", "localhost:5000/A", "docker.io/x/Y@sha256:" + strings.Repeat("0", 64)} {
-		assert.ErrorContains(t, dataset.CheckReference(reference), "has capitals in its path, which has to be lower-case")
+		assert.ErrorContains(t, dataset.CheckReference(reference), "has capitals in its path, which must be lower-case")
 	}
 	for _, reference := range []string{"docker.io/Django//image", "docker.io/\u212a", "docker.io/A:", "https://docker.io/X"} {
 		assert.ErrorContains(t, dataset.CheckReference(reference), "is not of the form host/path:tag", "it is wrong in lower case too")
@@ -74,14 +74,14 @@ func TestCheckRepository(t *testing.T) {
 		assert.NoError(t, dataset.CheckRepository(repository), repository)
 	}
 	for repository, reason := range map[string]string{
-		"ghcr.io/OpenHands/agent":                `"ghcr.io/OpenHands/agent" is no repository: its path has to be lower-case`,
-		"Me/agent":                               "has to be lower-case",
+		"ghcr.io/OpenHands/agent":                `"ghcr.io/OpenHands/agent" is not a repository: its path must be lower-case`,
+		"Me/agent":                               "must be lower-case",
 		"ghcr.io/Me/agent:v1":                    "is not of the form host/path, without a tag",
 		"ghcr.io/me/agent:v1":                    "is not of the form host/path, without a tag",
 		"localhost:5000":                         "is not of the form host/path, without a tag",
 		"me/a@sha256:" + strings.Repeat("0", 64): "is not of the form host/path, without a tag",
 		"":                                       "is not of the form host/path, without a tag",
-		"ghcr.io/\u043epenhands":                 `"ghcr.io/\u043epenhands" is no repository: it is not of the form host/path, without a tag`,
+		"ghcr.io/\u043epenhands":                 `"ghcr.io/\u043epenhands" is not a repository: it is not of the form host/path, without a tag`,
 	} {
 		assert.ErrorContains(t, dataset.CheckRepository(repository), reason, repository)
 	}

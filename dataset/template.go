@@ -110,8 +110,8 @@ func placeholder(name string, c candidate, opts Options) (value, column string, 
 		return path, column, err
 	}
 	if value = strings.TrimSpace(c.row.text(name)); value == "" {
-		err = cmp.Or(c.row.needText(name), fmt.Errorf("the column is missing or blank, but the image template has {%s}; "+
-			"placeholders that need no column of that name are %s", name, listPlaceholders()))
+		err = cmp.Or(c.row.needText(name), fmt.Errorf("the column is missing or blank, but the image template has {%s}: "+
+			"it knows %s and the columns of the row", name, listPlaceholders()))
 	}
 	return value, name, err
 }

@@ -128,7 +128,7 @@ func TestTemplateSaysWhichColumnTheRowLacks(t *testing.T) {
 		row      dataset.Row
 		parts    []string
 	}{
-		"a column that is not there": {"r.io/{tag}", dataset.Row{InstanceID: "a__b-1"}, []string{`column "tag": the column is missing or blank, but the image template has {tag}; `, "{instance_id}"}},
+		"a column that is not there": {"r.io/{tag}", dataset.Row{InstanceID: "a__b-1"}, []string{`column "tag": the column is missing or blank, but the image template has {tag}: it knows {instance_id}, `}},
 		"a column that is blank":     {"r.io/{image_name}", dataset.Row{InstanceID: "a__b-1", ImageName: " "}, []string{`column "image_name": the column is missing or blank`}},
 		"no number":                  {"r.io/{number}", dataset.Row{InstanceID: "a__b"}, []string{`column "number": instance id "a__b" does not end in a number`}},
 		"no owner":                   {"r.io/{org}", dataset.Row{InstanceID: "a-1"}, []string{`column "org": instance id "a-1" is not of the form repo__name`}},

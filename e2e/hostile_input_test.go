@@ -68,7 +68,7 @@ func TestHostileInput(t *testing.T) {
 		"a path in --dataset":                      {nil, flags{"dataset": "../../etc", "family": "swebench"}, []string{`"../../etc" is not of the form owner/name`}},
 		"a file for --hub":                         {nil, flags{"dataset": "o/n", "family": "swebench", "hub": "file:///etc"}, []string{`"file:///etc" is not of the form https://host`}},
 		"a command in --agent-repo":                {flags{"agentRepo": "r/$(id)"}, ids("a__a-1"), []string{`--agent-repo "r/$(id)"`}},
-		"capitals in --base-repo":                  {flags{"baseRepo": "ghcr.io/Me/base"}, ids("a__a-1"), []string{`--base-repo "ghcr.io/Me/base" is no repository: its path has to be lower-case`}},
+		"capitals in --base-repo":                  {flags{"baseRepo": "ghcr.io/Me/base"}, ids("a__a-1"), []string{`--base-repo "ghcr.io/Me/base" is not a repository: its path must be lower-case`}},
 		"a look-alike in --builder-repo":           {flags{"builderRepo": "ghcr.i\u043e/me/b"}, ids("a__a-1"), []string{`--builder-repo "ghcr.i\u043e/me/b"`}},
 		"a name with a colon in --sdk-sha":         {flags{"sdkSha": "mine:1"}, ids("a__a-1"), []string{`--sdk-sha "mine:1"`}},
 		"a path in --image-template":               {flags{"imageTemplate": "r.example/../{name}"}, ids("a__a-1"), []string{"d.txt line 1", `"r.example/../a-1"`}},

@@ -96,8 +96,8 @@ func TestNamesAreChecked(t *testing.T) {
 	}{
 		"the defaults are fine":                 {Names{}, ""},
 		"a registry with a port is fine":        {Names{AgentRepo: "localhost:5000/a/b", Tags: []string{"v1.2_x-y"}}, ""},
-		"upper case in a repository":            {Names{AgentRepo: "ghcr.io/OpenHands/agent"}, `--agent-repo "ghcr.io/OpenHands/agent" is no repository: its path has to be lower-case`},
-		"a tag on a repository":                 {Names{BaseRepo: "r/base:latest"}, `--base-repo "r/base:latest" is no repository`},
+		"upper case in a repository":            {Names{AgentRepo: "ghcr.io/OpenHands/agent"}, `--agent-repo "ghcr.io/OpenHands/agent" is not a repository: its path must be lower-case`},
+		"a tag on a repository":                 {Names{BaseRepo: "r/base:latest"}, `--base-repo "r/base:latest" is not a repository`},
 		"a space in the target":                 {Names{Target: "a b"}, `"a b" cannot be part of a tag`},
 		"a slash in a further tag":              {Names{Tags: []string{"a/b"}}, `"a/b" cannot be part of a tag`},
 		"an empty further tag":                  {Names{Tags: []string{""}}, `"" cannot be part of a tag`},

@@ -11,7 +11,7 @@ func TestWithoutPasswords(t *testing.T) {
 		`cloning https://me:canary@git.example.org/sdk.git: not found`:          `cloning https://***@git.example.org/sdk.git: not found`,
 		`asking "https://canary@hub.example.org": refused`:                      `asking "https://***@hub.example.org": refused`,
 		`Get "http://me:ca%40na%2Fry@127.0.0.1:5000/v2/": EOF`:                  `Get "http://***@127.0.0.1:5000/v2/": EOF`,
-		`--agent-repo "me:canary@registry.example/agent" is no repository`:      `--agent-repo "***@registry.example/agent" is no repository`,
+		`--agent-repo "me:canary@registry.example/agent" is not a repository`:   `--agent-repo "***@registry.example/agent" is not a repository`,
 		"a https://a:b@c/d\nand ssh://git:canary@e/f":                           "a https://***@c/d\nand ssh://***@e/f",
 		`https://me:canary@registry.example/agent:tag@sha256:00`:                `https://***@registry.example/agent:tag@sha256:00`,
 		`publishing localhost:5000/agent:43376f1-x@sha256:00: 401 Unauthorized`: ``,
