@@ -81,7 +81,7 @@ func fillRegistry(t *testing.T, e ownEngine) {
 
 	message := callModule(t, append([]string{"--silent"}, f.publishing(publisher, 2)...)...).message(t)
 	assert.Contains(t, message, "500 Internal Server Error")
-	assert.Contains(t, message, "no room left")
+	assert.Contains(t, message, "The registry's disk is full. Free space there")
 
 	makeRoom()
 	repairRegistry(t)
