@@ -257,6 +257,27 @@ func TestTheRunsOwnTokenGoesToItsRegistryOnly(t *testing.T) {
 	}
 }
 
+// TestSecretsAreVariablesOfOneCall: they are in no script, no argument and no other step.
+func TestSecretsAreVariablesOfOneCall(t *testing.T) {
+	w, found := read(t, "build-images.yml"), map[string]string{}
+	for name, job := range w.Jobs {
+		assert.NotContains(t, fmt.Sprint(job.Env), "secrets.", name)
+		for _, step := range job.Steps {
+			assert.NotContains(t, fmt.Sprint(step.Run, step.With), "secrets.", step.Name)
+			for variable, value := range step.Env {
+				if strings.Contains(value, "secrets."+variable) {
+					found[variable] += name
+					assert.NotContains(t, step.With["args"], "$"+variable, "%s shows it", step.Name)
+					assert.Contains(t, step.With["args"], " env:"+variable+"}")
+				} else {
+					assert.NotContains(t, value, "secrets.", variable)
+				}
+			}
+		}
+	}
+	assert.Equal(t, map[string]string{"HF_TOKEN": "build", "REGISTRY_PASSWORD": "build"}, found)
+}
+
 func TestTheTestsRunWithTheOneCommand(t *testing.T) {
 	var runs []string
 	for _, step := range read(t, "test.yml").Jobs["test"].Steps {
