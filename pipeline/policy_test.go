@@ -100,10 +100,10 @@ func TestRunBoundsEachImage(t *testing.T) {
 		<-ctx.Done() // It hangs.
 		return ctx.Err()
 	}
-	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Timeout: 20 * time.Millisecond}.Run(context.Background(), planOf(2))
+	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Timeout: 300 * time.Millisecond}.Run(context.Background(), planOf(2))
 	require.NoError(t, err)
 	assert.Equal(t, []Status{StatusFailed, StatusBuilt}, statuses(result.Images))
-	assert.Contains(t, string(result.Images[0].Error), "base i0: took longer than 20ms")
+	assert.Contains(t, string(result.Images[0].Error), "base i0: took longer than 300ms")
 	assert.Equal(t, 1, result.Bases[0].AttemptCount, "its time is used up")
 }
 
@@ -136,10 +136,10 @@ func TestAnImageThatTookTooLongSaysWhyItDid(t *testing.T) {
 			observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
 				return ctx, func(err error) { ended = err }
 			}
-			runner := Runner{Publisher: registry, Registry: registry, Retry: test.retry, Timeout: 50 * time.Millisecond, Observe: observe}
+			runner := Runner{Publisher: registry, Registry: registry, Retry: test.retry, Timeout: 300 * time.Millisecond, Observe: observe}
 			result, err := runner.Run(context.Background(), planOf(1))
 			require.NoError(t, err)
-			assert.Contains(t, string(result.Images[0].Error), "assemble i0: took longer than 50ms: last: "+test.last+"\n  → The image took longer")
+			assert.Contains(t, string(result.Images[0].Error), "assemble i0: took longer than 300ms: last: "+test.last+"\n  → The image took longer")
 			require.ErrorIs(t, ended, context.DeadlineExceeded)
 		})
 	}

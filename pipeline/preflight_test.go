@@ -140,31 +140,31 @@ func TestQuestionsAreBounded(t *testing.T) {
 	runner := func(reference string) (Runner, *fakeRegistry) {
 		has := map[string]Found{"official/i1": {Digest: "sha256:o"}, "r/agent:i1": {Digest: "sha256:1"}}
 		registry := &stalling{fakeRegistry: &fakeRegistry{has: has}, reference: reference}
-		return Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick, Timeout: 50 * time.Millisecond}, registry.fakeRegistry
+		return Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick, Timeout: 300 * time.Millisecond}, registry.fakeRegistry
 	}
 	t.Run("of a run", func(t *testing.T) {
 		r, _ := runner("r/agent:i0")
 		result, err := r.Run(context.Background(), planOf(2))
 		require.NoError(t, err)
 		assert.Equal(t, []Status{StatusFailed, StatusSkipped}, statuses(result.Images))
-		assert.Contains(t, string(result.Images[0].Error), "assemble i0: asking the registry for r/agent:i0: took longer than 50ms")
+		assert.Contains(t, string(result.Images[0].Error), "assemble i0: asking the registry for r/agent:i0: took longer than 300ms")
 	})
 	t.Run("about the builder", func(t *testing.T) {
 		r, _ := runner("r/builder:b")
 		_, err := r.Run(context.Background(), planOf(2))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "builder: asking the registry for r/builder:b: took longer than 50ms")
+		require.ErrorContains(t, err, "builder: asking the registry for r/builder:b: took longer than 300ms")
 	})
 	t.Run("of a check", func(t *testing.T) {
 		r, _ := runner("r/agent:i0")
 		_, err := r.Missing(context.Background(), planOf(2))
-		require.ErrorContains(t, err, "i0: asking the registry for r/agent:i0: took longer than 50ms")
+		require.ErrorContains(t, err, "i0: asking the registry for r/agent:i0: took longer than 300ms")
 		assert.NotContains(t, err.Error(), "i1")
 	})
 	t.Run("about official images", func(t *testing.T) {
 		r, _ := runner("official/i0")
 		plan, err := r.Pin(context.Background(), planOf(2))
-		require.ErrorContains(t, err, "i0: asking the registry for official/i0: took longer than 50ms")
+		require.ErrorContains(t, err, "i0: asking the registry for official/i0: took longer than 300ms")
 		assert.Equal(t, "sha256:o", plan.Items[1].OfficialDigest)
 	})
 }
@@ -202,7 +202,7 @@ func TestTheHeartbeatTellsWhatIsAskedFor(t *testing.T) {
 				}
 			}
 			err := test.do(Runner{
-				Publisher: registry, Registry: registry, Official: registry, Retry: quick, Timeout: 50 * time.Millisecond,
+				Publisher: registry, Registry: registry, Official: registry, Retry: quick, Timeout: 300 * time.Millisecond,
 				Report: report, Heartbeat: time.Millisecond,
 			})
 			require.Error(t, err)

@@ -169,7 +169,7 @@ func TestRunFailures(t *testing.T) {
 			"401 Unauthorized": func(context.Context) error {
 				return &PushError{Reference: "r/agent:a", Err: errors.New("401 Unauthorized")}
 			},
-			"took longer than 50ms": func(ctx context.Context) error {
+			"took longer than 300ms": func(ctx context.Context) error {
 				<-ctx.Done()
 				return &PushError{Reference: "r/agent:a", Err: ctx.Err()}
 			},
@@ -186,7 +186,7 @@ func TestRunFailures(t *testing.T) {
 				}
 				return nil
 			}
-			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Timeout: 50 * time.Millisecond}.Run(context.Background(), plan)
+			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Timeout: 300 * time.Millisecond}.Run(context.Background(), plan)
 			require.NoError(t, err)
 			assert.Contains(t, string(result.Images[0].Error), "publishing r/agent:i0: 429 is no name", reason)
 			assert.Equal(t, 1, strings.Count(string(result.Images[0].Error), reason), result.Images[0].Error)

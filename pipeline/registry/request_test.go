@@ -32,10 +32,10 @@ func TestASilentRegistry(t *testing.T) {
 	for name, fault := range silent {
 		t.Run(name, func(t *testing.T) {
 			b := newTestbed(t)
-			client := b.connect(t, Access{AnswerTime: 20 * time.Millisecond})
+			client := b.connect(t, Access{AnswerTime: 300 * time.Millisecond})
 			b.proxy.Script(registrytest.Rule{Fault: fault})
 			_, err := client.Find(ctx, b.reference("agent:x"))
-			require.EqualError(t, err, "GET /v2/agent/manifests/x: no answer within 20ms")
+			require.EqualError(t, err, "GET /v2/agent/manifests/x: no answer within 300ms")
 			require.NotErrorIs(t, err, context.DeadlineExceeded)
 			assert.Equal(t, pipeline.KindUnavailable, pipeline.CauseOf(err).Kind)
 		})
@@ -43,11 +43,11 @@ func TestASilentRegistry(t *testing.T) {
 	t.Run("at the handshake", func(t *testing.T) {
 		b := newTestbed(t)
 		b.proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
-		access := Access{AnswerTime: 20 * time.Millisecond}
+		access := Access{AnswerTime: 300 * time.Millisecond}
 		_, err := access.Connect(ctx, b.reference("agent"))
-		require.ErrorContains(t, err, "no answer within 20ms")
+		require.ErrorContains(t, err, "no answer within 300ms")
 		err = access.MayPush(ctx, b.reference("agent"))
-		require.ErrorContains(t, err, "no answer within 20ms")
+		require.ErrorContains(t, err, "no answer within 300ms")
 		assert.NotErrorIs(t, err, ErrRefused)
 	})
 	t.Run("has a minute by default", func(t *testing.T) {
