@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -46,11 +47,24 @@ func (a Access) answerTime() time.Duration {
 	return a.AnswerTime
 }
 
-// redact removes the password from the words of a registry, which has seen it.
+// redact removes the credentials from the words of a registry, which has seen them: also in the form that a header has,
+// and where the end of the words was cut off.
 func (a Access) redact(err error) error {
 	var answer *StatusError
-	if a.Password != "" && errors.As(err, &answer) {
-		answer.Reason = strings.ReplaceAll(answer.Reason, a.Password, "***")
+	if a.Password == "" || !errors.As(err, &answer) {
+		return err
+	}
+	for _, secret := range []string{base64.StdEncoding.EncodeToString([]byte(a.Username + ":" + a.Password)), a.Password} {
+		answer.Reason = strings.ReplaceAll(answer.Reason, secret, "***")
+		for n := len(secret) - 1; n >= shownAtMost; n-- {
+			if start, ok := strings.CutSuffix(answer.Reason, secret[:n]); ok {
+				answer.Reason = start + "***"
+				break
+			}
+		}
 	}
 	return err
 }
+
+// shownAtMost is how many bytes of a password say nothing.
+const shownAtMost = 4

@@ -79,7 +79,7 @@ func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer
 	response, err := c.http.Do(request)
 	path := printable(target.EscapedPath())
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", http.MethodPut, path, presentable(err))
+		return fmt.Errorf("%s %s: %w", http.MethodPut, path, c.access.redact(presentable(err)))
 	}
 	defer response.Body.Close()
 	return c.expect(http.MethodPut, path, response, stored...)
@@ -95,7 +95,7 @@ func (c *Client) openLayer(ctx context.Context, layer Layer) (io.ReadCloser, err
 	request.Header.Set("Accept", octets)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", http.MethodGet, at.EscapedPath(), presentable(err))
+		return nil, fmt.Errorf("%s %s: %w", http.MethodGet, at.EscapedPath(), c.access.redact(presentable(err)))
 	}
 	if err := c.expect(http.MethodGet, at.EscapedPath(), response, http.StatusOK); err != nil {
 		response.Body.Close()

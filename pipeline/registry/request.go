@@ -76,7 +76,7 @@ func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send 
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, fmt.Errorf("%s %s: %w", method, path, c.access.redact(err)) // It may be the token server's.
 	}
 	if !slices.Contains(want, got.status) {
 		return nil, c.access.redact(newStatusError(method, path, got))

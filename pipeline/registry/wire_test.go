@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
@@ -14,6 +15,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // long is an answer without an end, which counts what is read of it.
@@ -73,4 +76,37 @@ func TestLibraryErrorsArePresentable(t *testing.T) {
 	}
 	var dial *net.OpError
 	require.ErrorAs(t, presentable(unreachable), &dial, "what kind of error it is still shows")
+}
+
+// TestNoCredentialsInARegistrysWords: it has seen them, and may repeat them.
+func TestNoCredentialsInARegistrysWords(t *testing.T) {
+	const password = "correct-horse-battery"
+	access := Access{Username: "me", Password: password}
+	for name, body := range map[string]string{
+		"as they are":            "the password " + password + " is wrong",
+		"as a header has them":   "invalid header: Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+password)),
+		"at the end that is cut": strings.Repeat("x", maxReason-12) + password,
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := access.redact(newStatusError(http.MethodPost, "/v2/", &answer{status: 401, body: []byte(body)})).Error()
+			assert.NotContains(t, text, password[:6])
+			assert.NotContains(t, text, base64.StdEncoding.EncodeToString([]byte("me:" + password))[:8])
+			assert.Contains(t, text, "***")
+		})
+	}
+}
+
+// TestNoCredentialsInATokenServersWords: it is asked again in the middle of a run.
+func TestNoCredentialsInATokenServersWords(t *testing.T) {
+	r := newTokenRegistry(t)
+	client := r.connect(t, Access{Username: "me", Password: password})
+	composed := r.composed(t, client, "one", r.addition(t, client))
+	r.tokens = registrytest.Answer(http.StatusUnauthorized, "no such user: me:"+password)
+	r.expireAt("/agent/")
+	_, found := client.Find(ctx, r.reference("agent:x"))
+	put := client.copyLayer(ctx, "agent", composed.layers[0], nil)
+	_, opened := client.openLayer(ctx, composed.layers[0])
+	for _, err := range []error{found, put, opened} {
+		require.ErrorContains(t, err, "no such user: me:***")
+	}
 }
