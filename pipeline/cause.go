@@ -15,7 +15,8 @@ type Kind int
 const (
 	// KindTransient may pass: a broken connection, a registry's bad minute, and whatever is unknown. It is tried again.
 	KindTransient Kind = iota
-	// KindUnavailable may pass as well, and may meet everybody at once: a registry that does not answer, or has a fault of its own.
+	// KindUnavailable may pass as well, and may meet everybody at once: a registry that does not answer, or has
+	// a fault of its own.
 	KindUnavailable
 	// KindLimited is a registry that asks for fewer requests. All workers wait, then it is tried again.
 	KindLimited
@@ -23,7 +24,8 @@ const (
 	KindPermanent
 	// KindFatal would meet every other image as well. It ends the run.
 	KindFatal
-	// KindSpent is a quota of pulls that is used up for hours. It costs every image that needs another pull, and no other one.
+	// KindSpent is a quota of pulls that is used up for hours. It costs every image that needs another pull,
+	// and no other one.
 	KindSpent
 )
 
@@ -38,8 +40,9 @@ type Cause struct {
 	Doubtful bool
 }
 
-// PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have reached your pull rate limit", and for those
-// without a login "… your unauthenticated pull rate limit". Its limit of requests has other words.
+// PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have reached your
+// pull rate limit", and for those without a login "… your unauthenticated pull rate limit". Its limit of
+// requests has other words.
 // https://docs.docker.com/docker-hub/usage/pulls/
 const PullLimit = "pull rate limit"
 
@@ -102,7 +105,8 @@ func (e *PushError) Error() string { return "publishing " + e.Reference + ": " +
 // Unwrap gives the cause.
 func (e *PushError) Unwrap() error { return e.Err }
 
-// whenPushing makes a refusal fatal: the next push would get the same answer, while a pull may fail for one private official image only.
+// whenPushing makes a refusal fatal: the next push would get the same answer, while a pull may fail for one
+// private official image only.
 func (c Cause) whenPushing(err error) Cause {
 	var push *PushError
 	if !errors.As(err, &push) {

@@ -1,7 +1,7 @@
 package pipeline
 
-// causes are errors by a part of their text, in lower case: below the engine's API an error is nothing but text. A star in a part stands for
-// any text. The first match counts, so the more particular ones stand first.
+// causes are errors by a part of their text, in lower case: below the engine's API an error is nothing but
+// text. A star in a part stands for any text. The first match counts, so the more particular ones stand first.
 var causes = []struct {
 	part  string
 	cause Cause

@@ -28,9 +28,9 @@ func (r *run) check(ctx context.Context) (rerr error) {
 	return nil
 }
 
-// preflight asks for the builder, and for one image of each further repository that is not asked before the builder is made. A
-// registry that gives no answer is one line then, and not one for each image, and nothing is built in vain. In a forced run only
-// that there is an answer counts.
+// preflight asks for the builder, and for one image of each further repository that is not asked before the
+// builder is made. A registry that gives no answer is one line then, and not one for each image, and nothing is
+// built in vain. In a forced run only that there is an answer counts.
 func (r *run) preflight(ctx context.Context) error {
 	r.builder = r.begin(PhaseBuilder, nil)
 	found, err := r.probe(ctx, &r.builder, r.plan.Builder)
@@ -90,7 +90,8 @@ func (l lenient) Find(ctx context.Context, reference string) (Found, error) {
 	return found, err
 }
 
-// unreachable completes the record of the image for which the registry gave no answer, and returns the error that ends the run.
+// unreachable completes the record of the image for which the registry gave no answer, and returns the error
+// that ends the run.
 func (r *run) unreachable(record *Record, err error) error {
 	err = record.failure(err)
 	r.fail(record, err)
@@ -107,8 +108,8 @@ func repository(reference string) string {
 	return reference[:max(0, strings.LastIndex(reference, ":"))]
 }
 
-// checkImage asks for one agent image, under all its references. The record it returns has no status if the image is to be made, or
-// to be published under one more reference.
+// checkImage asks for one agent image, under all its references. The record it returns has no status if the
+// image is to be made, or to be published under one more reference.
 func (r *run) checkImage(ctx context.Context, item Item) Record {
 	record := r.begin(PhaseAssemble, &item)
 	var found Found
@@ -137,8 +138,8 @@ func (r *run) findAll(ctx context.Context, record *Record, item Item) (Found, er
 	return found, err
 }
 
-// findSame asks whether a further reference names the image that was found. One that names another image, as yesterday's nightly
-// does, is still to be published.
+// findSame asks whether a further reference names the image that was found. One that names another image, as
+// yesterday's nightly does, is still to be published.
 func (r *run) findSame(ctx context.Context, record *Record, reference string, found Found) error {
 	named, err := r.look(ctx, record, reference)
 	if err == nil && named.Digest != found.Digest {

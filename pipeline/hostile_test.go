@@ -17,7 +17,8 @@ import (
 	"dagger/eval-images/dataset/datasettest"
 )
 
-// TestHostileNamesAreRefused: in each flag that becomes a part of a reference. The error says which, and shows the value escaped.
+// TestHostileNamesAreRefused: in each flag that becomes a part of a reference. The error says which, and shows
+// the value escaped.
 func TestHostileNamesAreRefused(t *testing.T) {
 	flags := map[string]struct {
 		names func(value string) Names
@@ -60,7 +61,8 @@ func TestAnSDKHasAName(t *testing.T) {
 	}
 }
 
-// TestAHostileManifestIsRefused: manifests come from artifacts and disks, and what is in them is printed and shown on a page.
+// TestAHostileManifestIsRefused: manifests come from artifacts and disks, and what is in them is printed and
+// shown on a page.
 func TestAHostileManifestIsRefused(t *testing.T) {
 	base := map[string]any{"instance_id": "a__a-1", "status": "built", "phase": "assemble"}
 	line := func(field string, value any) string {
@@ -156,7 +158,8 @@ func TestAManifestsSizeIsBounded(t *testing.T) {
 	}
 }
 
-// TestWhatACommandPrintedIsReadable: in the manifest that is written, in one that is read, and so on the terminal and on the page.
+// TestWhatACommandPrintedIsReadable: in the manifest that is written, in one that is read, and so on the
+// terminal and on the page.
 func TestWhatACommandPrintedIsReadable(t *testing.T) {
 	printed := "failed\r\n  | \x1b[31mred\x1b[0m\x07\x00 \u202etxt\u2066 50%\b\b\b100%\u2028x é\xff" + strings.Repeat("y", 64<<10)
 	registry := withBuilder(map[string][]error{"r/base:i0": {errors.New(printed)}})

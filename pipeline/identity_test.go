@@ -35,7 +35,8 @@ func TestWrapKeyChangesWithTheCommandsOnly(t *testing.T) {
 	assert.Equal(t, thisWrap.key(), (&Wrap{Repos: []string{"x"}, Commands: thisWrap.Commands}).key(), "for whom it is does not count")
 }
 
-// TestSphinxIsWrappedAsTheOriginDoes: https://github.com/OpenHands/benchmarks/blob/4e5469e0/benchmarks/swebench/Dockerfile.swebench-deps
+// TestSphinxIsWrappedAsTheOriginDoes:
+// https://github.com/OpenHands/benchmarks/blob/4e5469e0/benchmarks/swebench/Dockerfile.swebench-deps
 func TestSphinxIsWrappedAsTheOriginDoes(t *testing.T) {
 	var pythons []string
 	for _, command := range WrapOf(sphinx).Commands {

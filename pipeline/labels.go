@@ -19,8 +19,8 @@ const (
 	LabelWrap = "eval-images.wrap"
 )
 
-// Labels say what the image is made of; identity is the SDK's. An image is labelled with what it stands on directly: a base image
-// with its official image, an agent image with its base image.
+// Labels say what the image is made of; identity is the SDK's. An image is labelled with what it stands on
+// directly: a base image with its official image, an agent image with its base image.
 func (i Image) Labels(identity string) map[string]string {
 	_, official, _ := strings.Cut(i.Official, "@")
 	wrap := cmp.Or(i.Wrap.key(), noWrap) // Said in any case: an official image may bring a label of that name along.
@@ -41,8 +41,8 @@ func (i Image) Labels(identity string) map[string]string {
 // sha256Digest is what a digest of an image is.
 var sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// DigestIn is the digest that a label or an annotation of this name has. Empty: there is none, or something else, since anybody may have
-// written it.
+// DigestIn is the digest that a label or an annotation of this name has. Empty: there is none, or something
+// else, since anybody may have written it.
 func DigestIn(labels map[string]string, name string) string {
 	if digest := labels[name]; sha256Digest.MatchString(digest) {
 		return digest
@@ -50,8 +50,8 @@ func DigestIn(labels map[string]string, name string) string {
 	return ""
 }
 
-// LayerReference names the image of nothing but the layer that agent images get from this builder, a reference with its digest. It is
-// kept beside the builder, and its name says which builder and which assembly it is of.
+// LayerReference names the image of nothing but the layer that agent images get from this builder, a reference
+// with its digest. It is kept beside the builder, and its name says which builder and which assembly it is of.
 func LayerReference(builder string) string {
 	reference, digest, _ := strings.Cut(builder, "@")
 	return reference + "-layer-" + keyOf([]string{digest, DefaultAssembly.key()})

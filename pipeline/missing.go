@@ -30,8 +30,8 @@ func (r Runner) Missing(ctx context.Context, plan Plan) ([]string, error) {
 	return slices.Concat(missing...), errors.Join(unknown...)
 }
 
-// missing are the references of one agent image that the registry lacks. Where it does not say whether it has the first, there is
-// nothing to hold the others against, and they are not asked for.
+// missing are the references of one agent image that the registry lacks. Where it does not say whether it has
+// the first, there is nothing to hold the others against, and they are not asked for.
 func (r *run) missing(ctx context.Context, item Item) (missing []string, err error) {
 	var record Record
 	var unknown []error

@@ -34,11 +34,12 @@ const maxTag = 128
 //	                                    │       └─ Dockerfile key
 //	                                    └─ SDK key
 //
-// A suffix follows the target, and the key of an assembly other than that of the images in the field comes last. A wrapped image has
-// the plain name, because evaluators look for that: which wrap it has, its [Identity] tells.
+// A suffix follows the target, and the key of an assembly other than that of the images in the field comes
+// last. A wrapped image has the plain name, because evaluators look for that: which wrap it has, its [Identity]
+// tells.
 //
-// A tag of more than 128 characters, which no registry takes, is cut and ends in a hash of the whole, so that it is the same in
-// every run and differs wherever the whole does.
+// A tag of more than 128 characters, which no registry takes, is cut and ends in a hash of the whole, so that
+// it is the same in every run and differs wherever the whole does.
 type Names struct {
 	// BuilderRepo, BaseRepo and AgentRepo are repositories without a tag. Empty: the defaults.
 	BuilderRepo, BaseRepo, AgentRepo string
@@ -46,8 +47,8 @@ type Names struct {
 	Target string
 	// Suffix, unless empty, follows the target: "acp" for agents that speak it.
 	Suffix string
-	// Tags are further tags of each agent image. As all images are in one repository, each tag stands in place of the keys:
-	// "nightly" gives nightly-{custom}-{target}. A tag that is there twice counts once.
+	// Tags are further tags of each agent image. As all images are in one repository, each tag stands in place
+	// of the keys: "nightly" gives nightly-{custom}-{target}. A tag that is there twice counts once.
 	Tags []string
 	// Keys go in the tags.
 	Keys Keys

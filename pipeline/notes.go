@@ -33,7 +33,8 @@ func rebuildNotes(result *Result) []string {
 	)
 }
 
-// sourceNotes name the dataset and its commit. Shards of several commits are parts of several datasets: an instance may be in none.
+// sourceNotes name the dataset and its commit. Shards of several commits are parts of several datasets: an
+// instance may be in none.
 func sourceNotes(images []Record) []string {
 	notes := reasonNotes("from the dataset %s: %d", images, func(r Record) text {
 		if r.source() == (dataset.Source{}) {

@@ -17,7 +17,8 @@ func unreachable(reference string) error {
 	return &PushError{Reference: reference, Err: errors.New("dial tcp 10.0.0.1:443: connect: connection refused")}
 }
 
-// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough before the others have met the same.
+// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough before the others
+// have met the same.
 func untilAllSleep(workers int) func() {
 	var mu sync.Mutex
 	sleepers, all := 0, make(chan struct{})
@@ -31,8 +32,8 @@ func untilAllSleep(workers int) func() {
 	}
 }
 
-// outageOf is a registry with all base images that is away for a time, from when so many agent images were published. Those that are in work
-// then meet that together.
+// outageOf is a registry with all base images that is away for a time, from when so many agent images were
+// published. Those that are in work then meet that together.
 func outageOf(clock *fakeClock, images, after int, lasts time.Duration) *fakeRegistry {
 	registry := withBases(images, nil)
 	var mu sync.Mutex

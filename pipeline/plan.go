@@ -48,8 +48,9 @@ func NewPlan(names Names, instances []dataset.Instance) Plan {
 	return plan
 }
 
-// Check refuses a plan in which one reference would name two images: the one that comes second would take the name of the first, or be
-// taken for it and skipped. Different parts can make one tag, as "a-b" after "nightly" and "b" after "nightly-a" do.
+// Check refuses a plan in which one reference would name two images: the one that comes second would take the
+// name of the first, or be taken for it and skipped. Different parts can make one tag, as "a-b" after "nightly"
+// and "b" after "nightly-a" do.
 func (p Plan) Check() error {
 	taken := map[string]string{p.Builder: string(PhaseBuilder)}
 	claim := func(reference, image string) error {

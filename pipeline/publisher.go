@@ -16,15 +16,15 @@ type Image struct {
 	Instance dataset.Instance
 	// Reference is the name it is published under, without a digest.
 	Reference string
-	// Official is what a base image is built on: the official image's reference, with its digest where that is known. An agent image
-	// has it too, for its label.
+	// Official is what a base image is built on: the official image's reference, with its digest where that is
+	// known. An agent image has it too, for its label.
 	Official string
 	// Graft is the base image whose recipe's layers a base image gets, so that the recipe need not run. Nil: it runs.
 	Graft *Graft
 	// Wrap is what a base image gets on top of the recipe; nil for most.
 	Wrap *Wrap
-	// Builder and Base are what an agent image is assembled of: references with a digest. Both are empty for the other phases, and in
-	// a run that publishes nothing: there the publisher has just made them itself.
+	// Builder and Base are what an agent image is assembled of: references with a digest. Both are empty for
+	// the other phases, and in a run that publishes nothing: there the publisher has just made them itself.
 	Builder, Base string
 }
 
@@ -34,16 +34,17 @@ type Published struct {
 	// [*PushError] it is the digest that the image would have there, or empty if the publisher does not know
 	// it.
 	Digest string
-	// Grafted says that a base image has the layers of image.Graft, as was asked for. A publisher that cannot do that builds the image.
+	// Grafted says that a base image has the layers of image.Graft, as was asked for. A publisher that cannot
+	// do that builds the image.
 	Grafted bool
-	// Build is the time until the image existed, Push the time from then until the registry had it. A publisher that does
-	// both in one go counts all of it as Push.
+	// Build is the time until the image existed, Push the time from then until the registry had it. A publisher
+	// that does both in one go counts all of it as Push.
 	Build, Push time.Duration
 }
 
-// Publisher makes an image and puts it under its reference, or only makes it, in a run that publishes nothing. It is
-// called by many goroutines at a time, and returns once the registry has the image or never will. An image that was made and not
-// published is a [*PushError].
+// Publisher makes an image and puts it under its reference, or only makes it, in a run that publishes nothing.
+// It is called by many goroutines at a time, and returns once the registry has the image or never will. An
+// image that was made and not published is a [*PushError].
 type Publisher interface {
 	Publish(ctx context.Context, image Image) (Published, error)
 }
@@ -55,8 +56,8 @@ var ErrAbsent = errors.New("not in the registry")
 type Found struct {
 	// Digest is its manifest's digest, "sha256:…".
 	Digest string
-	// BaseDigest and OfficialDigest are those of the base image and of the official image that it stands on, as its labels tell.
-	// Empty for images that something else made.
+	// BaseDigest and OfficialDigest are those of the base image and of the official image that it stands on, as
+	// its labels tell. Empty for images that something else made.
 	BaseDigest, OfficialDigest string
 	// Identity is what the image says of itself.
 	Identity Identity

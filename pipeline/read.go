@@ -20,8 +20,9 @@ const (
 	maxRecords = 250_000
 )
 
-// ReadJSONLines reads records as [WriteJSONLines] writes them. The name stands in errors, with the line's number. What [WriteJSONLines] would not
-// have written is refused, or else made readable: ids and references are checked as those of a dataset are.
+// ReadJSONLines reads records as [WriteJSONLines] writes them. The name stands in errors, with the line's
+// number. What [WriteJSONLines] would not have written is refused, or else made readable: ids and references
+// are checked as those of a dataset are.
 func ReadJSONLines(name, content string) ([]Record, error) {
 	var records []Record
 	lines := bufio.NewScanner(strings.NewReader(content))
@@ -95,9 +96,10 @@ func (r Record) references() []string {
 	return references
 }
 
-// Merge puts the records of several runs together: shards of one, or a run and the one that did the rest. Of several records of one
-// image the latest counts, but that a run found it there does not hide that another one built it. An image is of one phase, one instance
-// and one first reference: two SDKs make two of them. They come in the order of the instances, and of time.
+// Merge puts the records of several runs together: shards of one, or a run and the one that did the rest. Of
+// several records of one image the latest counts, but that a run found it there does not hide that another one
+// built it. An image is of one phase, one instance and one first reference: two SDKs make two of them. They
+// come in the order of the instances, and of time.
 func Merge(records []Record) []Record {
 	byTime := func(a, b Record) int { return a.Time.Compare(b.Time.Time) }
 	images := map[string][]Record{}
@@ -124,8 +126,8 @@ func (r Record) addTo(earlier []Record) []Record {
 	return append(kept, r)
 }
 
-// supersedes says whether a record is of the same image as an earlier one of its instance. One that failed without a reference may be of
-// any: it stands until there is a later record, and beside those before it.
+// supersedes says whether a record is of the same image as an earlier one of its instance. One that failed
+// without a reference may be of any: it stands until there is a later record, and beside those before it.
 func (r Record) supersedes(old Record) bool {
 	return len(old.Tags) == 0 || slices.Contains(r.Tags, old.Tags[0])
 }

@@ -38,10 +38,11 @@ type Record struct {
 	// BaseTag and BaseDigest are the base image that an agent image stands on.
 	BaseTag    text `json:"base_tag"`
 	BaseDigest text `json:"base_digest"`
-	// GraftedFrom is the instance whose base image the recipe's layers were taken from. Null: the recipe ran for this one.
+	// GraftedFrom is the instance whose base image the recipe's layers were taken from. Null: the recipe ran
+	// for this one.
 	GraftedFrom text `json:"grafted_from"`
-	// Tags are the references that the registry has after the run: for a failed image those that were not refused, and none where
-	// nothing was published.
+	// Tags are the references that the registry has after the run: for a failed image those that were not
+	// refused, and none where nothing was published.
 	Tags   []string `json:"tags"`
 	Digest text     `json:"digest"`
 
@@ -52,21 +53,23 @@ type Record struct {
 	RebuildReason text `json:"rebuild_reason"`
 	// LogPath is always null: the engine keeps the logs.
 	LogPath text `json:"log_path"`
-	// AttemptCount is how often the image was tried: the most attempts that one question, or the publication under one reference,
-	// took. An agent image without a base was tried as often as its base. Zero: the run ended before it was started.
+	// AttemptCount is how often the image was tried: the most attempts that one question, or the publication
+	// under one reference, took. An agent image without a base was tried as often as its base. Zero: the run
+	// ended before it was started.
 	AttemptCount int `json:"attempt_count"`
 
-	// StartedAt and FinishedAt bound the work on the image. For an agent image that is to be made this begins with its base, and its
-	// check was before.
+	// StartedAt and FinishedAt bound the work on the image. For an agent image that is to be made this begins
+	// with its base, and its check was before.
 	StartedAt  Time `json:"started_at"`
 	FinishedAt Time `json:"finished_at"`
-	// QueueSeconds are those from the start of the run to StartedAt in which the registry was not asked for this image,
-	// DurationSeconds those from StartedAt to FinishedAt. The two and the check before them never make more than the run took.
+	// QueueSeconds are those from the start of the run to StartedAt in which the registry was not asked for
+	// this image, DurationSeconds those from StartedAt to FinishedAt. The two and the check before them never
+	// make more than the run took.
 	QueueSeconds    Seconds `json:"queue_seconds"`
 	DurationSeconds Seconds `json:"duration_seconds"`
-	// RemoteCheckSeconds is spent asking the registry, BuildSeconds making the image, PushSeconds publishing it and
-	// PostBuildSeconds after that: so far nothing. Failed attempts are included, and what [Send] waited, but not the pauses between
-	// attempts.
+	// RemoteCheckSeconds is spent asking the registry, BuildSeconds making the image, PushSeconds publishing it
+	// and PostBuildSeconds after that: so far nothing. Failed attempts are included, and what [Send] waited,
+	// but not the pauses between attempts.
 	RemoteCheckSeconds Seconds `json:"remote_check_seconds"`
 	BuildSeconds       Seconds `json:"build_seconds"`
 	PushSeconds        Seconds `json:"push_seconds"`
@@ -76,7 +79,8 @@ type Record struct {
 // Name is what the record is about: "assemble django__django-11099".
 func (r Record) Name() string { return unit(r.Phase, string(r.InstanceID)) }
 
-// carry takes over from the check of an image what is told of the image as a whole. The check is not counted as queueing.
+// carry takes over from the check of an image what is told of the image as a whole. The check is not counted as
+// queueing.
 func (r *Record) carry(check Record) {
 	r.AttemptCount = check.AttemptCount
 	r.RebuildReason = check.RebuildReason

@@ -12,25 +12,30 @@ import (
 type Retry struct {
 	// Attempts in all, the first one included. Zero: 2.
 	Attempts int
-	// First is the pause after the first attempt; each later one is twice as long, up to Longest, give or take half of it. Zero: 2 s
-	// and 60 s.
+	// First is the pause after the first attempt; each later one is twice as long, up to Longest, give or take
+	// half of it. Zero: 2 s and 60 s.
 	First, Longest time.Duration
-	// RequestAttempts is how often one request is sent in all, within an attempt, while the registry is unavailable to it. The
-	// first pause between them is RequestFirst; it doubles, as First does. Zero: 3 and 250 ms.
+	// RequestAttempts is how often one request is sent in all, within an attempt, while the registry is
+	// unavailable to it. The first pause between them is RequestFirst; it doubles, as First does. Zero: 3 and
+	// 250 ms.
 	RequestAttempts int
 	RequestFirst    time.Duration
-	// LimitFirst and LimitLongest are the same for a registry that limits requests: there all workers pause together, and the attempt
-	// does not count. A registry that says how long it wants gets just that, LimitWaits times for the same thing. Zero: 15 s and 4 min.
+	// LimitFirst and LimitLongest are the same for a registry that limits requests: there all workers pause
+	// together, and the attempt does not count. A registry that says how long it wants gets just that,
+	// LimitWaits times for the same thing. Zero: 15 s and 4 min.
 	LimitFirst, LimitLongest time.Duration
-	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a quarter of an hour. After so
-	// many pauses in which nobody succeeded the run ends: every other image would wait as long and for nothing.
+	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a
+	// quarter of an hour. After so many pauses in which nobody succeeded the run ends: every other image would
+	// wait as long and for nothing.
 	LimitWaits int
-	// DoubtfulWaits takes the place of LimitWaits for a refusal that may be no limit at all. Zero: 3, about two minutes.
+	// DoubtfulWaits takes the place of LimitWaits for a refusal that may be no limit at all. Zero: 3, about two
+	// minutes.
 	DoubtfulWaits int
-	// OutageWaits is how often in a row all workers wait, from First up to Longest, for a registry that has answered in this
-	// run and is unavailable to everybody now. After each wait one of them asks, and its answer decides for all. What fails
-	// meanwhile is no attempt. After the last wait a failure is its image's again, until something succeeds; a quarter of
-	// an hour after the first wait the run ends. Zero: 6, about two minutes. Negative: never.
+	// OutageWaits is how often in a row all workers wait, from First up to Longest, for a registry that has
+	// answered in this run and is unavailable to everybody now. After each wait one of them asks, and its
+	// answer decides for all. What fails meanwhile is no attempt. After the last wait a failure is its image's
+	// again, until something succeeds; a quarter of an hour after the first wait the run ends. Zero: 6, about
+	// two minutes. Negative: never.
 	OutageWaits int
 }
 
@@ -64,8 +69,8 @@ func orDefault[T comparable](value *T, fallback T) {
 	}
 }
 
-// backoff is the pause after the nth try: first, doubled n-1 times, at most longest, and with up to half more or less by chance, so
-// that those who failed together do not come back together.
+// backoff is the pause after the nth try: first, doubled n-1 times, at most longest, and with up to half more
+// or less by chance, so that those who failed together do not come back together.
 func backoff(first, longest time.Duration, n int) time.Duration {
 	pause := longest
 	if shift := n - 1; shift < 30 && first<<shift < longest {
@@ -74,8 +79,8 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 	return pause/2 + rand.N(pause)
 }
 
-// do tries work until it succeeds, fails for good, or has used up its attempts, and returns how many that took. All callers share the
-// throttle, which counts limits and failures by the kind of work.
+// do tries work until it succeeds, fails for good, or has used up its attempts, and returns how many that took.
+// All callers share the throttle, which counts limits and failures by the kind of work.
 func (r Retry) do(ctx context.Context, t *throttle, kind string, work func(ctx context.Context) error) (attempts int, err error) {
 	r = r.withDefaults()
 	var last error
@@ -143,9 +148,10 @@ func (r Retry) report(ctx context.Context, t *throttle, p *pass, kind string, wh
 	return false
 }
 
-// limited holds everybody back after a limit, the nth that a piece of work or a request met since it asked first; asked is when
-// it did so last. An error is the end: it was waited for often enough. A registry that says how long it wants gets just that, and it does
-// not count, until it has refused the same thing so often that it is no longer believed.
+// limited holds everybody back after a limit, the nth that a piece of work or a request met since it asked
+// first; asked is when it did so last. An error is the end: it was waited for often enough. A registry that
+// says how long it wants gets just that, and it does not count, until it has refused the same thing so often
+// that it is no longer believed.
 func (r Retry) limited(l *limiter, kind string, asked time.Time, n int, err error) error {
 	cause, waits := CauseOf(err), r.LimitWaits
 	if cause.Doubtful {

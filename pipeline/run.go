@@ -14,8 +14,8 @@ import (
 	"dagger/eval-images/pipeline/once"
 )
 
-// run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is theirs, and to nothing else, so no
-// lock is needed.
+// run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is theirs, and to
+// nothing else, so no lock is needed.
 type run struct {
 	Runner
 	plan    Plan
@@ -43,7 +43,8 @@ func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {
 	}
 }
 
-// fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a time as there are workers.
+// fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a time as there
+// are workers.
 func (r *run) fanOut(do func(i int)) {
 	p := pool.New()
 	for i := range r.plan.Items {
@@ -59,7 +60,8 @@ func (r *run) fanOut(do func(i int)) {
 	p.Wait()
 }
 
-// startWork returns when there is a place for one more worker. Places are given in the order in which they were asked for.
+// startWork returns when there is a place for one more worker. Places are given in the order in which they were
+// asked for.
 func (r *run) startWork() {
 	// Without an end of its own: whoever gets a place looks whether the run goes on.
 	_ = r.workers.Acquire(context.Background(), 1)
@@ -67,8 +69,8 @@ func (r *run) startWork() {
 
 func (r *run) endWork() { r.workers.Release(1) }
 
-// makeImages makes the agent images that are absent. After a cancellation the rest is not started, and its records say so: a pool
-// would go on with what it has queued.
+// makeImages makes the agent images that are absent. After a cancellation the rest is not started, and its
+// records say so: a pool would go on with what it has queued.
 func (r *run) makeImages(ctx context.Context) {
 	r.fanOut(func(i int) {
 		if ctx.Err() != nil {
@@ -183,8 +185,8 @@ func (r *run) assemble(ctx context.Context, item Item, base Record, record *Reco
 	return r.publish(ctx, record, image, item.References()...)
 }
 
-// publish makes one image and publishes it under each of the references. One that the registry refuses keeps no other back, and the
-// error names all of them.
+// publish makes one image and publishes it under each of the references. One that the registry refuses keeps no
+// other back, and the error names all of them.
 func (r *run) publish(ctx context.Context, record *Record, image Image, references ...string) error {
 	var failed []error
 	for i, reference := range references {
@@ -218,8 +220,8 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 	}
 }
 
-// try does a kind of work as often as the run's policy says, and counts the attempts. A failure that every image would meet stops the
-// run.
+// try does a kind of work as often as the run's policy says, and counts the attempts. A failure that every
+// image would meet stops the run.
 func (r *run) try(ctx context.Context, record *Record, kind string, work func(context.Context) error) error {
 	attempts, err := r.Retry.do(ctx, r.throttle, kind, work)
 	record.AttemptCount = max(record.AttemptCount, attempts)
@@ -279,8 +281,8 @@ func (r *run) look(ctx context.Context, record *Record, reference string) (Found
 // refusedInRow is after how many refused questions in a row the run ends.
 const refusedInRow = 5
 
-// noteRefusal ends a run whose credentials are no more good for reading: every other image would meet that as well. One such answer can
-// be about one image.
+// noteRefusal ends a run whose credentials are no more good for reading: every other image would meet that as
+// well. One such answer can be about one image.
 func (r *run) noteRefusal(err error) {
 	switch {
 	case err == nil || errors.Is(err, ErrAbsent):

@@ -47,8 +47,9 @@ func (r *run) settle(ctx context.Context, record *Record, image Image, want want
 	return err
 }
 
-// labelled says whether an image that was found has the labels that this one would have, as far as a [Found] tells. They are no proof, but
-// no such image was there before, and the reference names all else that the image is made of.
+// labelled says whether an image that was found has the labels that this one would have, as far as a [Found]
+// tells. They are no proof, but no such image was there before, and the reference names all else that the image
+// is made of.
 func (i Image) labelled(found Found) bool {
 	_, base, _ := strings.Cut(i.Base, "@")
 	_, official, _ := strings.Cut(i.Official, "@")

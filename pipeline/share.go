@@ -8,25 +8,25 @@ import (
 
 // Sharing tells on which official images a recipe makes the same of what it adds.
 type Sharing interface {
-	// Alike returns a key for an official image, a reference with its digest: the recipe adds the same layers to all those with the same
-	// key. Empty: nobody knows, so the recipe has to run.
+	// Alike returns a key for an official image, a reference with its digest: the recipe adds the same layers
+	// to all those with the same key. Empty: nobody knows, so the recipe has to run.
 	Alike(ctx context.Context, official string) (string, error)
 }
 
-// Graft is a base image that the recipe was run for, and the official image that it was run on: references with digests. Other base
-// images can take the recipe's layers from it.
+// Graft is a base image that the recipe was run for, and the official image that it was run on: references with
+// digests. Other base images can take the recipe's layers from it.
 type Graft struct {
 	Official, Base string
 	// Instance that it was made for.
 	Instance string
 }
 
-// recipeTries is for how many images that are alike the recipe may fail, one after the other. If it does, it most likely fails for all:
-// the rest of them find that out by themselves, side by side.
+// recipeTries is for how many images that are alike the recipe may fail, one after the other. If it does, it
+// most likely fails for all: the rest of them find that out by themselves, side by side.
 const recipeTries = 2
 
-// buildBase makes a base image: with the layers that the recipe added to another one in this run if there is one alike, and otherwise
-// by running the recipe. While one runs it, those alike wait for it.
+// buildBase makes a base image: with the layers that the recipe added to another one in this run if there is
+// one alike, and otherwise by running the recipe. While one runs it, those alike wait for it.
 func (r *run) buildBase(ctx context.Context, record *Record, image Image, reference string) error {
 	key := r.alike(ctx, record, image)
 	if key == "" {
@@ -52,8 +52,8 @@ func (r *run) buildBase(ctx context.Context, record *Record, image Image, refere
 	return r.publish(ctx, record, image, reference)
 }
 
-// recipe runs the recipe once for a key. Who waits for another's run of it gives the place of a worker up meanwhile, or those who wait
-// would keep all places from those whose recipes have to run.
+// recipe runs the recipe once for a key. Who waits for another's run of it gives the place of a worker up
+// meanwhile, or those who wait would keep all places from those whose recipes have to run.
 func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)) (*Graft, error) {
 	r.endWork()
 	defer r.startWork()

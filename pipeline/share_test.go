@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sharingBy gives official images their keys, by their references without the digest; an error for those that are not there.
+// sharingBy gives official images their keys, by their references without the digest; an error for those that
+// are not there.
 type sharingBy map[string]string
 
 func (s sharingBy) Alike(_ context.Context, official string) (string, error) {
@@ -43,7 +44,8 @@ func (f *fakeRegistry) grafts() map[string]string {
 	return from
 }
 
-// together are the instances whose base images have one run of the recipe in common. Which of them it ran for is a matter of who came first.
+// together are the instances whose base images have one run of the recipe in common. Which of them it ran for
+// is a matter of who came first.
 func (f *fakeRegistry) together() [][]string {
 	groups := map[string][]string{}
 	for id, from := range f.grafts() {

@@ -2,8 +2,8 @@ package pipeline
 
 import "dagger/eval-images/dataset"
 
-// sourceFields say in a plan's line and in a record which dataset of the hub it is from, so that a run can be repeated. All are null if
-// it is from a file or the bundled sample.
+// sourceFields say in a plan's line and in a record which dataset of the hub it is from, so that a run can be
+// repeated. All are null if it is from a file or the bundled sample.
 type sourceFields struct {
 	Dataset         text `json:"dataset"`
 	DatasetConfig   text `json:"dataset_config"`

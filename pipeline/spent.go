@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// spent remembers the registries at which a quota of pulls is used up, and the error that said so first. A run does not start what needs
-// another pull there, and goes on with all else. Its zero value is ready.
+// spent remembers the registries at which a quota of pulls is used up, and the error that said so first. A run
+// does not start what needs another pull there, and goes on with all else. Its zero value is ready.
 type spent struct{ registries sync.Map }
 
 // of returns why an image cannot be pulled any more, or nil.
@@ -19,8 +19,8 @@ func (s *spent) of(reference string) error {
 	return &spentError{err.(error)}
 }
 
-// met looks whether an error is that of a used-up quota, met with the pull of an image. Then met returns the reason that all images of the run
-// have in common which need another pull.
+// met looks whether an error is that of a used-up quota, met with the pull of an image. Then met returns the
+// reason that all images of the run have in common which need another pull.
 func (s *spent) met(reference string, err error) error {
 	if err == nil || CauseOf(err).Kind != KindSpent {
 		return err
@@ -29,7 +29,8 @@ func (s *spent) met(reference string, err error) error {
 	return s.of(reference)
 }
 
-// registryOf is what stands before the first slash of a reference, if it cannot be a part of a path: else the image is at Docker Hub.
+// registryOf is what stands before the first slash of a reference, if it cannot be a part of a path: else the
+// image is at Docker Hub.
 // https://github.com/distribution/reference/blob/v0.6.0/normalize.go
 func registryOf(reference string) string {
 	first, _, ok := strings.Cut(reference, "/")

@@ -68,9 +68,9 @@ func (p Plan) Table() string {
 	return out.String()
 }
 
-// hubPulls is how many pulls Docker Hub counts at most while the images are made: one for each official image that a base image is built
-// on, one for each base image that an agent image is composed of, and one to see whether a wrapped agent image is the wrapped one. What is
-// there costs none of the first two.
+// hubPulls is how many pulls Docker Hub counts at most while the images are made: one for each official image
+// that a base image is built on, one for each base image that an agent image is composed of, and one to see
+// whether a wrapped agent image is the wrapped one. What is there costs none of the first two.
 func (p Plan) hubPulls() (n int) {
 	for _, item := range p.Items {
 		wrapped := item.Wrap != nil && registryOf(item.Agent) == dockerHub

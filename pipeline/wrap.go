@@ -6,8 +6,9 @@ import (
 	"dagger/eval-images/dataset"
 )
 
-// Wrap is what the base images of some repositories get on top of the SDK's recipe. It belongs to the base phase, so that an agent
-// image is assembled without executing anything and never stands unwrapped under its tag.
+// Wrap is what the base images of some repositories get on top of the SDK's recipe. It belongs to the base
+// phase, so that an agent image is assembled without executing anything and never stands unwrapped under its
+// tag.
 type Wrap struct {
 	// Repos are the first parts of the ids of the instances that get it: "sphinx-doc".
 	Repos []string

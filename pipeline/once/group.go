@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A piece that fails is done again for
-// those who still need it.
+// Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A piece that
+// fails is done again for those who still need it.
 type Group[V any] struct {
 	mu    sync.Mutex
 	known map[string]*piece[V]
@@ -24,8 +24,9 @@ type piece[V any] struct {
 	err   error
 }
 
-// Do returns what the piece of work with this key came to. The first to ask does it, which is what mine says; the others wait for
-// that, and one of them tries again if it failed. An error is that of one's own work, or the context's while waiting.
+// Do returns what the piece of work with this key came to. The first to ask does it, which is what mine says;
+// the others wait for that, and one of them tries again if it failed. An error is that of one's own work, or
+// the context's while waiting.
 func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (value V, mine bool, err error) {
 	for {
 		p, first := g.claim(key)

@@ -14,8 +14,8 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// manifestTypes are what is asked for: the manifests of images, and also the indexes that this package does not read. A registry that may
-// not give an index answers as if there were nothing.
+// manifestTypes are what is asked for: the manifests of images, and also the indexes that this package does not
+// read. A registry that may not give an index answers as if there were nothing.
 var manifestTypes = []string{
 	string(types.OCIManifestSchema1), string(types.DockerManifestSchema2), string(types.OCIImageIndex), string(types.DockerManifestList),
 }
@@ -29,8 +29,9 @@ var (
 
 // Find tells whether the registry has an image, with one request. It is a [pipeline.Registry].
 //
-// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is and what it stands on.
-// Docker Hub counts that as a pull, so there it asks for the head, unless the reference has a digest: a head would add nothing to that.
+// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is
+// and what it stands on. Docker Hub counts that as a pull, so there it asks for the head, unless the reference
+// has a digest: a head would add nothing to that.
 func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, error) {
 	ref, err := c.parse(reference)
 	if err != nil {

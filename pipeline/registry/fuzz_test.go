@@ -28,8 +28,8 @@ func requireLine(t *testing.T, text string, longest int) {
 	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
 }
 
-// FuzzReasonAndWait: whatever a registry answers, what stands in the error is one short line for a terminal, and the wait is one that
-// can be waited.
+// FuzzReasonAndWait: whatever a registry answers, what stands in the error is one short line for a terminal,
+// and the wait is one that can be waited.
 func FuzzReasonAndWait(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, body string) {
 		for _, text := range []string{reasonIn([]byte(body)), printable(body)} {
@@ -41,7 +41,8 @@ func FuzzReasonAndWait(f *testing.F) {
 	})
 }
 
-// FuzzStatus: any status has a cause, and no answer makes a run end that another attempt could save, or go on that none can.
+// FuzzStatus: any status has a cause, and no answer makes a run end that another attempt could save, or go on
+// that none can.
 func FuzzStatus(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, header, body string) {
 		answered := &answer{status: status, header: http.Header{"Retry-After": {header}}, body: []byte(body)}

@@ -9,13 +9,15 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// Heads finds images at Docker Hub by the heads of their manifests. Docker Hub counts a manifest that is read as a pull, and allows 100 of those
-// in 6 hours without a login; it does not count heads. Heads is a [pipeline.Registry].
+// Heads finds images at Docker Hub by the heads of their manifests. Docker Hub counts a manifest that is read
+// as a pull, and allows 100 of those in 6 hours without a login; it does not count heads. Heads is a
+// [pipeline.Registry].
 // https://docs.docker.com/docker-hub/usage/pulls/
 type Heads struct {
 	// Access to Docker Hub.
 	Access Access
-	// Else tells of images in other registries, of those that Docker Hub does not show with this access, and of all if it cannot be reached.
+	// Else tells of images in other registries, of those that Docker Hub does not show with this access, and of
+	// all if it cannot be reached.
 	Else pipeline.Registry
 
 	connect sync.Once

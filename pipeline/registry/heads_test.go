@@ -109,8 +109,8 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("no route to host")
 }
 
-// TestPullsAtDockerHub counts manifests that are read, where everything is at Docker Hub: one for each base image that an agent image is
-// composed of, one for the agent layer, and none for what is there.
+// TestPullsAtDockerHub counts manifests that are read, where everything is at Docker Hub: one for each base
+// image that an agent image is composed of, one for the agent layer, and none for what is there.
 func TestPullsAtDockerHub(t *testing.T) {
 	const images = 20
 	b, access := hub(t)

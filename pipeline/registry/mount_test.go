@@ -30,8 +30,8 @@ var refusedMount = map[string]registrytest.Fault{
 	"a connection that is cut, always":               registrytest.Cut(0),
 }
 
-// TestAFleetWhoseRegistryRefusesMounts: the client copies what the registry does not mount, each layer once. No image fails, the run goes on,
-// and the client soon stops asking for mounts.
+// TestAFleetWhoseRegistryRefusesMounts: the client copies what the registry does not mount, each layer once. No
+// image fails, the run goes on, and the client soon stops asking for mounts.
 func TestAFleetWhoseRegistryRefusesMounts(t *testing.T) {
 	for name, refuse := range refusedMount {
 		t.Run(name, func(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// How often registries are asked each of the questions that come before a run, and the pause after an answer that may pass.
+// How often registries are asked each of the questions that come before a run, and the pause after an answer
+// that may pass.
 const (
 	openings  = 3
 	openPause = 2 * time.Second
@@ -84,8 +85,8 @@ func (a Access) again(ctx context.Context, ask func() error) error {
 	}
 }
 
-// mayPass says whether it is worth asking once more: after an answer of which that is known, and also after none, unless there is nobody to
-// answer.
+// mayPass says whether it is worth asking once more: after an answer of which that is known, and also after
+// none, unless there is nobody to answer.
 func mayPass(err error) bool {
 	if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, ErrAnonymous) || errors.Is(err, ErrSeveral) || errors.Is(err, context.Canceled) {
 		return false

@@ -14,12 +14,14 @@ import (
 // Builder builds what cannot be composed, and publishes it.
 type Builder interface {
 	pipeline.Publisher
-	// PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder, a reference with its digest.
+	// PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder, a
+	// reference with its digest.
 	PublishLayer(ctx context.Context, builder, reference string) error
 }
 
-// Publisher composes agent images in the registry, where all their layers are already. What has to be built, somebody else builds and
-// publishes. It is a [pipeline.Publisher], and its client the [pipeline.Registry] that goes with it.
+// Publisher composes agent images in the registry, where all their layers are already. What has to be built,
+// somebody else builds and publishes. It is a [pipeline.Publisher], and its client the [pipeline.Registry] that
+// goes with it.
 type Publisher struct {
 	// Client of the registry that everything is published to.
 	Client *Client
@@ -50,12 +52,12 @@ func (p *Publisher) Publish(ctx context.Context, image pipeline.Image) (publishe
 	return published, err
 }
 
-// engineMount is how an engine's error reads when a registry refuses to mount a layer: with the request's query. Of all refusals, the engine
-// v0.17.2 takes 202 and 401 as a reason to upload the layer.
+// engineMount is how an engine's error reads when a registry refuses to mount a layer: with the request's
+// query. Of all refusals, the engine v0.17.2 takes 202 and 401 as a reason to upload the layer.
 var engineMount = regexp.MustCompile(`unexpected status from POST request to \S*[?&]mount=`)
 
-// build has an image built. Where the engine cannot push it because the registry refuses to mount the official image's layers, the client
-// brings those, and the engine finds them there.
+// build has an image built. Where the engine cannot push it because the registry refuses to mount the official
+// image's layers, the client brings those, and the engine finds them there.
 func (p *Publisher) build(ctx context.Context, image pipeline.Image) (pipeline.Published, error) {
 	published, err := p.Builder.Publish(ctx, image)
 	if err == nil || image.Official == "" || !engineMount.MatchString(err.Error()) {
@@ -110,8 +112,8 @@ func (p *Publisher) graft(ctx context.Context, image pipeline.Image) (*Composed,
 	return p.Sharing.compose(ctx, image, p.Identity)
 }
 
-// agentLayer is the layer with the agent server of this builder. The first image that needs it has it published, unless an earlier
-// run did so; the others wait.
+// agentLayer is the layer with the agent server of this builder. The first image that needs it has it
+// published, unless an earlier run did so; the others wait.
 func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, error) {
 	layer, _, err := p.layers.Do(ctx, builder, func() (Layer, error) {
 		reference := pipeline.LayerReference(builder)

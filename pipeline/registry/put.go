@@ -11,9 +11,10 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Put publishes a composed image under a reference: its layers are mounted, or copied where the registry does not mount them, its config is uploaded, and its manifest put by its
-// digest first and then by the reference, which so never names something incomplete. What this client put in the repository before is
-// not put there again.
+// Put publishes a composed image under a reference: its layers are mounted, or copied where the registry does
+// not mount them, its config is uploaded, and its manifest put by its digest first and then by the reference,
+// which so never names something incomplete. What this client put in the repository before is not put there
+// again.
 func (c *Client) Put(ctx context.Context, image *Composed, reference string) error {
 	ref, err := c.parse(reference)
 	if err != nil {
@@ -50,8 +51,8 @@ func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put fu
 	return err
 }
 
-// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nobody waits for it, and
-// nothing follows from its answer.
+// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nobody waits
+// for it, and nothing follows from its answer.
 func (c *Client) giveUp(ctx context.Context, begun *answer) {
 	if place, err := begun.location(); err == nil {
 		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
@@ -88,8 +89,8 @@ func (a *answer) location() (*url.URL, error) {
 	return place, nil
 }
 
-// stored are the statuses that mean success. The specification has 202 for the beginning of an upload, and 201 for what is put. Quay
-// answered 202 to that.
+// stored are the statuses that mean success. The specification has 202 for the beginning of an upload, and 201
+// for what is put. Quay answered 202 to that.
 var stored = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
 
 func (c *Client) putManifest(ctx context.Context, image *Composed, ref name.Reference) (*answer, error) {

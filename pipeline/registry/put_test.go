@@ -122,7 +122,8 @@ func TestAnUploadWithoutAPlaceToGoOn(t *testing.T) {
 	require.ErrorContains(t, client.Put(ctx, composed, b.reference("agent:one")), "does not say where the upload goes on")
 }
 
-// TestALayerIsMountedOnce: twelve images need the same layer at the same time. The mount is held until all twelve are on their way.
+// TestALayerIsMountedOnce: twelve images need the same layer at the same time. The mount is held until all
+// twelve are on their way.
 func TestALayerIsMountedOnce(t *testing.T) {
 	const workers = 12
 	b := newTestbed(t)

@@ -16,14 +16,15 @@ var refusals = []struct {
 }{
 	// Harbor: "Upload/Delete is prohibited in read only mode."
 	{regexp.MustCompile(`(?i)read.only`), pipeline.AdviceReadOnly},
-	// Harbor: "adding 1.0 GiB of storage resource, which when updated to … will exceed the configured upper limit of 10.0 GiB."
-	// Quay: "Quota has been exceeded on namespace".
+	// Harbor: "adding 1.0 GiB of storage resource, which when updated to … will exceed the configured upper
+	// limit of 10.0 GiB." Quay: "Quota has been exceeded on namespace".
 	{regexp.MustCompile(`(?i)upper limit|quota`), pipeline.AdviceQuota},
 	// DigitalOcean: "registry contains 1 repositories, limit is 1".
 	{regexp.MustCompile(`(?i)limit is \d`), pipeline.AdvicePlan},
 	// Harbor: "project me not found".
 	{regexp.MustCompile(`(?i)project \S+ not found|NAME_UNKNOWN|repository \S.* does not exist`), pipeline.AdviceRepository},
-	// Google: "NAME_INVALID Missing image name. Pushes should be of the form docker push HOST-NAME/PROJECT-ID/REPOSITORY/IMAGE".
+	// Google: "NAME_INVALID Missing image name. Pushes should be of the form docker push
+	// HOST-NAME/PROJECT-ID/REPOSITORY/IMAGE".
 	{regexp.MustCompile(`NAME_INVALID`), pipeline.AdviceName},
 	// ghcr.io: "permission_denied: The token provided does not match expected scopes."
 	{regexp.MustCompile(`(?i)expected scopes|insufficient.scope`), pipeline.AdviceNoRight},

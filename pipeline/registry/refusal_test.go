@@ -14,8 +14,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestARefusalIsKnownBeforeAnythingIsBuilt: each answer is one that people met, by a stand-in that gives it; never run against the registry
-// itself.
+// TestARefusalIsKnownBeforeAnythingIsBuilt: each answer is one that people met, by a stand-in that gives it;
+// never run against the registry itself.
 func TestARefusalIsKnownBeforeAnythingIsBuilt(t *testing.T) {
 	specified := func(code, message string) string {
 		return fmt.Sprintf(`{"errors":[{"code":%q,"message":%q}]}`, code, message)

@@ -25,13 +25,14 @@ type answer struct {
 	url    *url.URL // of the request that was answered, after redirections
 }
 
-// ask sends a request about a repository, "/v2/{repository}/{what}", and expects one of these statuses. Every other answer is a
-// [StatusError].
+// ask sends a request about a repository, "/v2/{repository}/{what}", and expects one of these statuses. Every
+// other answer is a [StatusError].
 func (c *Client) ask(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
 	return c.send(ctx, method, c.place(repository, what), send, want...)
 }
 
-// askOnce is ask for a request that is sent once, whatever the run waits for: its answer is wanted even if that is a limit.
+// askOnce is ask for a request that is sent once, whatever the run waits for: its answer is wanted even if that
+// is a limit.
 func (c *Client) askOnce(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
 	return c.sendOnce(ctx, method, c.place(repository, what), send, want...)
 }
@@ -58,8 +59,8 @@ func (c *Client) send(ctx context.Context, method string, at *url.URL, send cont
 	return got, err
 }
 
-// kindOf is what the limits and failures of a request are counted by. A registry may let read what it does not let write, more of one than
-// of another, and take blobs while it takes no manifests.
+// kindOf is what the limits and failures of a request are counted by. A registry may let read what it does not
+// let write, more of one than of another, and take blobs while it takes no manifests.
 func kindOf(method string, at *url.URL) string {
 	if strings.Contains(at.Path, "/manifests/") {
 		return method + " manifest"

@@ -19,7 +19,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestASilentRegistry: a request that nobody answers ends, and may be tried again; it has not used up the image's own time.
+// TestASilentRegistry: a request that nobody answers ends, and may be tried again; it has not used up the
+// image's own time.
 func TestASilentRegistry(t *testing.T) {
 	silent := map[string]registrytest.Fault{
 		"that never answers": registrytest.Stall(time.Minute),
@@ -111,7 +112,8 @@ func endless(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 	}
 }
 
-// TestAStoragesAddressIsNotInAnError: registries send those who read a blob to a storage, with an address that opens it for everybody.
+// TestAStoragesAddressIsNotInAnError: registries send those who read a blob to a storage, with an address that
+// opens it for everybody.
 func TestAStoragesAddressIsNotInAnError(t *testing.T) {
 	b := newTestbed(t)
 	b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one"))

@@ -9,8 +9,8 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// tag puts a tag on an image that the repository has. Where tags are immutable, a registry refuses even the image that the tag names
-// already. That happens after a lost answer, and is no failure.
+// tag puts a tag on an image that the repository has. Where tags are immutable, a registry refuses even the
+// image that the tag names already. That happens after a lost answer, and is no failure.
 func (c *Client) tag(ctx context.Context, image *Composed, ref name.Reference) error {
 	got, err := c.putManifest(ctx, image, ref)
 	accepted := err == nil

@@ -14,8 +14,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// tokenRegistry takes nobody without a token of its own token server, which gives one to who has the password. A token is for the
-// repositories that were asked for.
+// tokenRegistry takes nobody without a token of its own token server, which gives one to who has the password.
+// A token is for the repositories that were asked for.
 type tokenRegistry struct {
 	testbed
 	tokens registrytest.Fault // in place of the token server

@@ -11,7 +11,8 @@ import (
 	"sync/atomic"
 )
 
-// wire sends what the layers above it have made ready, counts that, and notes what the registry wants to know of who asks.
+// wire sends what the layers above it have made ready, counts that, and notes what the registry wants to know
+// of who asks.
 type wire struct {
 	next http.RoundTripper
 	n    *atomic.Int64
@@ -25,8 +26,8 @@ func newWire(next http.RoundTripper, n *atomic.Int64) wire {
 	return wire{next: next, n: n, challenged: new(atomic.Bool), token: new(atomic.Pointer[string])}
 }
 
-// RoundTrip sends the request with its body from the start: when a token has expired, the layers above send the same request again, and
-// its body has been read by then.
+// RoundTrip sends the request with its body from the start: when a token has expired, the layers above send the
+// same request again, and its body has been read by then.
 func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	w.n.Add(1)
 	if request.GetBody != nil {

@@ -28,7 +28,8 @@ func Page(status int) Fault {
 	return Answer(status, text, "Content-Type", "text/html")
 }
 
-// Torn lets the registry answer, and cuts the connection after half of the body, the length of which was declared in full.
+// Torn lets the registry answer, and cuts the connection after half of the body, the length of which was
+// declared in full.
 func Torn() Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		answer := httptest.NewRecorder()
