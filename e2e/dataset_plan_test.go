@@ -180,7 +180,7 @@ func (s *session) refuses(t *testing.T) {
 		"a dataset of no known family": {flags{"dataset": "a/b"}, []string{`"a/b"`, "--family", "swesmith"}},
 		"a split of a file":            {flags{"datasetFile": data, "split": "test"}, []string{"--split", "--dataset"}},
 		"a shard that there is not":    {flags{"shard": "4/3"}, []string{"shard 4/3", "from 1 to 3"}},
-		"a seed below zero":            {flags{"datasetFile": data, "limit": 1, "seed": -1}, []string{"seed -1", "from 0 to 4294967295"}},
+		"a seed below zero":            {flags{"datasetFile": data, "limit": 1, "seed": -1}, []string{"the seed is -1", "from 0 to 4294967295"}},
 		"a form that is unknown":       {flags{"datasetFile": file(written(t, "d.csv", "a"))}, []string{"d.csv", ".jsonl", ".parquet"}},
 	}
 	for name, test := range tests {
