@@ -67,11 +67,7 @@ func (a Access) probe(ctx context.Context, at string) error {
 	if err != nil {
 		return a.refusal(at, err, true)
 	}
-	named, err := name.NewRepository(at)
-	if err != nil {
-		return fmt.Errorf("reading the repository %s: %w", at, err)
-	}
-	begun, err := client.askOnce(ctx, http.MethodPost, repository(named.RepositoryStr()), "blobs/uploads/", content{}, http.StatusAccepted, http.StatusCreated)
+	begun, err := client.begin(ctx, at)
 	if err != nil {
 		return a.refusal(at, err, client.wire.challenged.Load())
 	}
@@ -80,8 +76,8 @@ func (a Access) probe(ctx context.Context, at string) error {
 		return err
 	}
 	_, err = client.sendOnce(ctx, http.MethodPut, place, content{
-		body: []byte(emptyJSON), media: "application/octet-stream", query: url.Values{"digest": {digestOf([]byte(emptyJSON)).String()}},
-	}, http.StatusCreated, http.StatusOK, http.StatusAccepted)
+		body: []byte(emptyJSON), media: octets, query: url.Values{"digest": {digestOf([]byte(emptyJSON)).String()}},
+	}, stored...)
 	return a.refusal(at, err, client.wire.challenged.Load())
 }
 

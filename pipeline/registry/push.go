@@ -32,11 +32,7 @@ func (a Access) MayPush(ctx context.Context, at string) error {
 // The error is [ErrRefused] if the registry says no, and [ErrAnonymous] if it says no to a client without
 // credentials. Any other error means that nothing is known.
 func (c *Client) MayPush(ctx context.Context, at string) error {
-	named, err := name.NewRepository(at)
-	if err != nil {
-		return fmt.Errorf("reading the repository %s: %w", at, err)
-	}
-	begun, err := c.askOnce(ctx, http.MethodPost, repository(named.RepositoryStr()), "blobs/uploads/", content{}, http.StatusAccepted, http.StatusCreated)
+	begun, err := c.begin(ctx, at)
 	if err != nil {
 		return c.access.refusal(at, err, c.wire.challenged.Load())
 	}
@@ -44,14 +40,32 @@ func (c *Client) MayPush(ctx context.Context, at string) error {
 	return nil
 }
 
+// begin begins an upload to the repository.
+func (c *Client) begin(ctx context.Context, at string) (*answer, error) {
+	in, err := repositoryAt(at)
+	if err != nil {
+		return nil, err
+	}
+	return c.askOnce(ctx, http.MethodPost, in, "blobs/uploads/", content{}, http.StatusAccepted, http.StatusCreated)
+}
+
+// repositoryAt is the path of a repository that is named with its registry.
+func repositoryAt(at string) (repository, error) {
+	named, err := name.NewRepository(at)
+	if err != nil {
+		return "", fmt.Errorf("reading the repository %s: %w", at, err)
+	}
+	return repository(named.RepositoryStr()), nil
+}
+
 // missing returns [ErrRefused] if the registry lacks the repository. It is for a registry that cuts the connection of
 // every upload, as ECR does for a repository that it lacks. Otherwise it tells nothing.
 func (c *Client) missing(ctx context.Context, at string) error {
-	named, err := name.NewRepository(at)
+	in, err := repositoryAt(at)
 	if err != nil {
-		return fmt.Errorf("reading the repository %s: %w", at, err)
+		return err
 	}
-	_, err = c.askOnce(ctx, http.MethodGet, repository(named.RepositoryStr()), "manifests/latest", content{accept: manifestTypes}, http.StatusOK)
+	_, err = c.askOnce(ctx, http.MethodGet, in, "manifests/latest", content{accept: manifestTypes}, http.StatusOK)
 	var answer *StatusError
 	if errors.As(err, &answer) && answer.unknownName() {
 		answer.final = true

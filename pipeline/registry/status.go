@@ -70,7 +70,10 @@ func (e *StatusError) Cause() pipeline.Cause {
 
 func newStatusError(method, path string, got *answer) *StatusError {
 	reason := reasonIn(got.body)
-	e := &StatusError{Method: method, Path: path, Status: got.status, Reason: reason, wantsToken: tokenChallenge(got.header) != "", After: waitIn(got.header.Get("Retry-After"), string(got.body))}
+	e := &StatusError{
+		Method: method, Path: path, Status: got.status, Reason: reason,
+		wantsToken: tokenChallenge(got.header) != "", After: waitIn(got.header.Get("Retry-After"), string(got.body)),
+	}
 	// GitHub's registry answers 403 to those who ask too often, and says so in the text only.
 	// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 	e.Limited = got.status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(string(got.body)), "secondary rate limit") ||
