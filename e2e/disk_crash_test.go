@@ -98,7 +98,7 @@ func fillRegistry(t *testing.T, e ownEngine) {
 // 500 to whoever asks for those blobs and tags. It also lists tags that it does not know, as it came no further.
 func repairRegistry(t *testing.T) {
 	t.Helper()
-	docker(t, "exec", ownEngineName, "find", registryState, "-type", "f", "-name", "link", "-size", "0", "-delete")
+	docker(t, "exec", ownEngineName, "find", registryState, "-type", "f", "(", "-name", "link", "-o", "-name", "data", ")", "-size", "0", "-delete")
 }
 
 // smallRegistry is a registry with a small disk, and the one that all helpers look into until the test ends.
