@@ -112,22 +112,34 @@ type naming struct {
 
 // plan checks everything that can be checked without a registry, and names the images.
 func (m *EvalImages) plan(ctx context.Context, chosen selection, named naming) (pipeline.Plan, recipe, error) {
+	names := m.names(named)
+	if err := names.Check(); err != nil { // A mistake in a flag is told before the SDK is fetched.
+		return pipeline.Plan{}, recipe{}, err
+	}
+	found, source, err := m.instances(ctx, chosen)
+	if err != nil {
+		return pipeline.Plan{}, recipe{}, err
+	}
 	recipe, err := m.recipe(ctx)
 	if err != nil {
 		return pipeline.Plan{}, recipe, err
 	}
-	recipe.names.Target, recipe.names.Suffix, recipe.names.Tags = named.target, named.suffix, named.tags
-	if err := recipe.names.Check(); err != nil {
+	names.Keys = recipe.keys
+	if err := names.Check(); err != nil {
 		return pipeline.Plan{}, recipe, err
 	}
-	found, source, err := m.instances(ctx, chosen)
-	if err != nil {
+	if err := pipeline.NewPlan(names, found.All).Check(); err != nil { // What another shard makes counts as well.
 		return pipeline.Plan{}, recipe, err
 	}
-	if err := pipeline.NewPlan(recipe.names, found.All).Check(); err != nil { // What another shard makes counts as well.
-		return pipeline.Plan{}, recipe, err
-	}
-	plan := pipeline.NewPlan(recipe.names, found.Instances)
+	plan := pipeline.NewPlan(names, found.Instances)
 	plan.Source = source
 	return plan, recipe, nil
+}
+
+// names are those that the flags alone decide: without the keys.
+func (m *EvalImages) names(named naming) pipeline.Names {
+	return pipeline.Names{
+		BuilderRepo: m.BuilderRepo, BaseRepo: m.BaseRepo, AgentRepo: m.AgentRepo,
+		Target: named.target, Suffix: named.suffix, Tags: named.tags,
+	}
 }

@@ -23,7 +23,8 @@ func defaultSDK() *dagger.Directory {
 
 // recipe is what all images of a call are made by.
 type recipe struct {
-	names pipeline.Names
+	// keys tell the SDK and its Dockerfile from others.
+	keys pipeline.Keys
 	// dockerfile is the text of the SDK's Dockerfile.
 	dockerfile string
 	// identity of the SDK's source: its commit, or the digest of its files.
@@ -49,10 +50,7 @@ func (m *EvalImages) recipe(ctx context.Context) (recipe, error) {
 	return recipe{
 		dockerfile: dockerfile,
 		identity:   identity,
-		names: pipeline.Names{
-			BuilderRepo: m.BuilderRepo, BaseRepo: m.BaseRepo, AgentRepo: m.AgentRepo,
-			Keys: pipeline.NewKeys(identity, dockerfile),
-		},
+		keys:       pipeline.NewKeys(identity, dockerfile),
 	}, nil
 }
 

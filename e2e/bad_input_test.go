@@ -22,6 +22,11 @@ func TestBadInput(t *testing.T) {
 			change: func(t *testing.T, g *target) { g.sdk = t.TempDir() },
 			says:   []string{"the SDK has no Dockerfile", "openhands/agent_server/docker/Dockerfile", "--dockerfile"},
 		},
+		"a mistake in a flag, told before the SDK is looked at": {
+			change: func(t *testing.T, g *target) { g.sdk = t.TempDir() },
+			flags:  []string{"--family", "swebnch"},
+			says:   []string{`family "swebnch" is unknown`, "valid are swebench"},
+		},
 		"an SDK that is not there": {
 			change: func(t *testing.T, g *target) { g.sdk = filepath.Join(t.TempDir(), "no-sdk") },
 			says:   []string{"no-sdk", "no such file or directory"}, // The engine's words: it looks before the module does.
