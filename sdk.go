@@ -61,7 +61,7 @@ var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // a git reference out with a detached HEAD. A working copy is mostly on a branch, and may hold changes that no commit has.
 func (m *EvalImages) identity(ctx context.Context) (string, error) {
 	if m.SDKIdentity != "" {
-		return m.SDKIdentity, nil
+		return pipeline.CanonicalSDK(m.SDKIdentity), nil
 	}
 	git, err := m.SDK.Glob(ctx, ".git/HEAD")
 	if err != nil {

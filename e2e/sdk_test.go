@@ -30,7 +30,7 @@ func TestSDKAsGitReference(t *testing.T) {
 	t.Run("a name of one's own goes before it", func(t *testing.T) {
 		target := target
 		target.sdk = url + "#main"
-		args := append([]string{"--sdk-sha", "0123456789abcdef"}, target.args("plan", "table")...)
+		args := append([]string{"--sdk-sha", "0123456" + commit[7:]}, target.args("plan", "table")...)
 		assert.Contains(t, callModule(t, args...).succeeds(t), "builder:0123456")
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"strings"
 )
 
 // keyLength is how many characters of a hash go in a tag: what git shows for a short commit, and what the images that
@@ -14,24 +15,35 @@ const keyLength = 7
 // for what [Identity] tells. So an image that the registry has under its name, with that identity, need not be
 // built again.
 type Keys struct {
-	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its files, or a
+	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its files (64), or a
 	// name of the caller's.
 	SDK string
 	// Dockerfile identifies the recipe: SHA-256 of the SDK Dockerfile's text, in hexadecimal.
 	Dockerfile string
 }
 
-// digest is a hash with its algorithm before it. Of a name with a colon, which is none, no part may be lost:
-// [Names.Check] refuses it.
+// digest is a hash with its algorithm before it. A name with a colon, which is none, keeps it: [Names.Check]
+// refuses it.
 var digest = regexp.MustCompile(`^(?:sha256|sha512|blake3|xxh3):([0-9a-f]+)$`)
 
 // NewKeys derives the keys from the SDK's identity, with or without an algorithm ("sha256:…") before it, and from the
 // text of its Dockerfile.
 func NewKeys(sdk, dockerfile string) Keys {
+	sdk = CanonicalSDK(sdk)
 	if parts := digest.FindStringSubmatch(sdk); parts != nil {
-		sdk = parts[1]
+		if sdk = parts[1]; !wholeHash.MatchString(sdk) {
+			sdk = hashOf([]byte(parts[0])) // Of another length than the hashes whose beginning can stand for them.
+		}
 	}
 	return Keys{SDK: sdk, Dockerfile: hashOf([]byte(dockerfile))}
+}
+
+// CanonicalSDK is an SDK's identity with a commit in lower case, as git prints it. Git takes capitals as well.
+func CanonicalSDK(identity string) string {
+	if lower := strings.ToLower(identity); wholeHash.MatchString(lower) {
+		return lower
+	}
+	return identity
 }
 
 // hashOf is SHA-256 in hexadecimal.
@@ -40,13 +52,24 @@ func hashOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// hexadecimal is what a commit or a digest is, and the beginning of one.
-var hexadecimal = regexp.MustCompile(`^[0-9a-fA-F]*$`)
+var (
+	// wholeHash is a whole git commit or digest: SHA-1 or a hash of 256 bits.
+	wholeHash = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+	// beginning is what the beginning of a commit looks like, as git abbreviates it.
+	beginning = regexp.MustCompile(`^[0-9a-fA-F]{7,39}$`)
+	number    = regexp.MustCompile(`^[0-9]+$`)
+)
 
-// sdkKey is what stands for an SDK in a tag. A name is hashed: the first characters of release-1 and release-2
-// are the same.
+// abbreviated says whether an SDK's identity looks like the beginning of a commit. A number, such as a date, is a
+// name.
+func abbreviated(identity string) bool {
+	return beginning.MatchString(identity) && !number.MatchString(identity)
+}
+
+// sdkKey is what stands for an SDK in a tag: the beginning of a whole commit or digest. Of anything else, which is a
+// name, it is the beginning of a hash: 20260115 and 20260119 begin alike.
 func sdkKey(identity string) string {
-	if !hexadecimal.MatchString(identity) {
+	if !wholeHash.MatchString(identity) {
 		identity = hashOf([]byte(identity))
 	}
 	return short(identity)

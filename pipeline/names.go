@@ -48,7 +48,9 @@ type Names struct {
 	// Suffix, unless empty, follows the target: "acp" for agents that speak it.
 	Suffix string
 	// Tags are further tags of each agent image. As all images are in one repository, each tag stands in place
-	// of the keys: "nightly" gives nightly-{custom}-{target}. A tag that is there twice counts once.
+	// of the keys: "nightly" gives nightly-{custom}-{target}. A tag that is there twice counts once, and one that
+	// is the keys themselves adds nothing. Others that look like keys are fine: some evaluators look for 43376f1
+	// or 43376f1-81be72c. What an image is, its [Identity] tells and not its name.
 	Tags []string
 	// Keys go in the tags.
 	Keys Keys
@@ -86,6 +88,10 @@ func (n Names) Check() error {
 			return fmt.Errorf("%s %s cannot be part of a tag: letters, digits, dot, dash and underscore can", part.flag, dataset.Quote(part.value))
 		}
 	}
+	if abbreviated(n.Keys.SDK) { // As a name it would be hashed, and as a commit it is no more than a guess.
+		return fmt.Errorf("--sdk-sha %s looks like the beginning of a commit: give the whole commit, of 40 digits, or a name with another "+
+			"character in it", dataset.Quote(n.Keys.SDK))
+	}
 	return nil
 }
 
@@ -109,13 +115,13 @@ func (n Names) Agent(instance dataset.Instance) string {
 
 // AgentTags are the further references of an instance's agent image, each of them once.
 func (n Names) AgentTags(instance dataset.Instance) []string {
-	var references []string
+	references := []string{n.Agent(instance)}
 	for _, tag := range n.Tags {
 		if reference := n.agent(tag, instance); !slices.Contains(references, reference) {
 			references = append(references, reference)
 		}
 	}
-	return references
+	return references[1:]
 }
 
 func (n Names) agent(keys string, instance dataset.Instance) string {

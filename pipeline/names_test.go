@@ -53,6 +53,10 @@ func TestNames(t *testing.T) {
 			assert.Equal(t, plain.Base(django), changed.Base(django), "but the base is the same")
 		}
 	})
+	t.Run("a tag that gives the images' own name adds none", func(t *testing.T) {
+		n := Names{Keys: fieldKeys, AgentRepo: "r", Tags: []string{"43376f1-93c33d0", "nightly"}}
+		assert.Equal(t, []string{"r:nightly-c-source-minimal"}, n.AgentTags(dataset.Instance{Custom: "c"}))
+	})
 	t.Run("a tag that is given twice is used once, and in the order given", func(t *testing.T) {
 		n := Names{Keys: fieldKeys, AgentRepo: "r", Tags: []string{"b", "a", "b", "a"}}
 		assert.Equal(t, []string{"r:b-c-source-minimal", "r:a-c-source-minimal"}, n.AgentTags(dataset.Instance{Custom: "c"}))
@@ -132,20 +136,44 @@ func TestTagLength(t *testing.T) {
 }
 
 func TestSDKKey(t *testing.T) {
+	const commit = "43376f1868ffd702746080714a59c16d3f69ec12"
+	digest := commit + "0123456789abcdef01234567"
 	tests := map[string]struct{ sdk, key string }{
-		"a commit is its own key":                     {"43376f1868ffd702746080714a59c16d3f69ec12", "43376f1"},
-		"a digest's algorithm is no part of the key":  {"sha256:0a1b2c3d4e", "0a1b2c3"},
-		"a short commit stays as it is":               {"0a1b", "0a1b"},
-		"a name is hashed":                            {"release-1", "bc14cac"},
-		"and so two that begin alike stay two":        {"release-2", "cf768c0"},
-		"a name of hexadecimal letters and more, too": {"deadbeef-1", "607b367"},
+		"a commit is its own key":                             {commit, "43376f1"},
+		"a commit in capitals is the same":                    {strings.ToUpper(commit), "43376f1"},
+		"a commit of a repository with SHA-256":               {digest, "43376f1"},
+		"a digest's algorithm is no part of the key":          {"sha256:" + digest, "43376f1"},
+		"nor another algorithm":                               {"blake3:" + digest, "43376f1"},
+		"a digest of another length is hashed":                {"xxh3:43376f1868ffd702", "1620b4d"},
+		"and one that is cut off is not the whole one":        {"sha256:43376f1", "3f41ada"},
+		"a name is hashed":                                    {"release-1", "bc14cac"},
+		"and so two that begin alike stay two":                {"release-2", "cf768c0"},
+		"a name of hexadecimal letters and more, too":         {"deadbeef-1", "607b367"},
+		"a date is a name":                                    {"20260115", "e0b765b"},
+		"and another date of that month another one":          {"20260119", "98c17a2"},
+		"a name of few hexadecimal digits is one":             {"0a1b", "f47f40d"},
+		"what is longer than a commit, and no digest, is one": {commit + "0", "44d52d9"},
+		"a number of as many digits as a commit is a commit":  {strings.Repeat("1234567890", 4), "1234567"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			names := Names{Keys: NewKeys(test.sdk, ""), BuilderRepo: "b", AgentRepo: "a"}
+			require.NoError(t, names.Check())
 			assert.Equal(t, "b:"+test.key, names.Builder())
 			assert.Equal(t, "a:"+test.key+"-e3b0c44-c-source-minimal", names.Agent(dataset.Instance{Custom: "c"}))
 		})
+	}
+}
+
+// TestTheBeginningOfACommitIsRefused: its name would be the commit's, or a hash for which nobody looks.
+func TestTheBeginningOfACommitIsRefused(t *testing.T) {
+	const commit = "43376f1868ffd702746080714a59c16d3f69ec12"
+	for _, sdk := range []string{commit[:7], strings.ToUpper(commit[:7]), commit[:12], commit[:39], "deadbeef"} {
+		err := Names{Keys: NewKeys(sdk, "")}.Check()
+		require.ErrorContains(t, err, `--sdk-sha "`+sdk+`" looks like the beginning of a commit: give the whole commit`)
+	}
+	for _, sdk := range []string{commit, commit[:6], "1234567", "deadbeef-1", "deadbeeg"} {
+		assert.NoError(t, Names{Keys: NewKeys(sdk, "")}.Check(), sdk)
 	}
 }
 

@@ -52,20 +52,26 @@ func NewPlan(names Names, instances []dataset.Instance) Plan {
 // name of the first, or be taken for it and skipped. Different parts can make one tag, as "a-b" after "nightly"
 // and "b" after "nightly-a" do.
 func (p Plan) Check() error {
-	taken := map[string]string{p.Builder: string(PhaseBuilder)}
-	claim := func(reference, image string) error {
-		if by, ok := taken[reference]; ok && by != image {
-			return fmt.Errorf("%s and %s lead to one tag, %s", by, image, reference)
+	type image struct{ unit, official string }
+	taken := map[string]image{p.Builder: {unit: string(PhaseBuilder)}}
+	claim := func(reference string, of image) error {
+		by, ok := taken[reference]
+		switch {
+		case ok && by.unit != of.unit:
+			return fmt.Errorf("%s and %s lead to one tag, %s", by.unit, of.unit, reference)
+		case ok && by != of:
+			return fmt.Errorf("%s on %s and on %s leads to one tag, %s", of.unit, by.official, of.official, reference)
 		}
-		taken[reference] = image
+		taken[reference] = of
 		return nil
 	}
 	for _, item := range p.Items {
-		if err := claim(item.Base, unit(PhaseBase, item.Instance.ID)); err != nil {
+		id, official := item.Instance.ID, item.Instance.OfficialImage
+		if err := claim(item.Base, image{unit(PhaseBase, id), official}); err != nil {
 			return err
 		}
 		for _, reference := range item.References() {
-			if err := claim(reference, unit(PhaseAssemble, item.Instance.ID)); err != nil {
+			if err := claim(reference, image{unit(PhaseAssemble, id), official}); err != nil {
 				return err
 			}
 		}

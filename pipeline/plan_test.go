@@ -33,6 +33,16 @@ func TestAPlanGivesEveryImageANameOfItsOwn(t *testing.T) {
 			Names{}, []dataset.Instance{instance("sphinx-doc__sphinx-1", "sphinx-doc", "x"), instance("evil__x-1", "evil", "x")},
 			[]string{"sphinx-doc__sphinx-1", "evil__x-1", "eval-base:93c33d0-x"},
 		},
+		"one instance on two official images whose last path segment is the same": {
+			Names{}, []dataset.Instance{
+				{ID: "one", OfficialImage: "r.io/good/x", Custom: "x"}, {ID: "one", OfficialImage: "r.io/evil/x", Custom: "x"},
+			},
+			[]string{"base one on r.io/good/x and on r.io/evil/x leads to one tag", "eval-base:93c33d0-x"},
+		},
+		"a further tag that gives another instance's own name": {
+			Names{AgentRepo: "r/agent", Tags: []string{"43376f1-93c33d0-a"}}, []dataset.Instance{instance("one", "", "a-b"), instance("two", "", "b")},
+			[]string{"one", "two", "r/agent:43376f1-93c33d0-a-b-source-minimal"},
+		},
 		"a further tag that begins with another one's": {
 			Names{AgentRepo: "r/agent", Tags: []string{"nightly", "nightly-a"}}, []dataset.Instance{instance("one", "", "a-b"), instance("two", "", "b")},
 			[]string{"one", "two", "r/agent:nightly-a-b-source-minimal"},
