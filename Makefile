@@ -15,7 +15,7 @@ export DAGGER_NO_NAG := 1
 
 BIN := $(CURDIR)/bin
 # Packages that need neither the engine nor generated code.
-PLAIN := ./pipeline/... ./dataset/...
+PLAIN := ./pipeline/... ./dataset/... ./reference/...
 
 .PHONY: help
 help: ## List the targets

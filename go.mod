@@ -5,6 +5,7 @@ go 1.23.0
 require (
 	dagger.io/dagger v0.17.2
 	github.com/apache/arrow-go/v18 v18.4.0
+	github.com/distribution/reference v0.6.0
 	github.com/google/go-containerregistry v0.20.3
 	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/klauspost/compress v1.18.0

@@ -27,7 +27,7 @@ type boundary struct {
 // boundaries of the packages.
 var boundaries = []boundary{
 	{
-		files: regexp.MustCompile(`^(pipeline|dataset)/`),
+		files: regexp.MustCompile(`^(pipeline|dataset|reference)/`),
 		imports: func(path string) bool {
 			return ofDagger.MatchString(path) || ofProject.MatchString(path) && !plain.MatchString(path)
 		},
@@ -46,7 +46,7 @@ var (
 	ofDagger = regexp.MustCompile(`^(dagger\.io|github\.com/dagger)/`)
 	// ofProject are the project's packages; plain are those that know nothing of Dagger.
 	ofProject = regexp.MustCompile(`^dagger/eval-images(/|$)`)
-	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset)(/|$)`)
+	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|reference)(/|$)`)
 	// generated is where a module has Dagger's generated packages. internal/dagger is in every version, querybuilder and telemetry
 	// only before v0.19.11.
 	generated = regexp.MustCompile(`^dagger/[^/]+/internal/`)
@@ -175,8 +175,13 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			file: "dataset/internal/columns/read.go", text: `import ("dagger/eval-images/hack/samples"; "dagger/eval-images/dataset")`,
 			want: []string{"dataset/internal/columns/read.go imports dagger/eval-images/hack/samples"},
 		},
-		"pipeline may import dataset and its own packages": {
-			file: "pipeline/run.go", text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/pipeline/once")`,
+		"reference must not import the SDK": {
+			file: "reference/reference.go", text: `import "dagger.io/dagger"`,
+			want: []string{"reference/reference.go imports dagger.io/dagger"},
+		},
+		"pipeline may import dataset, reference and its own packages": {
+			file: "pipeline/run.go",
+			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/reference"; "dagger/eval-images/pipeline/once")`,
 		},
 		"a name of pipeline's own may be called as one of the generator's": {
 			file: "pipeline/run.go", text: `var dispatch int`,

@@ -115,7 +115,7 @@ type tests map[string]struct {
 func testsOf(t *testing.T) tests {
 	t.Helper()
 	all := tests{}
-	for _, of := range files(t, isTest, "bench", "dataset", "e2e", "hack", "pipeline") {
+	for _, of := range files(t, isTest, append([]string{"bench", "e2e", "hack"}, plainPackages...)...) {
 		directory := filepath.Dir(of.path)
 		if _, known := all[directory]; !known {
 			all[directory] = struct{ functions, texts map[string]bool }{map[string]bool{}, map[string]bool{}}

@@ -35,7 +35,7 @@ var within = map[string][]string{
 
 // TestEveryReaderHasAFuzzTarget: a further one is not forgotten.
 func TestEveryReaderHasAFuzzTarget(t *testing.T) {
-	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "pipeline", "pipeline/registry"} {
+	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "pipeline", "pipeline/registry", "reference"} {
 		inPackage := func(path string) bool { return filepath.Dir(path) == pkg }
 		fuzzed := callsOfTargets(files(t, func(path string) bool { return inPackage(path) && isTest(path) }, pkg))
 		found := 0
@@ -111,7 +111,7 @@ const leastSeeds = 8
 // TestEveryFuzzTargetHasSeedsAndEverySeedATarget: seeds are files, and a target that was renamed has not left them behind.
 func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 	targets, seeds := map[string]bool{}, map[string]bool{}
-	for _, of := range files(t, isTest, "dataset", "pipeline") {
+	for _, of := range files(t, isTest, plainPackages...) {
 		for _, declared := range of.Decls {
 			if function, ok := declared.(*ast.FuncDecl); ok && isFuzz.MatchString(function.Name.Name) {
 				targets[filepath.Join(filepath.Dir(of.path), "testdata", "fuzz", function.Name.Name)] = true
@@ -119,7 +119,7 @@ func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(targets), 20)
-	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "pipeline", "pipeline/*"} {
+	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "pipeline", "pipeline/*", "reference"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern, "testdata", "fuzz", "*"))
 		require.NoError(t, err)
 		for _, path := range found {
