@@ -20,7 +20,7 @@ type Manifest struct {
 	Failed int
 	// The run in Markdown, for people: counts, failures, times
 	Summary string
-	// The files of the run: manifest.jsonl, which has a line for each agent image, base-manifest.jsonl and builder-manifest.jsonl, which tell the same of the base images and of the builder, and summary.md
+	// The files of the run: manifest.jsonl, which has a line for each agent image, base-manifest.jsonl and builder-manifest.jsonl, which tell the same of the base images and of the builder, published.txt, which has each image that was published as repository@digest, and summary.md
 	Directory *dagger.Directory
 	// The file manifest.jsonl: one JSON object a line, for each agent image
 	File *dagger.File

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
@@ -17,6 +19,7 @@ const (
 	baseManifestFile    = "base-manifest.jsonl"
 	builderManifestFile = "builder-manifest.jsonl"
 	summaryFile         = "summary.md"
+	publishedFile       = "published.txt"
 )
 
 // manifestDirectory has the files of a run. They go by way of the disk, record by record: contents that are passed through the API are
@@ -27,6 +30,13 @@ func manifestDirectory(result *pipeline.Result, summary string) (*dagger.Directo
 		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, summaryFile), []byte(summary), 0o644); err != nil {
+		return nil, err
+	}
+	var published strings.Builder
+	for _, image := range result.Digests() {
+		fmt.Fprintln(&published, image)
+	}
+	if err := os.WriteFile(filepath.Join(dir, publishedFile), []byte(published.String()), 0o644); err != nil {
 		return nil, err
 	}
 	for name, records := range map[string][]pipeline.Record{

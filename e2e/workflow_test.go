@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,6 +60,12 @@ func TestTheWorkflowsCalls(t *testing.T) {
 			want[id] = "built"
 		}
 		assert.Equal(t, want, statuses(agents))
+		published, err := os.ReadFile(filepath.Join(run.dir, "out", "published.txt"))
+		require.NoError(t, err)
+		for _, agent := range agents {
+			assert.Contains(t, string(published), f.registry+"/"+f.prefix+"/agent@"+agent.Digest+"\n")
+		}
+		assert.Equal(t, 1+2*len(sampleInstances), strings.Count(string(published), "\n"), "builder, base images, agent images")
 		assert.Equal(t, commit[:7], tags(t, f.prefix+"/builder")[0])
 		shown, err := os.ReadFile(filepath.Join(run.dir, "step-summary.md"))
 		require.NoError(t, err)
@@ -104,10 +111,10 @@ func (r workflowRun) with(values map[string]string) workflowRun {
 	return r
 }
 
-// call does what the action of the step does: bash reads the line.
+// call does what GitHub does: bash reads the line.
 func (r workflowRun) call(t *testing.T, step workflow.Step) (string, error) {
 	t.Helper()
-	command := exec.Command("bash", "-c", "dagger --progress plain call "+step.With["args"])
+	command := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
 	command.Dir = r.dir
 	command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1", "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "step-summary.md"))
 	variables := map[string]string{"MODULE": r.Jobs["report"].Env["MODULE"]}

@@ -38,6 +38,9 @@ language() {
 	grep -qxE 'go 1\.23(\.0)?' go.mod || { echo "go.mod asks for another Go than 1.23, which the engine's v0.17.2 has" >&2; return 1; }
 }
 
+# Those of this repository, and the one that is an example for others.
+workflows() { bin/actionlint && bin/actionlint examples/github/*.yml; }
+
 # The modules beside the root, each with the code that it has; what they pin is not ours to check.
 nested() {
 	go -C hack/engine vet ./sdkimage
@@ -53,5 +56,5 @@ step "go vet" vet
 step "go vet in hack" nested
 step staticcheck static
 step shellcheck shell
-step actionlint bin/actionlint
+step actionlint workflows
 step "package boundaries" boundaries

@@ -20,7 +20,7 @@ assemble_all() {
 }
 
 # What an earlier run left must not pass for this one's, should this one fail.
-rm -f out/{,base-,builder-}manifest.jsonl out/summary.md
+rm -f out/{,base-,builder-}manifest.jsonl out/summary.md out/published.txt
 
 hack/samples.sh
 step "dagger call assemble-all" assemble_all

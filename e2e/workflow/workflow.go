@@ -11,7 +11,8 @@ import (
 
 // Workflow is a workflow of GitHub Actions, as far as tests look at it.
 type Workflow struct {
-	On struct {
+	Env map[string]string
+	On  struct {
 		Dispatch Trigger `yaml:"workflow_dispatch"`
 		Call     Trigger `yaml:"workflow_call"`
 	}
@@ -21,7 +22,13 @@ type Workflow struct {
 
 // Trigger starts a workflow.
 type Trigger struct {
-	Inputs map[string]Input
+	Inputs  map[string]Input
+	Outputs map[string]Output
+}
+
+// Output is what a workflow hands on to its caller.
+type Output struct {
+	Description, Value string
 }
 
 // Input is what a caller may give.
@@ -36,15 +43,17 @@ type Job struct {
 	If       string
 	RunsOn   string `yaml:"runs-on"`
 	Strategy struct {
-		Matrix map[string]string
+		Matrix map[string]any
 	}
 	Permissions map[string]string
 	Env         map[string]string
+	Outputs     map[string]string
 	Steps       []Step
 }
 
 // Step of a job.
 type Step struct {
+	ID                     string
 	Name, Uses, Run, Shell string
 	Env, With              map[string]string
 }
@@ -65,11 +74,14 @@ func Read(path string) (Workflow, error) {
 // UsesAction says whether the step is this action, in whatever version.
 func (s Step) UsesAction(name string) bool { return strings.HasPrefix(s.Uses, name+"@") }
 
+// CallsDagger says whether the step is one `dagger call`.
+func (s Step) CallsDagger() bool { return strings.HasPrefix(s.Run, "dagger call ") }
+
 // DaggerCalls are the steps of the job that call Dagger.
 func (j Job) DaggerCalls() []Step {
 	var calls []Step
 	for _, step := range j.Steps {
-		if step.UsesAction("dagger/dagger-for-github") {
+		if step.CallsDagger() {
 			calls = append(calls, step)
 		}
 	}

@@ -30,7 +30,10 @@ func read(t *testing.T, name string) workflow.Workflow {
 }
 
 // rare are the inputs that the form has together in "more", and that callers give one by one.
-var rare = []string{"config", "max-retries", "revision", "seed", "timeout"}
+var rare = []string{"config", "dagger-sha256", "max-retries", "revision", "seed", "timeout"}
+
+// forTheCLI are the inputs that decide which Dagger CLI is installed. The check of the inputs reads them.
+var forTheCLI = []string{"dagger-sha256", "dagger-version"}
 
 // forCallers are the inputs that only a call from another workflow needs.
 var forCallers = []string{"artifact", "module"}
@@ -66,20 +69,21 @@ func TestEveryInputReachesTheCall(t *testing.T) {
 	w := read(t, "build-images.yml")
 	var given strings.Builder
 	for _, step := range w.Jobs["build"].DaggerCalls() {
-		given.WriteString(step.With["version"])
 		for _, value := range step.Env {
 			given.WriteString(value)
 		}
 	}
+	around := slices.Concat(forTheCLI, []string{"runner", "artifact"})
 	for name := range w.On.Call.Inputs {
-		if name != "runner" && name != "artifact" { // These are for what is around the call.
+		if !slices.Contains(around, name) {
 			assert.Contains(t, given.String(), "inputs."+name)
 		}
 	}
-	for _, name := range rare {
+	keys := slices.DeleteFunc(slices.Clone(rare), func(name string) bool { return slices.Contains(forTheCLI, name) })
+	for _, name := range keys {
 		assert.Contains(t, given.String(), "fromJSON(inputs.more || '{}')."+name)
 	}
-	assert.Equal(t, len(rare), strings.Count(given.String(), "fromJSON("), "more has other keys")
+	assert.Equal(t, len(keys), strings.Count(given.String(), "fromJSON("), "more has other keys")
 }
 
 func TestRareSettingsReachTheCall(t *testing.T) {
@@ -123,16 +127,30 @@ func TestTheInputsAreChecked(t *testing.T) {
 	steps := read(t, "build-images.yml").Jobs["inputs"].Steps
 	require.Len(t, steps, 1)
 	require.Equal(t, "python", steps[0].Shell)
-	require.Equal(t, map[string]string{"DAGGER_VERSION": "${{ inputs.dagger-version }}", "MORE": "${{ inputs.more || '{}' }}"}, steps[0].Env)
+	require.Equal(t, map[string]string{
+		"DAGGER_VERSION": "${{ inputs.dagger-version }}", "DAGGER_SHA256": "${{ inputs.dagger-sha256 }}", "MORE": "${{ inputs.more || '{}' }}",
+	}, steps[0].Env)
+	known := `{"X64": "5965070922877330ed0be284b981cbc24775c36444b45fe192cfa1f0ab3ff3e5",` +
+		` "ARM64": "166459e2aa32c3583ab3f85e7effea8c69c4f1184007d67f090cb78a512a6bb0"}`
+	sha256 := strings.Repeat("a1", 32)
+	given := fmt.Sprintf(`{"X64": %q, "ARM64": %[1]q}`, sha256)
 	for name, test := range map[string]struct {
-		version, more string
-		says          string // Nothing, if the inputs are right.
+		version, sha256, more string
+		checksums             string // Of the CLI. Nothing, if the inputs are wrong.
+		says                  string // Nothing, if the inputs are right.
 	}{
-		"the defaults":               {},
-		"a newer version":            {version: "0.21.8"},
-		"a pre-release":              {version: "1.0.0-beta.7"},
-		"all rare settings":          {more: `{"config": "c", "max-retries": "5", "revision": "main", "seed": "0", "timeout": "30m"}`},
-		"a version with a v":         {version: "v0.17.2"},
+		"the defaults":             {checksums: known},
+		"a newer version":          {version: "0.21.8", sha256: sha256, checksums: given},
+		"a pre-release":            {version: "1.0.0-beta.7", sha256: sha256, checksums: given},
+		"a checksum from the form": {version: "0.21.8", more: `{"dagger-sha256": "` + sha256 + `"}`, checksums: given},
+		"a checksum of one's own":  {sha256: sha256, checksums: given},
+		"all rare settings":        {more: `{"config": "c", "max-retries": "5", "revision": "main", "seed": "0", "timeout": "30m"}`, checksums: known},
+		"a version with a v":       {version: "v0.17.2", checksums: known},
+		"a version that nobody here vouches for": {
+			version: "0.21.8", says: "the checksum of Dagger 0.21.8 is not known here: give the SHA-256 of its archive as dagger-sha256",
+		},
+		"a checksum that is none":    {sha256: "latest", says: `dagger-sha256 is "latest": it must be 64 hexadecimal digits`},
+		"a checksum and a line":      {sha256: sha256 + "\n", says: `dagger-sha256 is "`},
 		"the latest version":         {version: "latest", says: "such as 0.17.2"},
 		"no digits":                  {version: "-", says: "such as 0.17.2"},
 		"a command in the version":   {version: "0.17.2; touch typed", says: `dagger-version is "0.17.2; touch typed"`},
@@ -141,7 +159,7 @@ func TestTheInputsAreChecked(t *testing.T) {
 		"digits that are not ASCII":  {version: "٠.١٧.٢", says: "such as 0.17.2"},
 		"no JSON":                    {more: "timeout=30m", says: "more is no JSON"},
 		"an array":                   {more: "[]", says: `more must be an object such as {"timeout": "30m"}`},
-		"an unknown key":             {more: `{"time-out": "30m"}`, says: `more has no key "time-out": it knows config, max-retries, revision, seed, timeout`},
+		"an unknown key":             {more: `{"time-out": "30m"}`, says: `more has no key "time-out": it knows config, dagger-sha256, max-retries, revision, seed, timeout`},
 		"a key of another input":     {more: `{"agent-repo": "r"}`, says: `more has no key "agent-repo"`},
 		"a key with a line end":      {more: `{"a\n::error::b": ""}`, says: `more has no key "a\n::error::b"`},
 		"a number":                   {more: `{"seed": 0}`, says: `more has "seed" without quotes: write "seed": "0"`},
@@ -152,12 +170,19 @@ func TestTheInputsAreChecked(t *testing.T) {
 			command := exec.Command("python3", "-")
 			command.Dir = t.TempDir()
 			command.Stdin = strings.NewReader(steps[0].Run)
-			command.Env = append(os.Environ(), "DAGGER_VERSION="+cmp.Or(test.version, "0.17.2"), "MORE="+cmp.Or(test.more, "{}"))
+			outputs := filepath.Join(command.Dir, "outputs")
+			command.Env = append(os.Environ(), "GITHUB_OUTPUT="+outputs,
+				"DAGGER_VERSION="+cmp.Or(test.version, "0.17.2"), "DAGGER_SHA256="+test.sha256, "MORE="+cmp.Or(test.more, "{}"))
 			output, err := command.CombinedOutput()
 			if test.says == "" {
-				assert.NoError(t, err, string(output))
+				require.NoError(t, err, string(output))
+				written, err := os.ReadFile(outputs)
+				require.NoError(t, err)
+				version := strings.TrimPrefix(cmp.Or(test.version, "0.17.2"), "v")
+				assert.Equal(t, "dagger-version="+version+"\ndagger-sha256="+test.checksums+"\n", string(written))
 				return
 			}
+			assert.NoFileExists(t, outputs)
 			assert.Error(t, err)
 			assert.Contains(t, string(output), test.says)
 			assert.Equal(t, 1, strings.Count(string(output), "\n"), "one line: %s", output)
@@ -169,14 +194,14 @@ func TestEveryVariableOfAStepIsInItsCall(t *testing.T) {
 	for _, job := range read(t, "build-images.yml").Jobs {
 		for _, step := range job.DaggerCalls() {
 			for name := range step.Env {
-				assert.Regexp(t, `\$`+name+`\b|\$\{`+name+`:|env:`+name+`\b`, step.With["args"], step.Name)
+				assert.Regexp(t, `\$`+name+`\b|\$\{`+name+`:|env:`+name+`\b`, step.Run, step.Name)
 			}
 		}
 	}
 }
 
 func TestTheMatrixHasEachShardOnce(t *testing.T) {
-	matrix := read(t, "build-images.yml").Jobs["build"].Strategy.Matrix["shard"]
+	matrix := fmt.Sprint(read(t, "build-images.yml").Jobs["build"].Strategy.Matrix["shard"])
 	table := regexp.MustCompile(`^\$\{\{ fromJSON\('(.*)'\)\[inputs\.shards\] \}\}$`).FindStringSubmatch(matrix)
 	require.NotNil(t, table, matrix)
 	var shards map[string][]int
@@ -192,7 +217,7 @@ func TestTheMatrixHasEachShardOnce(t *testing.T) {
 	}
 }
 
-func TestEveryStepIsAnActionPinnedByItsCommit(t *testing.T) {
+func TestEveryStepIsACallOrAnActionPinnedByItsCommit(t *testing.T) {
 	w := read(t, "build-images.yml")
 	assert.Equal(t, "0.17.2", w.On.Call.Inputs["dagger-version"].Default)
 	for name, job := range w.Jobs {
@@ -200,16 +225,16 @@ func TestEveryStepIsAnActionPinnedByItsCommit(t *testing.T) {
 			continue
 		}
 		for _, step := range job.Steps {
-			assert.Empty(t, step.Run, "%s of %s: a call is all that a step does", step.Name, name)
-			assert.Regexp(t, `^[a-z-]+/[a-z-]+@[0-9a-f]{40}$`, step.Uses)
-			assert.NotContains(t, step.With["args"], "${{", "an expression in %s would be a part of a script", step.Name)
-			// The action puts the arguments between single quotes.
-			assert.NotContains(t, step.With["args"], "'", step.Name)
+			switch {
+			case step.Uses != "":
+				assert.Regexp(t, `^actions/[a-z-]+@[0-9a-f]{40}$`, step.Uses)
+			case step.Name != install && step.ID != "published":
+				assert.True(t, step.CallsDagger(), "%s of %s: a call is all that a step does", step.Name, name)
+				assert.NotContains(t, strings.TrimSpace(step.Run), "\n", "%s of %s: one call", step.Name, name)
+			}
+			assert.NotContains(t, step.Run, "${{", "an expression in %s would be a part of a script", step.Name)
 		}
-		for _, step := range job.DaggerCalls() {
-			assert.Equal(t, "${{ inputs.dagger-version }}", step.With["version"], step.Name)
-		}
-		// The action puts the version into a script as well: only one that was checked.
+		// It looks at the version and its checksum.
 		assert.Contains(t, fmt.Sprint(job.Needs), "inputs", name)
 	}
 }
@@ -222,10 +247,10 @@ func TestTheLastJobMergesShowsKeepsAndChecks(t *testing.T) {
 	calls := report.DaggerCalls()
 	require.Len(t, calls, 3)
 	for i, end := range []string{"directory export --path out", "summary", `--expect "$SHARDS" check`} {
-		assert.Contains(t, calls[i].With["args"], "read-manifest --source shards")
-		assert.True(t, strings.HasSuffix(calls[i].With["args"], end), calls[i].With["args"])
+		assert.Contains(t, calls[i].Run, "read-manifest --source shards")
+		assert.True(t, strings.HasSuffix(calls[i].Run, end), calls[i].Run)
 	}
-	assert.Contains(t, calls[1].With["args"], `-o "$GITHUB_STEP_SUMMARY"`)
+	assert.Contains(t, calls[1].Run, `-o "$GITHUB_STEP_SUMMARY"`)
 	for _, job := range []string{"build", "report"} {
 		kept := 0
 		for _, step := range w.Jobs[job].Steps {
@@ -263,12 +288,12 @@ func TestSecretsAreVariablesOfOneCall(t *testing.T) {
 	for name, job := range w.Jobs {
 		assert.NotContains(t, fmt.Sprint(job.Env), "secrets.", name)
 		for _, step := range job.Steps {
-			assert.NotContains(t, fmt.Sprint(step.Run, step.With), "secrets.", step.Name)
+			assert.NotRegexp(t, `secrets\.|github\.token`, fmt.Sprint(step.Run, step.With), step.Name)
 			for variable, value := range step.Env {
 				if strings.Contains(value, "secrets."+variable) {
 					found[variable] += name
-					assert.NotContains(t, step.With["args"], "$"+variable, "%s shows it", step.Name)
-					assert.Contains(t, step.With["args"], " env:"+variable+"}")
+					assert.NotContains(t, step.Run, "$"+variable, "%s shows it", step.Name)
+					assert.Contains(t, step.Run, " env:"+variable+"}")
 				} else {
 					assert.NotContains(t, value, "secrets.", variable)
 				}
@@ -299,7 +324,7 @@ func TestAUserWithADollarReachesTheCall(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "dagger"), []byte(script), 0o755))
 	step := read(t, "build-images.yml").Jobs["build"].DaggerCalls()[0]
 	require.Contains(t, step.Env, "REGISTRY_USERNAME")
-	command := exec.Command("bash", "-c", "dagger call "+step.With["args"]) // As the action does.
+	command := exec.Command("bash", "-c", step.Run)
 	command.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "REGISTRY_USERNAME=" + user, "REGISTRY_PASSWORD=secret"}
 	output, err := command.Output()
 	require.NoError(t, err)
