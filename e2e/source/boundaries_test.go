@@ -27,10 +27,14 @@ type boundary struct {
 // boundaries of the packages.
 var boundaries = []boundary{
 	{
-		files: regexp.MustCompile(`^(pipeline|dataset|reference)/`),
+		files: regexp.MustCompile(`^(pipeline|dataset|reference|redact)/`),
 		imports: func(path string) bool {
 			return ofDagger.MatchString(path) || ofProject.MatchString(path) && !plain.MatchString(path)
 		},
+	},
+	{
+		files:   regexp.MustCompile(`^redact/[^/]*([^t]|[^s]t|[^e]st|[^t]est|[^_]test)\.go$`), // Its tests walk all exits of the others.
+		imports: ofProject.MatchString,
 	},
 	{
 		files: regexp.MustCompile(`^([^/]+\.go|examples/.*|bench/testdata/.*)$`),
@@ -46,7 +50,7 @@ var (
 	ofDagger = regexp.MustCompile(`^(dagger\.io|github\.com/dagger)/`)
 	// ofProject are the project's packages; plain are those that know nothing of Dagger.
 	ofProject = regexp.MustCompile(`^dagger/eval-images(/|$)`)
-	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|reference)(/|$)`)
+	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|redact|reference)(/|$)`)
 	// generated is where a module has Dagger's generated packages. internal/dagger is in every version, querybuilder and telemetry
 	// only before v0.19.11.
 	generated = regexp.MustCompile(`^dagger/[^/]+/internal/`)
@@ -179,9 +183,16 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			file: "reference/reference.go", text: `import "dagger.io/dagger"`,
 			want: []string{"reference/reference.go imports dagger.io/dagger"},
 		},
-		"pipeline may import dataset, reference and its own packages": {
+		"pipeline may import dataset, redact, reference and its own packages": {
 			file: "pipeline/run.go",
-			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/reference"; "dagger/eval-images/pipeline/once")`,
+			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/redact"; "dagger/eval-images/reference"; "dagger/eval-images/pipeline/once")`,
+		},
+		"redact must not import what it serves": {
+			file: "redact/text.go", text: `import ("strings"; "dagger/eval-images/pipeline")`,
+			want: []string{"redact/text.go imports dagger/eval-images/pipeline"},
+		},
+		"its tests may": {
+			file: "redact/exits_test.go", text: `import "dagger/eval-images/pipeline"`,
 		},
 		"a name of pipeline's own may be called as one of the generator's": {
 			file: "pipeline/run.go", text: `var dispatch int`,

@@ -23,6 +23,7 @@ var others = map[string][]string{
 	"pipeline":          {"NewKeys", "Merge", "Summary", "readable"},
 	"dataset/hub":       {"pick", "explanation", "printable", "escaped"},
 	"pipeline/registry": {"reasonIn", "waitIn", "printable", "newStatusError", "location"},
+	"redact":            {"Text", "Line", "ASCII", "Quote", "Name", "Secrets", "Error", "Code", "Block"},
 }
 
 // within are those that others above them reach: a target for those is one for these.
@@ -35,7 +36,7 @@ var within = map[string][]string{
 
 // TestEveryReaderHasAFuzzTarget: a further one is not forgotten.
 func TestEveryReaderHasAFuzzTarget(t *testing.T) {
-	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "pipeline", "pipeline/registry", "reference"} {
+	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "pipeline", "pipeline/registry", "redact", "reference"} {
 		inPackage := func(path string) bool { return filepath.Dir(path) == pkg }
 		fuzzed := callsOfTargets(files(t, func(path string) bool { return inPackage(path) && isTest(path) }, pkg))
 		found := 0
@@ -119,7 +120,7 @@ func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(targets), 20)
-	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "pipeline", "pipeline/*", "reference"} {
+	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "pipeline", "pipeline/*", "redact", "reference"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern, "testdata", "fuzz", "*"))
 		require.NoError(t, err)
 		for _, path := range found {
