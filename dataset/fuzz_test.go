@@ -190,7 +190,7 @@ func FuzzReference(f *testing.F) {
 			require.NoError(t, datasettest.Shown(err))
 			return
 		}
-		assert.Regexp(t, `^[A-Za-z0-9_./:@-]+$`, reference)
+		assert.Regexp(t, `^[A-Za-z0-9_./:@\[\]-]+$`, reference) // Brackets are around an IPv6 address.
 		assert.NotRegexp(t, `\.\.|//|/$|^/|@.*@`, strings.SplitN(reference, ":", 3)[0])
 		assert.LessOrEqual(t, len(reference), 456)
 	})

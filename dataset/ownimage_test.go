@@ -58,14 +58,38 @@ func TestARowMayNameItsImage(t *testing.T) {
 			"swebench", dataset.Row{Image: "localhost:5000/x/y"}, "localhost:5000/x/y", "y",
 		},
 		"the path becomes lower-case, and the tag does not": {
-			"swebench", dataset.Row{DockerImage: "Docker.io/Owner/Name:Tag"}, "Docker.io/owner/name:Tag", "name",
+			"swebench", dataset.Row{DockerImage: "GHCR.io/Owner/Name:Tag"}, "GHCR.io/owner/name:Tag", "name",
+		},
+		"Docker Hub has one name": {
+			"swebench", dataset.Row{DockerImage: "Registry-1.Docker.io/Owner/Name"}, "docker.io/owner/name", "name",
 		},
 		"a digest stays": {
 			"swebench", dataset.Row{DockerImage: "x/y@sha256:" + strings.Repeat("0", 64)}, "docker.io/x/y@sha256:" + strings.Repeat("0", 64), "y",
 		},
 		"an image that is a picture says nothing":  {"swebench", dataset.Row{Image: "data:image/png;base64,iVBORw0KGgo="}, derived, "sweb.eval.x86_64.a_1776_b-1"},
 		"an image that is an address says nothing": {"swebench", dataset.Row{Image: "https://pictures.example/1.png"}, derived, "sweb.eval.x86_64.a_1776_b-1"},
-		"an empty image says nothing":              {"swebench", dataset.Row{Image: " "}, derived, "sweb.eval.x86_64.a_1776_b-1"},
+		"the name of a picture's file says nothing": {
+			"swebench", dataset.Row{Image: "Foo.PNG"}, derived, "sweb.eval.x86_64.a_1776_b-1",
+		},
+		"nor does its path": {"swebench", dataset.Row{Image: "images/1.jpeg"}, derived, "sweb.eval.x86_64.a_1776_b-1"},
+		"nor its address without a scheme": {
+			"swebench", dataset.Row{Image: "pictures.example/1.webp"}, derived, "sweb.eval.x86_64.a_1776_b-1",
+		},
+		"an image that is called like a picture may have a tag": {
+			"swebench", dataset.Row{Image: "x/convert.png:v1"}, "docker.io/x/convert.png:v1", "convert.png",
+		},
+		"localhost without a port is a host": {
+			"swebench", dataset.Row{Image: "localhost/x/y:v1"}, "localhost/x/y:v1", "y",
+		},
+		"an IPv6 address is a host": {"swebench", dataset.Row{Image: "[::1]:5000/x/y:v1"}, "[::1]:5000/x/y:v1", "y"},
+		"a tag and a digest stay": {
+			"swebench", dataset.Row{DockerImage: "x/y:v1@sha256:" + strings.Repeat("0", 64)},
+			"docker.io/x/y:v1@sha256:" + strings.Repeat("0", 64), "y",
+		},
+		"a family's own column may name another registry": {
+			"swesmith", dataset.Row{ImageName: "ghcr.io/X/Smith:V1"}, "ghcr.io/x/smith:V1", "smith",
+		},
+		"an empty image says nothing": {"swebench", dataset.Row{Image: " "}, derived, "sweb.eval.x86_64.a_1776_b-1"},
 		"a family with a column of its own goes by that": {
 			"pro", dataset.Row{DockerhubTag: "Tag", Image: "x/y", ImageName: "x/z"}, "docker.io/jefzda/sweap-images:Tag", "tag",
 		},

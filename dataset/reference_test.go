@@ -20,6 +20,8 @@ func TestCheckReferenceAcceptsWhatRegistriesTake(t *testing.T) {
 		"REGISTRY.example.com/image",
 		"image",
 		"a__b/c--d:_",
+		"[::1]:5000/image:v1",
+		"docker.io/" + strings.Repeat("x", 245),
 		"docker.io/image@sha256:" + strings.Repeat("0", 64),
 		"docker.io/image:v1@sha256:" + strings.Repeat("f", 64),
 		"docker.io/image:" + strings.Repeat("t", 128),
@@ -70,7 +72,7 @@ func TestAReferenceWithCapitalsIsToldToBeLowerCase(t *testing.T) {
 }
 
 func TestCheckRepository(t *testing.T) {
-	for _, repository := range []string{"ghcr.io/openhands/eval-base", "localhost:5000/a", "R.example/a", "a", "localhost/a"} {
+	for _, repository := range []string{"ghcr.io/openhands/eval-base", "localhost:5000/a", "R.example/a", "a", "localhost/a", "[::1]:5000/a"} {
 		assert.NoError(t, dataset.CheckRepository(repository), repository)
 	}
 	for repository, reason := range map[string]string{

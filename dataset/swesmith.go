@@ -1,13 +1,9 @@
 package dataset
 
-import "strings"
-
 // swesmithImage is the dataset's own column: one image a repository and commit,
 // on which thousands of instances run.
 func swesmithImage(_ string, row Row) (string, error) {
-	const registry = "docker.io/"
-	image := lower(strings.TrimSpace(row.ImageName))
-	return registry + strings.TrimPrefix(image, registry), nil
+	return fullReference(row.ImageName), nil
 }
 
 // blankProblem drops the instances that nobody can be asked to solve.

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"dagger/eval-images/reference"
 )
 
 // DefaultArch is the architecture in the official images' names.
@@ -82,7 +84,7 @@ func (t Template) expand(c candidate, opts Options) (image, column string, err e
 		}
 		pairs = append(pairs, "{"+name+"}", value)
 	}
-	return lowerName(strings.NewReplacer(pairs...).Replace(string(t))), idColumn, nil
+	return reference.LowerPath(strings.NewReplacer(pairs...).Replace(string(t))), idColumn, nil
 }
 
 // placeholder returns the value of one placeholder, and the column it is made of.
@@ -106,7 +108,7 @@ func placeholder(name string, c candidate, opts Options) (value, column string, 
 		return value, numberColumn, err
 	case "official_image":
 		image, column, err := ruledImage(c, opts.Family)
-		_, path := cutHost(image)
+		_, path := reference.CutHost(image)
 		return path, column, err
 	}
 	if value = strings.TrimSpace(c.row.text(name)); value == "" {

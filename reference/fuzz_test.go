@@ -1,6 +1,7 @@
 package reference_test
 
 import (
+	"path"
 	"strings"
 	"testing"
 
@@ -69,15 +70,16 @@ func assertWhole(t *testing.T, got reference.Reference) {
 	t.Helper()
 	text := got.String()
 	require.Equal(t, got.Host(), reference.Host(text))
+	require.Equal(t, got.Segment(), path.Base(got.Path()))
 	whole := got.Repository()
 	if got.Tag() != "" {
 		whole += ":" + got.Tag()
 	}
 	require.Equal(t, got.Normalized(), reference.WithDigest(whole, got.Digest()))
 	require.Equal(t, text, reference.LowerPath(text), "the path is in lower case")
-	host, path := reference.CutHost(text)
+	host, rest := reference.CutHost(text)
 	require.Equal(t, got.HasHost(), host != "")
-	require.Equal(t, text, strings.TrimPrefix(host+"/"+path, "/"))
+	require.Equal(t, text, strings.TrimPrefix(host+"/"+rest, "/"))
 
 	for _, form := range []string{got.Normalized(), got.Familiar()} {
 		again, err := reference.Parse(form)

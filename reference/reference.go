@@ -132,25 +132,15 @@ func (r Reference) Path() string { return distribution.Path(r.named) }
 func (r Reference) Repository() string { return r.named.Name() }
 
 // Segment is the last segment of the path.
-func (r Reference) Segment() string {
-	path := r.Path()
-	return path[strings.LastIndexByte(path, '/')+1:]
-}
+func (r Reference) Segment() string { return Segment(r.written) }
 
 // Tag is empty if the reference has none.
-func (r Reference) Tag() string {
-	if tagged, ok := r.named.(distribution.Tagged); ok {
-		return tagged.Tag()
-	}
-	return ""
-}
+func (r Reference) Tag() string { return Tag(r.written) }
 
 // Digest is "sha256:…", and empty if the reference has none.
 func (r Reference) Digest() string {
-	if digested, ok := r.named.(distribution.Digested); ok {
-		return digested.Digest().String()
-	}
-	return ""
+	_, digest := CutDigest(r.written)
+	return digest
 }
 
 // Normalized is the reference with its host, and with the path in full: docker.io/library/ubuntu:24.04 for ubuntu:24.04.

@@ -39,6 +39,19 @@ func WithDigest(text, digest string) string {
 	return name + "@" + digest
 }
 
+// Segment is the last segment of a reference's path.
+func Segment(text string) string {
+	name, _ := CutTag(text)
+	return name[strings.LastIndexByte(name, '/')+1:]
+}
+
+// Tag is the tag of a reference, and empty if it has none.
+func Tag(text string) string {
+	_, rest := CutTag(text)
+	tag, _ := CutDigest(strings.TrimPrefix(rest, ":"))
+	return tag
+}
+
 // CutTag splits a reference, well-formed or not, into its name and what follows: ":tag", "@digest" or both.
 func CutTag(text string) (name, rest string) {
 	name, _ = CutDigest(text)
