@@ -147,5 +147,11 @@ func (r Reference) Digest() string {
 // It adds no tag.
 func (r Reference) Normalized() string { return r.named.String() }
 
-// Familiar is the shortest form, which Docker shows: ubuntu:24.04 for docker.io/library/ubuntu:24.04.
-func (r Reference) Familiar() string { return distribution.FamiliarString(r.named) }
+// Familiar is the shortest form, which Docker shows: ubuntu:24.04 for docker.io/library/ubuntu:24.04. A path whose first
+// segment would be taken for a host keeps its host.
+func (r Reference) Familiar() string {
+	if short := distribution.FamiliarString(r.named); Host(short) == r.Host() {
+		return short
+	}
+	return r.Normalized()
+}

@@ -68,6 +68,9 @@ func TestParse(t *testing.T) {
 		"and the same Docker Hub": {"Docker.IO/ubuntu", parts{
 			"docker.io", "Docker.IO", "library/ubuntu", "ubuntu", "", "", "docker.io/library/ubuntu", "ubuntu",
 		}},
+		"a path that reads like a host": {"docker.io/0.0/x", parts{
+			"docker.io", "docker.io", "0.0/x", "x", "", "", "docker.io/0.0/x", "docker.io/0.0/x",
+		}},
 		"a digest": {"ghcr.io/me/image@" + zeros, parts{
 			"ghcr.io", "ghcr.io", "me/image", "image", "", zeros, "ghcr.io/me/image@" + zeros, "ghcr.io/me/image@" + zeros,
 		}},
