@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+
+	"dagger/eval-images/reference"
 )
 
 // check asks the registry whether it answers at all, and then for every agent image of the plan.
@@ -103,9 +104,10 @@ func answered(err error) bool {
 	return err == nil || errors.Is(err, ErrAbsent) || errors.Is(err, ErrPlatform)
 }
 
-// repository is a reference without its tag.
-func repository(reference string) string {
-	return reference[:max(0, strings.LastIndex(reference, ":"))]
+// repository is a reference without its tag and its digest.
+func repository(image string) string {
+	name, _ := reference.CutTag(image)
+	return name
 }
 
 // checkImage asks for one agent image, under all its references. The record it returns has no status if the

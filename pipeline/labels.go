@@ -3,7 +3,8 @@ package pipeline
 import (
 	"cmp"
 	"regexp"
-	"strings"
+
+	"dagger/eval-images/reference"
 )
 
 // Labels of the images, as the annotations of the same names are defined:
@@ -22,14 +23,14 @@ const (
 // Labels say what the image is made of; identity is the SDK's. An image is labelled with what it stands on
 // directly: a base image with its official image, an agent image with its base image.
 func (i Image) Labels(identity string) map[string]string {
-	_, official, _ := strings.Cut(i.Official, "@")
+	_, official := reference.CutDigest(i.Official)
 	wrap := cmp.Or(i.Wrap.key(), noWrap) // Said in any case: an official image may bring a label of that name along.
 	switch i.Phase {
 	case PhaseBase:
-		name, digest, _ := strings.Cut(i.Official, "@")
+		name, digest := reference.CutDigest(i.Official)
 		return map[string]string{LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelWrap: wrap}
 	case PhaseAssemble:
-		name, digest, _ := strings.Cut(i.Base, "@")
+		name, digest := reference.CutDigest(i.Base)
 		return map[string]string{
 			LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelWrap: wrap, LabelRevision: identity,
 		}
@@ -53,6 +54,6 @@ func DigestIn(labels map[string]string, name string) string {
 // LayerReference names the image of nothing but the layer that agent images get from this builder, a reference
 // with its digest. It is kept beside the builder, and its name says which builder and which assembly it is of.
 func LayerReference(builder string) string {
-	reference, digest, _ := strings.Cut(builder, "@")
-	return reference + "-layer-" + keyOf([]string{digest, DefaultAssembly.key()})
+	name, digest := reference.CutDigest(builder)
+	return name + "-layer-" + keyOf([]string{digest, DefaultAssembly.key()})
 }

@@ -100,12 +100,12 @@ type flagged struct{ flag, value string }
 
 // Builder is the reference of the run's builder.
 func (n Names) Builder() string {
-	return reference(n.BuilderRepo, DefaultBuilderRepo, sdkKey(n.Keys.SDK))
+	return tagged(n.BuilderRepo, DefaultBuilderRepo, sdkKey(n.Keys.SDK))
 }
 
 // Base is the reference of an instance's base image.
 func (n Names) Base(instance dataset.Instance) string {
-	return reference(n.BaseRepo, DefaultBaseRepo, join(short(n.Keys.Dockerfile), instance.Custom))
+	return tagged(n.BaseRepo, DefaultBaseRepo, join(short(n.Keys.Dockerfile), instance.Custom))
 }
 
 // Agent is the reference of an instance's agent image.
@@ -129,7 +129,7 @@ func (n Names) agent(keys string, instance dataset.Instance) string {
 	if key := n.Assembly.key(); key != plainAssembly {
 		tag = join(tag, key)
 	}
-	return reference(n.AgentRepo, DefaultAgentRepo, tag)
+	return tagged(n.AgentRepo, DefaultAgentRepo, tag)
 }
 
 func (n Names) target() string {
@@ -144,7 +144,7 @@ func join(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "-")
 }
 
-func reference(repo, fallback, tag string) string {
+func tagged(repo, fallback, tag string) string {
 	if repo == "" {
 		repo = fallback
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/reference"
 )
 
 // run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is theirs, and to
@@ -159,6 +160,8 @@ func (r *run) pinOfficial(ctx context.Context, item Item, record *Record) (strin
 		return pin(official, record.OfficialDigest), nil
 	}
 	if r.Official == nil {
+		_, digest := reference.CutDigest(official)
+		record.OfficialDigest = text(digest)
 		return official, nil
 	}
 	found, err := r.ask(ctx, r.Official, record, official)
@@ -313,5 +316,5 @@ func (r *run) ask(ctx context.Context, registry Registry, record *Record, refere
 	return found, answer
 }
 
-// pin adds the digest to a reference, so that it means one image and no other.
-func pin(reference string, digest text) string { return reference + "@" + string(digest) }
+// pin gives a reference this digest, in place of the one that it may have: so it means one image and no other.
+func pin(image string, digest text) string { return reference.WithDigest(image, string(digest)) }

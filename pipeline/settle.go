@@ -3,8 +3,9 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
+
+	"dagger/eval-images/reference"
 )
 
 // settleTime bounds the question that follows a failed publication.
@@ -51,8 +52,8 @@ func (r *run) settle(ctx context.Context, record *Record, image Image, want want
 // tells. They are no proof, but no such image was there before, and the reference names all else that the image
 // is made of.
 func (i Image) labelled(found Found) bool {
-	_, base, _ := strings.Cut(i.Base, "@")
-	_, official, _ := strings.Cut(i.Official, "@")
+	_, base := reference.CutDigest(i.Base)
+	_, official := reference.CutDigest(i.Official)
 	same := found.OfficialDigest == official && found.Identity == Identity{Wrap: i.Wrap.key()}
 	switch i.Phase {
 	case PhaseBuilder:

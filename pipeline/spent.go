@@ -2,8 +2,9 @@ package pipeline
 
 import (
 	"fmt"
-	"strings"
 	"sync"
+
+	"dagger/eval-images/reference"
 )
 
 // spent remembers the registries at which a quota of pulls is used up, and the error that said so first. A run
@@ -11,8 +12,8 @@ import (
 type spent struct{ registries sync.Map }
 
 // of returns why an image cannot be pulled any more, or nil.
-func (s *spent) of(reference string) error {
-	err, ok := s.registries.Load(registryOf(reference))
+func (s *spent) of(image string) error {
+	err, ok := s.registries.Load(reference.Host(image))
 	if !ok {
 		return nil
 	}
@@ -21,27 +22,13 @@ func (s *spent) of(reference string) error {
 
 // met looks whether an error is that of a used-up quota, met with the pull of an image. Then met returns the
 // reason that all images of the run have in common which need another pull.
-func (s *spent) met(reference string, err error) error {
+func (s *spent) met(image string, err error) error {
 	if err == nil || CauseOf(err).Kind != KindSpent {
 		return err
 	}
-	s.registries.LoadOrStore(registryOf(reference), err)
-	return s.of(reference)
+	s.registries.LoadOrStore(reference.Host(image), err)
+	return s.of(image)
 }
-
-// registryOf is what stands before the first slash of a reference, if it cannot be a part of a path: else the
-// image is at Docker Hub.
-// https://github.com/distribution/reference/blob/v0.6.0/normalize.go
-func registryOf(reference string) string {
-	first, _, ok := strings.Cut(reference, "/")
-	if ok && (strings.ContainsAny(first, ".:") || first == "localhost") && first != "index.docker.io" {
-		return first
-	}
-	return dockerHub
-}
-
-// dockerHub is its name in references.
-const dockerHub = "docker.io"
 
 // spentError is why an image was not started that needs a pull.
 type spentError struct{ first error }

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/reference"
 )
 
 // planLine is one line of a plan in JSON. The names are those of [Record].
@@ -57,8 +58,8 @@ func (p Plan) Table() string {
 		}
 		fmt.Fprintf(table, "%s\tofficial\t%s\n", item.Instance.ID, official)
 		fmt.Fprintf(table, "%s\tbase\t%s\n", "", item.Base)
-		for _, reference := range item.References() {
-			fmt.Fprintf(table, "%s\tagent\t%s\n", "", reference)
+		for _, agent := range item.References() {
+			fmt.Fprintf(table, "%s\tagent\t%s\n", "", agent)
 		}
 	}
 	_ = table.Flush() // It writes to memory.
@@ -73,14 +74,14 @@ func (p Plan) Table() string {
 // whether a wrapped agent image is the wrapped one. What is there costs none of the first two.
 func (p Plan) hubPulls() (n int) {
 	for _, item := range p.Items {
-		wrapped := item.Wrap != nil && registryOf(item.Agent) == dockerHub
-		for _, counts := range []bool{registryOf(item.Instance.OfficialImage) == dockerHub, registryOf(item.Base) == dockerHub, wrapped} {
+		wrapped := item.Wrap != nil && reference.AtDockerHub(item.Agent)
+		for _, counts := range []bool{reference.AtDockerHub(item.Instance.OfficialImage), reference.AtDockerHub(item.Base), wrapped} {
 			if counts {
 				n++
 			}
 		}
 	}
-	if registryOf(p.Builder) == dockerHub && len(p.Items) > 0 {
+	if reference.AtDockerHub(p.Builder) && len(p.Items) > 0 {
 		n += 2 // The agent layer, which is made of the builder.
 	}
 	return n
