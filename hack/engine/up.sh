@@ -10,6 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
 . ./group.sh
+. ./runc.sh
 
 INSTALL_DIR=/usr/local/bin
 
@@ -102,6 +103,7 @@ fi
 enter_docker_group "$PWD/${0##*/}"
 if is_up; then
 	log "dagger $(cli_version) and its engine answer"
+	report_runc "dagger-engine-$(cli_version)"
 	exit 0
 fi
 
@@ -130,3 +132,4 @@ else
 fi
 answer=$(answers) || die "the engine does not answer: $(tail -n 1 <<<"$answer") (its log: docker logs $ENGINE_CONTAINER)"
 log "dagger $(cli_version) and its engine answer; all of it took $SECONDS s"
+report_runc "dagger-engine-$(cli_version)"
