@@ -51,6 +51,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	}
 	probing := &registry.ProbingBuilder{Builder: engine, Access: access}
 	runner.Publisher, runner.Registry = probing, &registry.ProbingRegistry{Registry: engine, Access: access}
+	runner.Tagger = &registry.Tagger{Access: access}
 	if p.publisher == publisherEngine && p.login.password == nil {
 		return nil, nil
 	}
@@ -67,7 +68,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 		return nil, nil
 	}
 	direct := &registry.Publisher{Client: client, Builder: probing, Identity: engine.identity}
-	runner.Publisher, runner.Registry = direct, client
+	runner.Publisher, runner.Registry, runner.Tagger = direct, client, client
 	runner.Official = &officials{client: client, engine: engine}
 	if p.shareBases == shareAuto {
 		direct.Sharing = &registry.Sharing{Client: client, Apart: pipeline.NewApart(recipe.dockerfile)}

@@ -93,7 +93,8 @@ func TestARefusedTagKeepsNoOtherBack(t *testing.T) {
 
 		proxy.Script()
 		again := records(t, f.run(t, "--publisher", publisher, "--tags", "nightly,weekly"), "manifest.jsonl")
-		assert.Equal(t, map[string]string{task(1): "built", task(2): "skipped_remote_exists"}, statuses(again))
+		assert.Equal(t, map[string]string{task(1): "skipped_remote_exists", task(2): "skipped_remote_exists"}, statuses(again))
+		assert.Contains(t, again[0].Tags, refused)
 		assert.Equal(t, agents[0].Digest, f.published(t)[refused])
 	})
 }

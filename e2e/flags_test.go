@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -80,6 +81,44 @@ func TestTags(t *testing.T) {
 		made := run(t, "nightly")
 		assert.Equal(t, digest(t, main(one)), digest(t, further("nightly", one)))
 		assert.Equal(t, tagsOf(made)[further("nightly", one)], digest(t, further("nightly", one)), "the manifest says what is so")
+	})
+}
+
+// TestAFurtherTagChangesNoImage: what the images were made of has changed or gone since, and none of it is needed.
+func TestAFurtherTagChangesNoImage(t *testing.T) {
+	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
+		f, proxy := faultyFleet(t, 2)
+		f.makes(t, "built", publisher)
+		builder := f.registry + "/" + f.prefix + "/builder:" + f.sha[:7]
+		push(t, f.base(task(1)), officialImage(t, "made anew by somebody else"))
+		remove(t, f.base(task(2)))
+		remove(t, builder)
+		before, base := f.published(t), digest(t, f.base(task(1)))
+		proxy.Script()
+
+		made := records(t, f.run(t, "--publisher", publisher, "--tags", "nightly,weekly"), "manifest.jsonl")
+
+		now := f.published(t)
+		require.Len(t, made, 2)
+		for i, id := range f.all {
+			want := []string{f.agent(id), f.agentTag("nightly-" + id + "-source-minimal"), f.agentTag("weekly-" + id + "-source-minimal")}
+			assert.Equal(t, "skipped_remote_exists", made[i].Status)
+			assert.Equal(t, want, made[i].Tags)
+			assert.Equal(t, before[f.agent(id)], made[i].Digest)
+			for _, reference := range want {
+				assert.Equal(t, before[f.agent(id)], now[reference], reference)
+			}
+		}
+		assert.Len(t, now, len(before)+4)
+		assert.Equal(t, base, now[f.base(task(1))])
+		assert.NotContains(t, now, f.base(task(2)))
+		assert.NotContains(t, tags(t, f.prefix+"/builder"), f.sha[:7])
+		assert.Equal(t, 4, proxy.Count(http.MethodPut, ""), "the four tags")
+		assert.Zero(t, proxy.Count(http.MethodPost, "mount="))
+		assert.Zero(t, proxy.Count("", "/official/"), "which would be pulls")
+		if publisher == "direct" { // A question for each name, and the tags.
+			assert.Len(t, proxy.Requests(), requestsPerRun+len(f.all)*(3+2))
+		}
 	})
 }
 

@@ -110,38 +110,53 @@ func repository(image string) string {
 	return name
 }
 
-// checkImage asks for one agent image, under all its references. The record it returns has no status if the
-// image is to be made, or to be published under one more reference.
+// checkImage asks for one agent image, under all its references, and puts those that are missing on the image that is
+// there. The record it returns has no status if the image is to be made.
 func (r *run) checkImage(ctx context.Context, item Item) Record {
 	record := r.begin(PhaseAssemble, &item)
 	var found Found
+	var missing []string
 	err := r.watched(ctx, "check "+item.Instance.ID, func(ctx context.Context) (err error) {
-		found, err = r.findAll(ctx, &record, item)
+		found, missing, err = r.findAll(ctx, &record, item)
 		return err
 	})
 	switch {
-	case err == nil:
-		record.BaseTag, record.BaseDigest = text(item.Base), text(found.BaseDigest)
-		r.skip(&record, found, item.References()...)
-	case !errors.Is(err, ErrAbsent):
+	case errors.Is(err, ErrAbsent):
+	case err != nil:
 		r.fail(&record, record.failure(err))
+	case len(missing) > 0:
+		record, _ = r.observed(ctx, record, func(ctx context.Context, record *Record) error {
+			return r.tag(ctx, record, item, found, missing)
+		})
+	default:
+		r.skip(&record, found, item.References()...)
 	}
 	return record
 }
 
-// findAll asks for an agent image under all its references.
-func (r *run) findAll(ctx context.Context, record *Record, item Item) (Found, error) {
-	found, err := r.find(ctx, record, item.Agent, item.identity())
+// findAll asks for an agent image under all its references, and notes in the record those that it has. It returns the
+// further ones that it lacks. The error is [ErrAbsent] if it is to be made.
+func (r *run) findAll(ctx context.Context, record *Record, item Item) (found Found, missing []string, err error) {
+	if found, err = r.find(ctx, record, item.Agent, item.identity()); err != nil {
+		return found, nil, err
+	}
+	record.has(found, item.Agent)
+	record.BaseTag, record.BaseDigest = text(item.Base), text(found.BaseDigest)
 	for _, tag := range item.Tags {
-		if err == nil {
-			err = r.findSame(ctx, record, tag, found)
+		switch err := r.findSame(ctx, record, tag, found); {
+		case err == nil:
+			record.Tags = append(record.Tags, tag)
+		case errors.Is(err, ErrAbsent):
+			missing = append(missing, tag)
+		default:
+			return found, nil, err
 		}
 	}
-	return found, err
+	return found, missing, nil
 }
 
 // findSame asks whether a further reference names the image that was found. One that names another image, as
-// yesterday's nightly does, is still to be published.
+// yesterday's nightly does, is still to be put.
 func (r *run) findSame(ctx context.Context, record *Record, reference string, found Found) error {
 	named, err := r.look(ctx, record, reference)
 	if err == nil && named.Digest != found.Digest {

@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"dagger/eval-images/dataset"
@@ -15,6 +17,8 @@ type fakeRegistry struct {
 	findErr   map[string]error
 	asked     []string
 	published []Image
+	tagged    []string
+	tagErr    map[string]error
 	// onPublish, unless nil, decides how a publication ends, before the image is there.
 	onPublish func(ctx context.Context, image Image) error
 }
@@ -54,6 +58,22 @@ func (f *fakeRegistry) Publish(ctx context.Context, image Image) (Published, err
 	}
 	f.has[image.Reference] = found
 	return Published{Digest: found.Digest}, nil
+}
+
+// Tag has its failures by reference.
+func (f *fakeRegistry) Tag(_ context.Context, image, reference string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tagged = append(f.tagged, reference)
+	if err := f.tagErr[reference]; err != nil {
+		return err
+	}
+	name, digest, _ := strings.Cut(image, "@")
+	if f.has[name].Digest != digest {
+		return errors.New("the name has another image than the one that is to be tagged")
+	}
+	f.has[reference] = f.has[name]
+	return nil
 }
 
 func (f *fakeRegistry) references() []string {

@@ -49,6 +49,13 @@ type Publisher interface {
 	Publish(ctx context.Context, image Image) (Published, error)
 }
 
+// Tagger gives images that the registry has further names.
+type Tagger interface {
+	// Tag makes a reference name an image, which is given by its digest, in the same repository. It makes nothing anew: the
+	// image keeps its digest, and its other names. Where the registry refuses the name, the error is a [*PushError].
+	Tag(ctx context.Context, image, reference string) error
+}
+
 // ErrAbsent says that a registry answered, and that it does not have an image.
 var ErrAbsent = errors.New("not in the registry")
 

@@ -19,9 +19,14 @@ func (r *run) end(record *Record, status Status) {
 	record.DurationSeconds = Seconds(now.Sub(record.StartedAt.Time))
 }
 
+// has notes what the registry has.
+func (r *Record) has(found Found, references ...string) {
+	r.Tags, r.Digest, r.OfficialDigest = references, text(found.Digest), text(found.OfficialDigest)
+}
+
 // skip completes the record of an image that the registry has.
 func (r *run) skip(record *Record, found Found, references ...string) {
-	record.Tags, record.Digest, record.OfficialDigest = references, text(found.Digest), text(found.OfficialDigest)
+	record.has(found, references...)
 	record.SkipReason = SkipRemoteExists
 	r.end(record, StatusSkipped)
 }

@@ -191,8 +191,7 @@ func (r *run) assemble(ctx context.Context, item Item, base Record, record *Reco
 // publish makes one image and publishes it under each of the references. One that the registry refuses keeps no
 // other back, and the error names all of them.
 func (r *run) publish(ctx context.Context, record *Record, image Image, references ...string) error {
-	var failed []error
-	for i, reference := range references {
+	err := eachReference(ctx, references, func(i int, reference string) error {
 		image.Reference = reference
 		var digest string
 		err := r.try(ctx, record, string(image.Phase), func(ctx context.Context) error {
@@ -203,24 +202,12 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 		if err != nil {
 			err = r.settle(ctx, record, image, wanted{digest: cmp.Or(digest, string(record.Digest)), further: i > 0}, err)
 		}
-		if err == nil {
-			continue
-		}
-		failed = append(failed, err)
-		var push *PushError
-		if !errors.As(err, &push) || ctx.Err() != nil {
-			break // There is no image, or the run or the image's time is over: the other references would fail alike.
-		}
-	}
-	switch len(failed) {
-	case 0:
+		return err
+	})
+	if err == nil {
 		r.end(record, StatusBuilt)
-		return nil
-	case 1:
-		return failed[0]
-	default:
-		return errors.Join(failed...)
 	}
+	return err
 }
 
 // try does a kind of work as often as the run's policy says, and counts the attempts. A failure that every

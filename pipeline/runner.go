@@ -16,8 +16,8 @@ const (
 
 // Runner makes the images of a plan. It needs a Publisher; all else has a default.
 //
-// A run asks the registry for the builder and for every agent image first, then makes what is absent: the builder, if anything is,
-// and each agent image after its base. Images are started in the plan's order, at most MaxWorkers at a time. A failure costs its own
+// A run asks the registry for the builder and for every agent image first. An agent image that is there and lacks a further reference
+// gets it. Then the run makes what is absent: the builder, if anything is, and each agent image after its base. Images are started in the plan's order, at most MaxWorkers at a time. A failure costs its own
 // image. Only without a builder, or with a failure that every image would meet (a full disk, credentials that may not push), the run
 // ends early.
 type Runner struct {
@@ -25,6 +25,8 @@ type Runner struct {
 	Publisher Publisher
 	// Registry tells which images exist. Nil, for a run that publishes nothing: all are made.
 	Registry Registry
+	// Tagger puts further references on agent images that the registry has. Nil: an image that lacks one fails.
+	Tagger Tagger
 	// Official tells the digests of the official images, so that a base image is built on one that cannot change in between. Nil: they
 	// are used by their tags.
 	Official Registry

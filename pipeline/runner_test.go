@@ -73,28 +73,6 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 		assert.EqualValues(t, "base i0: there is no official image official/i0", result.Images[0].Error)
 		assert.Equal(t, 1, result.Images[0].AttemptCount)
 	})
-	t.Run("every further tag is pushed, and an image that lacks one is not skipped", func(t *testing.T) {
-		registry, plan := &fakeRegistry{}, planOf(1)
-		runner := Runner{Publisher: registry, Registry: registry, Retry: quick}
-		_, err := runner.Run(context.Background(), plan)
-		require.NoError(t, err)
-		registry.published = nil
-		plan.Items[0].Tags = []string{"r/agent:nightly-i0", "r/agent:v1-i0"}
-		result, err := runner.Run(context.Background(), plan)
-		require.NoError(t, err)
-		assert.Equal(t, []string{"r/agent:i0", "r/agent:nightly-i0", "r/agent:v1-i0"}, registry.references())
-		assert.Equal(t, registry.references(), result.Images[0].Tags)
-		result, err = runner.Run(context.Background(), plan)
-		require.NoError(t, err)
-		assert.Equal(t, StatusSkipped, result.Images[0].Status)
-		assert.Equal(t, registry.references(), result.Images[0].Tags)
-
-		registry.published, registry.has["r/agent:v1-i0"] = nil, Found{Digest: "sha256:yesterday's"}
-		result, err = runner.Run(context.Background(), plan)
-		require.NoError(t, err)
-		assert.Equal(t, StatusBuilt, result.Images[0].Status, "a tag that names another image is one that lacks")
-		assert.EqualValues(t, registry.has["r/agent:v1-i0"].Digest, result.Images[0].Digest)
-	})
 	t.Run("a second run finds everything", func(t *testing.T) {
 		registry := &fakeRegistry{}
 		runner := Runner{Publisher: registry, Registry: registry, Retry: quick}

@@ -65,7 +65,16 @@ func (c *Client) findHead(ctx context.Context, ref name.Reference) (pipeline.Fou
 // manifest is an image's manifest, and its digest.
 type manifest struct {
 	v1.Manifest
+	raw    []byte // as the registry gave it
 	digest v1.Hash
+}
+
+// known is an image's manifest, which is not read again if it was read lately by a digest.
+func (c *Client) known(ctx context.Context, ref name.Reference) (*manifest, error) {
+	if m, ok := c.manifests.Get(ref.Name()); ok {
+		return m, nil
+	}
+	return c.manifest(ctx, ref)
 }
 
 // manifest reads an image's manifest; the error is [pipeline.ErrAbsent] if there is none.
@@ -87,7 +96,7 @@ func (c *Client) manifest(ctx context.Context, ref name.Reference) (*manifest, e
 
 // readManifest reads what a registry gives for a reference.
 func readManifest(ref name.Reference, body []byte, contentType string) (*manifest, error) {
-	m := &manifest{digest: digestOf(body)}
+	m := &manifest{raw: body, digest: digestOf(body)}
 	if digest, ok := ref.(name.Digest); ok && digest.DigestStr() != m.digest.String() {
 		return nil, fmt.Errorf("reading %s: what the registry gives has the digest %s", ref, m.digest)
 	}

@@ -25,11 +25,9 @@ func (c *Client) Image(ctx context.Context, reference string) (*Image, error) {
 	if image, ok := c.images.Get(ref.Name()); ok {
 		return image, nil
 	}
-	m, ok := c.manifests.Get(ref.Name())
-	if !ok {
-		if m, err = c.manifest(ctx, ref); err != nil {
-			return nil, err
-		}
+	m, err := c.known(ctx, ref)
+	if err != nil {
+		return nil, err
 	}
 	config, err := c.config(ctx, repositoryOf(ref), m)
 	if err != nil {

@@ -2,12 +2,38 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"dagger/eval-images/pipeline"
 )
+
+// Tag makes a further reference name an image that its repository has, and is given by its digest. It puts the manifest
+// just as the registry gave it. That is one request if the client has read the manifest lately. It is a
+// [pipeline.Tagger].
+func (c *Client) Tag(ctx context.Context, image, reference string) error {
+	from, err := c.parse(image)
+	if err != nil {
+		return err
+	}
+	to, err := c.parse(reference)
+	if err != nil {
+		return err
+	}
+	if from.Context() != to.Context() {
+		return fmt.Errorf("tagging %s: %s is in another repository", reference, image)
+	}
+	m, err := c.known(ctx, from)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", image, err)
+	}
+	if err := c.tag(ctx, &Composed{manifest: m.raw, manifestDigest: m.digest, media: m.MediaType}, to); err != nil {
+		return &pipeline.PushError{Reference: reference, Err: fmt.Errorf("tagging the manifest: %w", err)}
+	}
+	return nil
+}
 
 // tag puts a tag on an image that the repository has. Where tags are immutable, a registry refuses even the
 // image that the tag names already. That happens after a lost answer, and is no failure.

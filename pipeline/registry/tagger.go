@@ -1,0 +1,56 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/once"
+)
+
+// Tagger is a [pipeline.Tagger] for a run whose images the engine publishes. The engine, v0.17.2, cannot tag an image
+// that is there: what it pushes it writes anew, without annotations and with another digest. So the tags are put with
+// requests of our own, and it connects when the first is needed.
+type Tagger struct {
+	// Access to the registry, with the credentials at hand. Those of docker login are the engine's only.
+	Access Access
+
+	clients once.Group[connected] // by repository
+}
+
+// connected is a client, or the final reason why there is none.
+type connected struct {
+	client *Client
+	err    error
+}
+
+// Tag puts the reference on the image. Where it cannot reach the registry, or not without credentials that it lacks,
+// the error is a [*pipeline.CannotTagError].
+func (t *Tagger) Tag(ctx context.Context, image, reference string) error {
+	client, err := t.client(ctx, reference)
+	if err != nil {
+		return &pipeline.CannotTagError{Reference: reference, Err: err}
+	}
+	return client.Tag(ctx, image, reference)
+}
+
+func (t *Tagger) client(ctx context.Context, reference string) (*Client, error) {
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		return nil, err
+	}
+	in := ref.Context().Name()
+	got, _, err := t.clients.Do(ctx, in, func() (connected, error) {
+		client, err := t.Access.Open(ctx, in)
+		if errors.Is(err, ErrRefused) || errors.Is(err, ErrAnonymous) {
+			return connected{err: err}, nil // Every image would get this answer: one question is enough.
+		}
+		return connected{client: client}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return got.client, got.err
+}
