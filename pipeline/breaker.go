@@ -232,8 +232,11 @@ func (b *breaker) notify() {
 	b.changed = make(chan struct{})
 }
 
-// lostError is the end of a run whose registry stays unavailable.
-type lostError struct{ err error }
+// lostError is the end of what needs a host whose registry stays unavailable.
+type lostError struct {
+	host string
+	err  error
+}
 
 // Error says how long the registry has been unavailable, and the last failure.
 func (e *lostError) Error() string {
@@ -243,5 +246,5 @@ func (e *lostError) Error() string {
 // Unwrap gives the last failure.
 func (e *lostError) Unwrap() error { return e.err }
 
-// Cause is fatal, because every other image would meet the same. What to do stays the same.
+// Cause is fatal: every other image that needs the host would meet the same. What to do stays the same.
 func (e *lostError) Cause() Cause { return Cause{Kind: KindFatal, Advice: CauseOf(e.err).Advice} }

@@ -33,6 +33,8 @@ func (r *run) check(ctx context.Context) (rerr error) {
 // builder is made. A registry that gives no answer is one line then, and not one for each image, and nothing is
 // built in vain. In a forced run only that there is an answer counts.
 func (r *run) preflight(ctx context.Context) error {
+	r.startWork()
+	defer r.endWork()
 	r.builder = r.begin(PhaseBuilder, nil)
 	found, err := r.probe(ctx, &r.builder, r.plan.Builder)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/reference"
 )
 
 // fakeRegistry is a registry in memory, and the publisher that fills it.
@@ -105,4 +106,9 @@ func statuses(records []Record) []Status {
 		all = append(all, record.Status)
 	}
 	return all
+}
+
+// newThrottle is that of the host which the references of [planOf] are to, in a run of its own.
+func newThrottle(clock clock, most int) *throttle {
+	return newThrottles(clock, most).at(reference.DockerHub)
 }

@@ -1,9 +1,13 @@
 package pipeline
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // limitError is a limit that waiting does not help against: nobody succeeded between so many pauses.
 type limitError struct {
+	host   string
 	pauses int
 	err    error
 }
@@ -16,5 +20,18 @@ func (e *limitError) Error() string {
 // Unwrap gives what the registry answered last.
 func (e *limitError) Unwrap() error { return e.err }
 
-// Cause is fatal, because every other image would wait as long for the same answer. What to do stays the same.
+// Cause is fatal: every other image that needs the host would wait as long for the same answer. What to do stays the same.
 func (e *limitError) Cause() Cause { return Cause{Kind: KindFatal, Advice: CauseOf(e.err).Advice} }
+
+// hostLost is the host that a run cannot go on with, if that is what an error says.
+func hostLost(err error) (host string, ok bool) {
+	var limit *limitError
+	if errors.As(err, &limit) {
+		return limit.host, true
+	}
+	var lost *lostError
+	if errors.As(err, &lost) {
+		return lost.host, true
+	}
+	return "", false
+}

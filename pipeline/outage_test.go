@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/reference"
 )
 
 // unreachable is what a publication meets while the registry is away.
@@ -109,7 +111,7 @@ func (v *vanishing) answer(ctx context.Context, kind string) error {
 		return errors.New("no answer within 1m0s")
 	}
 	if v.requests {
-		return Send(ctx, kind, request)
+		return Send(ctx, reference.DockerHub, kind, request)
 	}
 	return request()
 }

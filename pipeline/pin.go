@@ -25,6 +25,10 @@ func (r Runner) Pin(ctx context.Context, plan Plan) (Plan, error) {
 			_, err := run.pinOfficial(ctx, item, &record)
 			return err
 		})
+		var closed *closedError
+		if errors.As(err, &closed) {
+			return // One has said so.
+		}
 		if err != nil {
 			_ = run.spent.met(item.Instance.OfficialImage, err)
 			failed[i] = fmt.Errorf("%s: %w", item.Instance.ID, err)

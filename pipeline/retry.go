@@ -80,45 +80,54 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 }
 
 // do tries work until it succeeds, fails for good, or has used up its attempts, and returns how many that took.
-// All callers share the throttle, which counts limits and failures by the kind of work.
-func (r Retry) do(ctx context.Context, t *throttle, kind string, work func(ctx context.Context) error) (attempts int, err error) {
+// The work belongs to the host of its target; it may need others as well. All callers share the hosts'
+// throttles, which count limits and failures by the kind of work.
+func (r Retry) do(
+	ctx context.Context, target *throttle, kind string, work func(ctx context.Context) error, others ...*throttle,
+) (attempts int, err error) {
 	r = r.withDefaults()
 	var last error
-	who, again := new(effort), false
+	who, again, at := new(effort), false, newVisit(target, others)
+	met := map[*throttle]int{} // limits
 	for limits, outages := 0, 0; ; {
-		pass, err := t.begin(ctx, &t.working, t.work, again)
-		if err != nil {
+		if err := at.begin(ctx, again); ctx.Err() != nil {
 			return attempts, stopped(ctx, last)
+		} else if err != nil {
+			return attempts, err
 		}
 		attempts++
-		err = work(attempt{retry: r, throttle: t, who: who}.under(ctx))
-		t.leave(&t.working)
+		err = work(attempt{retry: r, throttles: target.all, who: who}.under(ctx))
+		at.leave()
 		if last == nil || !cutOff(ctx, err) {
 			last = err // An attempt that was cut off tells less than the one before.
 		}
-		switch again = r.report(ctx, t, pass, kind, who, err); {
+		blamed := at.blame(err)
+		switch again = at.report(ctx, r, blamed, kind, who, err); {
 		case err == nil:
 			return attempts, nil
 		case ctx.Err() != nil:
 			return attempts, stopped(ctx, last)
-		case again:
+		}
+		at.add(blamed)
+		if again {
 			if outages++; outages > r.mostOutages() {
-				return attempts, t.endIfLost(r, err)
+				return attempts, blamed.endIfLost(r, err)
 			}
 			continue
 		}
 		switch CauseOf(err).Kind {
 		case KindLimited:
 			limits++
+			met[blamed]++
 			// The request that was refused was the last of the attempt, so it met the limit just now.
-			if err := r.limited(t.limiter, kind, t.clock.Now(), limits, err); err != nil {
+			if err := r.limited(blamed, kind, blamed.clock.Now(), met[blamed], err); err != nil {
 				return attempts, err
 			}
 		case KindTransient, KindUnavailable:
 			if attempts-limits-outages >= r.Attempts {
-				return attempts, t.endIfLost(r, err)
+				return attempts, blamed.endIfLost(r, err)
 			}
-			if t.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-limits-outages)) != nil {
+			if blamed.clock.Sleep(ctx, backoff(r.First, r.Longest, attempts-limits-outages)) != nil {
 				return attempts, stopped(ctx, last)
 			}
 		default:
@@ -131,41 +140,24 @@ func (r Retry) do(ctx context.Context, t *throttle, kind string, work func(ctx c
 // comes and goes would otherwise be asked until the image's time is over.
 func (r Retry) mostOutages() int { return 2 * max(0, r.OutageWaits) }
 
-// report tells the throttle how an attempt ended, and says whether it met an outage: then it is made again after that.
-func (r Retry) report(ctx context.Context, t *throttle, p *pass, kind string, who *effort, err error) (again bool) {
-	var sent *sentError
-	switch {
-	case err == nil:
-		t.succeeded(kind)
-		t.work.succeeded(p, kind)
-	case ctx.Err() != nil:
-		t.work.abandon(p)
-	case CauseOf(err).Kind != KindUnavailable, errors.As(err, &sent): // The breaker of requests has waited for the latter.
-		t.work.responded(p)
-	default:
-		return t.work.unavailable(r, p, kind, who)
-	}
-	return false
-}
-
-// limited holds everybody back after a limit, the nth that a piece of work or a request met since it asked
+// limited holds back everybody who needs a host after a limit there, the nth that a piece of work or a request met since it asked
 // first; asked is when it did so last. An error is the end: it was waited for often enough. A registry that
 // says how long it wants gets just that, and it does not count, until it has refused the same thing so often
 // that it is no longer believed.
-func (r Retry) limited(l *limiter, kind string, asked time.Time, n int, err error) error {
+func (r Retry) limited(t *throttle, kind string, asked time.Time, n int, err error) error {
 	cause, waits := CauseOf(err), r.LimitWaits
 	if cause.Doubtful {
 		waits = min(waits, r.DoubtfulWaits)
 	}
 	if cause.Wait > 0 && n <= waits {
-		l.pause("", asked, cause.Wait)
+		t.pause("", asked, cause.Wait)
 		return nil
 	}
 	if cause.Wait > 0 {
 		n -= waits
 	}
-	if l.pause(kind, asked, max(cause.Wait, backoff(r.LimitFirst, r.LimitLongest, n))) > waits {
-		return &limitError{pauses: waits, err: err}
+	if t.pause(kind, asked, max(cause.Wait, backoff(r.LimitFirst, r.LimitLongest, n))) > waits {
+		return &limitError{host: t.host, pauses: waits, err: err}
 	}
 	if n > waits {
 		return &waitedError{waits: waits, err: err}

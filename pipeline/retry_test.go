@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/reference"
 )
 
 // quick retries in no time.
@@ -39,7 +41,7 @@ func TestRetry(t *testing.T) {
 		"one attempt means no retry":                           {Retry{Attempts: 1}, times(1, transient), 1, transient},
 		"what stays is not tried again":                        {quick, times(1, permanent), 1, permanent},
 		"a limit is waited out and is no attempt":              {quick, append(times(5, limited), transient), 7, nil},
-		"a limit that does not end is given up":                {quick, times(99, limited), 9, &limitError{8, limited}},
+		"a limit that does not end is given up":                {quick, times(99, limited), 9, &limitError{reference.DockerHub, 8, limited}},
 		"an end for good after something that may pass counts": {quick, []error{transient, permanent}, 2, permanent},
 	}
 	for name, test := range tests {

@@ -28,7 +28,7 @@ type run struct {
 	// failedRecipes counts, by the key of those alike, the images for which the recipe failed.
 	failedRecipes tally
 	workers       *semaphore.Weighted // those who wait for another image give their place up meanwhile
-	throttle      *throttle
+	throttles     *throttles
 	pulse         pulse
 	spent         spent
 	refused       atomic.Int32 // questions in a row that the registry refused
@@ -37,11 +37,31 @@ type run struct {
 
 func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {
 	runner = runner.withDefaults()
-	return &run{
-		Runner: runner, plan: plan, started: runner.clock.Now(), throttle: newThrottle(runner.clock, runner.MaxWorkers), stop: stop,
+	r := &run{
+		Runner: runner, plan: plan, started: runner.clock.Now(), throttles: newThrottles(runner.clock, runner.MaxWorkers), stop: stop,
 		workers: semaphore.NewWeighted(int64(runner.MaxWorkers)),
 		images:  make([]Record, len(plan.Items)), bases: make([]Record, len(plan.Items)),
 	}
+	own := r.ownHosts()
+	r.throttles.own = func(host string) bool { return own[host] }
+	r.throttles.rest = func() (back func()) {
+		r.endWork()
+		return r.startWork
+	}
+	return r
+}
+
+// ownHosts are those that the run publishes to.
+func (r *run) ownHosts() map[string]bool {
+	own := map[string]bool{}
+	if !r.publishes() {
+		return own
+	}
+	own[reference.Host(r.plan.Builder)] = true
+	for _, item := range r.plan.Items {
+		own[reference.Host(item.Base)], own[reference.Host(item.Agent)] = true, true
+	}
+	return own
 }
 
 // fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a time as there
@@ -92,9 +112,9 @@ func (r *run) makeImage(ctx context.Context, i int) {
 	})
 	r.bases[i] = base
 	if err != nil {
-		var noPull *spentError
-		if errors.As(err, &noPull) {
-			err = record.failure(noPull)
+		var closed *closedError
+		if errors.As(err, &closed) {
+			err = record.failure(closed)
 		}
 		record.AttemptCount = max(record.AttemptCount, base.AttemptCount)
 		r.fail(&record, err)
@@ -114,6 +134,8 @@ func (r *run) makeBuilder(ctx context.Context) error {
 	if r.builder.Status == StatusSkipped || !r.anyAbsent() {
 		return nil
 	}
+	r.startWork()
+	defer r.endWork()
 	record := r.begin(PhaseBuilder, nil)
 	record.carry(r.builder)
 	var err error
@@ -194,7 +216,7 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 	err := eachReference(ctx, references, func(i int, reference string) error {
 		image.Reference = reference
 		var digest string
-		err := r.try(ctx, record, string(image.Phase), func(ctx context.Context) error {
+		err := r.try(ctx, record, string(image.Phase), r.needs(image), func(ctx context.Context) error {
 			published, err := r.publishOne(ctx, record, image)
 			digest = cmp.Or(published.Digest, digest)
 			return err
@@ -210,12 +232,36 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 	return err
 }
 
-// try does a kind of work as often as the run's policy says, and counts the attempts. A failure that every
-// image would meet stops the run.
-func (r *run) try(ctx context.Context, record *Record, kind string, work func(context.Context) error) error {
-	attempts, err := r.Retry.do(ctx, r.throttle, kind, work)
+// needs are the hosts that an image needs: the one that it is pushed to, and those that it is made from.
+func (r *run) needs(image Image) []string {
+	references := []string{image.Reference, image.Official}
+	switch {
+	case !r.publishes() && image.Official != "":
+		references = references[1:]
+	case image.Phase == PhaseAssemble:
+		references = []string{image.Reference, image.Base, image.Builder}
+	}
+	return hostsOf(references...)
+}
+
+// try does a kind of work as often as the run's policy says, and counts the attempts. It belongs to the first
+// of the hosts, and needs the others as well. A failure that every image would meet stops the run.
+func (r *run) try(ctx context.Context, record *Record, kind string, hosts []string, work func(context.Context) error) error {
+	var at []*throttle
+	for _, host := range hosts {
+		at = append(at, r.throttles.at(host))
+	}
+	attempts, err := r.Retry.do(ctx, at[0], kind, work, at[1:]...)
 	record.AttemptCount = max(record.AttemptCount, attempts)
-	if err != nil && CauseOf(err).Kind == KindFatal {
+	if err == nil || CauseOf(err).Kind != KindFatal {
+		return err
+	}
+	host, lost := hostLost(err)
+	switch {
+	case lost && !r.throttles.own(host):
+		r.throttles.at(host).giveUp(&closedError{host: host, first: err}) // Only some images need it.
+	case !lost && CauseOf(err).refusal() && !r.throttles.own(hostOf(err, hosts)): // So it was a pull that was refused.
+	default:
 		r.endEarly(err)
 	}
 	return err
@@ -288,7 +334,7 @@ func (r *run) endEarly(err error) { r.stop(fmt.Errorf("the run ended early: %w",
 func (r *run) ask(ctx context.Context, registry Registry, record *Record, reference string) (Found, error) {
 	var found Found
 	var answer error
-	err := r.try(ctx, record, "ask", func(ctx context.Context) error {
+	err := r.try(ctx, record, "ask", hostsOf(reference), func(ctx context.Context) error {
 		asked := r.clock.Now()
 		found, answer = registry.Find(ctx, reference)
 		record.RemoteCheckSeconds += Seconds(r.clock.Now().Sub(asked))

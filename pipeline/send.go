@@ -2,35 +2,35 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
-// Send sends one request of a run to a registry as soon as the limiter and the circuit breaker let it. It
-// sends the request again after a limit and after an outage, and [Retry.RequestAttempts] times if the
+// Send sends one request of a run to a registry's host as soon as the limiter and the circuit breaker there let
+// it. It sends the request again after a limit and after an outage, and [Retry.RequestAttempts] times if the
 // registry is unavailable to this request only. None of that counts as an attempt at the image. Limits and
 // failures are counted by the kind of request. While the request runs it must not wait for another one that
 // goes through here. Outside of a run the request is just sent.
-func Send(ctx context.Context, kind string, request func() error) error {
+func Send(ctx context.Context, host, kind string, request func() error) error {
 	a, ok := ctx.Value(attemptKey{}).(attempt)
 	if !ok {
 		return request()
 	}
-	return a.send(ctx, kind, request)
+	return a.send(ctx, a.throttles.at(hostName(host)), kind, request)
 }
 
-func (a attempt) send(ctx context.Context, kind string, request func() error) error {
-	t := a.throttle
+func (a attempt) send(ctx context.Context, t *throttle, kind string, request func() error) error {
 	pass, err := t.begin(ctx, &t.sending, t.requests, false)
 	if err != nil {
 		return err
 	}
 	for limits, outages, tries := 0, 0, 1; ; {
 		err := request()
-		end := a.report(ctx, pass, kind, tries, err)
+		end := a.report(ctx, t, pass, kind, tries, err)
 		switch end {
 		case endLimited:
 			limits++
-			if err := a.retry.limited(t.limiter, kind, pass.begun, limits, err); err != nil {
+			if err := a.retry.limited(t, kind, pass.begun, limits, err); err != nil {
 				t.leave(&t.sending)
 				return err
 			}
@@ -74,8 +74,7 @@ const (
 )
 
 // report tells the throttle how a request ended that was sent so many times.
-func (a attempt) report(ctx context.Context, p *pass, kind string, tries int, err error) requestEnd {
-	t := a.throttle
+func (a attempt) report(ctx context.Context, t *throttle, p *pass, kind string, tries int, err error) requestEnd {
 	if err == nil {
 		t.answered(kind)
 		t.requests.succeeded(p, kind)
@@ -107,14 +106,14 @@ func (a attempt) report(ctx context.Context, p *pass, kind string, tries int, er
 
 // attempt is what a piece of work that is tried hands on to its requests.
 type attempt struct {
-	retry    Retry
-	throttle *throttle
-	who      *effort
+	retry     Retry
+	throttles *throttles
+	who       *effort
 }
 
 type attemptKey struct{}
 
-// under gives a context whose requests go through the throttle.
+// under gives a context whose requests go through the throttles.
 func (a attempt) under(ctx context.Context) context.Context {
 	return context.WithValue(ctx, attemptKey{}, a)
 }
@@ -127,6 +126,11 @@ func (e *sentError) Error() string { return e.err.Error() }
 
 // Unwrap gives the error of the request.
 func (e *sentError) Unwrap() error { return e.err }
+
+func wasSent(err error) bool {
+	var sent *sentError
+	return errors.As(err, &sent)
+}
 
 // waitedError is a limit of one request's that waiting does not help against, while others are answered.
 type waitedError struct {

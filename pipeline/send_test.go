@@ -10,11 +10,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/reference"
 )
 
 // inRun is the context of an attempt that is made with this policy.
 func inRun(retry Retry, g *throttle) context.Context {
-	return attempt{retry: retry.withDefaults(), throttle: g, who: new(effort)}.under(context.Background())
+	return attempt{retry: retry.withDefaults(), throttles: g.all, who: new(effort)}.under(context.Background())
 }
 
 func TestARequestWaitsOutItsLimits(t *testing.T) {
@@ -31,14 +33,14 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	t.Run("for just as long as it is asked to", func(t *testing.T) {
 		clock := newFakeClock()
 		request, sent := answers(asksFor(time.Hour), asksFor(214700*time.Microsecond))
-		require.NoError(t, Send(inRun(Retry{}, newThrottle(clock, 12)), "PUT", request))
+		require.NoError(t, Send(inRun(Retry{}, newThrottle(clock, 12)), reference.DockerHub, "PUT", request))
 		assert.Equal(t, 3, *sent)
 		assert.Equal(t, []time.Duration{time.Hour, 214700 * time.Microsecond}, clock.slept)
 	})
 	t.Run("but not what is no limit", func(t *testing.T) {
 		clock, broken := newFakeClock(), errors.New("400 Bad Request")
 		request, sent := answers(broken)
-		require.Equal(t, broken, Send(inRun(Retry{}, newThrottle(clock, 12)), "PUT", request))
+		require.Equal(t, broken, Send(inRun(Retry{}, newThrottle(clock, 12)), reference.DockerHub, "PUT", request))
 		assert.Equal(t, 1, *sent)
 		assert.Empty(t, clock.slept)
 	})
@@ -46,10 +48,10 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 		for otherwise, kind := range map[bool]Kind{true: KindPermanent, false: KindFatal} {
 			clock, sent := newFakeClock(), 0
 			g := newThrottle(clock, 100)
-			err := Send(inRun(Retry{LimitWaits: 3}, g), "PUT", func() error {
+			err := Send(inRun(Retry{LimitWaits: 3}, g), reference.DockerHub, "PUT", func() error {
 				sent++
 				if otherwise {
-					require.NoError(t, Send(inRun(Retry{}, g), "PUT", func() error { return nil }))
+					require.NoError(t, Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error { return nil }))
 				}
 				return limited("r")
 			})
@@ -62,7 +64,7 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	t.Run("and a registry that names a wait again and again is believed so often, and then backed off from", func(t *testing.T) {
 		const named = 200 * time.Millisecond
 		clock := newFakeClock()
-		err := Send(inRun(Retry{LimitWaits: 3}, newThrottle(clock, 12)), "PUT", func() error { return asksFor(named) })
+		err := Send(inRun(Retry{LimitWaits: 3}, newThrottle(clock, 12)), reference.DockerHub, "PUT", func() error { return asksFor(named) })
 		assert.Equal(t, KindFatal, CauseOf(err).Kind)
 		require.Len(t, clock.slept, 6)
 		assert.Equal(t, []time.Duration{named, named, named}, clock.slept[:3])
@@ -70,7 +72,7 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	})
 	t.Run("outside of a run it is just sent", func(t *testing.T) {
 		request, sent := answers(asksFor(time.Hour))
-		require.ErrorIs(t, Send(context.Background(), "PUT", request), asksFor(time.Hour))
+		require.ErrorIs(t, Send(context.Background(), reference.DockerHub, "PUT", request), asksFor(time.Hour))
 		assert.Equal(t, 1, *sent)
 	})
 	t.Run("until it is told to stop, and then says what it waited for", func(t *testing.T) {
@@ -78,7 +80,7 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 		g := newThrottle(clock, 12)
 		ctx, stop := context.WithCancel(inRun(Retry{}, g))
 		clock.onSleep = stop
-		err := Send(ctx, "PUT", func() error { return asksFor(time.Hour) })
+		err := Send(ctx, reference.DockerHub, "PUT", func() error { return asksFor(time.Hour) })
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, asksFor(time.Hour))
 		assert.Zero(t, g.sending)
@@ -105,7 +107,7 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 		go func() {
 			defer ended.Done()
 			refuse := i == 0
-			assert.NoError(t, Send(ctx, "PUT", func() error {
+			assert.NoError(t, Send(ctx, reference.DockerHub, "PUT", func() error {
 				if refuse {
 					refuse = false
 					underway.Done()
@@ -118,7 +120,7 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 				}
 				return nil
 			}))
-			assert.NoError(t, Send(ctx, "PUT", func() error { second <- struct{}{}; return nil }))
+			assert.NoError(t, Send(ctx, reference.DockerHub, "PUT", func() error { second <- struct{}{}; return nil }))
 		}()
 	}
 	<-asleep // Who was refused.
@@ -157,7 +159,7 @@ func TestWhoWasRefusedIsNext(t *testing.T) {
 func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 	burst := errors.New("503 Service Unavailable")
 	sendTimes := func(g *throttle, failing int) (sent int, err error) {
-		err = Send(inRun(Retry{}, g), "PUT", func() error {
+		err = Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error {
 			if sent++; sent <= failing {
 				return burst
 			}
@@ -186,7 +188,7 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 	})
 	t.Run("but not if it hung until then: that took long enough", func(t *testing.T) {
 		clock, sent := newFakeClock(), 0
-		err := Send(inRun(Retry{}, newThrottle(clock, 12)), "PUT", func() error {
+		err := Send(inRun(Retry{}, newThrottle(clock, 12)), reference.DockerHub, "PUT", func() error {
 			sent++
 			clock.advance(time.Minute)
 			return errors.New("no answer within 1m0s")
@@ -199,7 +201,7 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 		g := newThrottle(clock, 12)
 		ctx, stop := context.WithCancel(inRun(Retry{}, g))
 		clock.onSleep = stop
-		err := Send(ctx, "PUT", func() error { return burst })
+		err := Send(ctx, reference.DockerHub, "PUT", func() error { return burst })
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, burst)
 		assert.Zero(t, g.sending)
@@ -214,7 +216,7 @@ func TestOneRequestAsksForAllInAnOutage(t *testing.T) {
 	clock := newFakeClock()
 	clock.onSleep = untilAllSleep(images)
 	g := newThrottle(clock, images)
-	require.NoError(t, Send(inRun(Retry{}, g), "PUT", func() error { return nil }), "the registry has answered before")
+	require.NoError(t, Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error { return nil }), "the registry has answered before")
 	var probes, most, underway atomic.Int32
 	var ended, together sync.WaitGroup
 	together.Add(images)
@@ -242,7 +244,7 @@ func TestOneRequestAsksForAllInAnOutage(t *testing.T) {
 			defer ended.Done()
 			attempts, err := Retry{Attempts: 1}.do(context.Background(), g, "assemble", func(ctx context.Context) error {
 				sent := 0
-				return Send(ctx, "PUT", func() error { sent++; return request(sent) })
+				return Send(ctx, reference.DockerHub, "PUT", func() error { sent++; return request(sent) })
 			})
 			assert.NoError(t, err)
 			assert.Equal(t, 1, attempts, "no attempt is used up")
@@ -259,7 +261,7 @@ func TestAnOutageOfRequestsIsWaitedForOnce(t *testing.T) {
 	ctx := context.Background()
 	send := func(answer error) (attempts int, err error) {
 		return Retry{}.do(ctx, g, "assemble", func(ctx context.Context) error {
-			return Send(ctx, "PUT", func() error { return answer })
+			return Send(ctx, reference.DockerHub, "PUT", func() error { return answer })
 		})
 	}
 	_, err := send(nil)
@@ -297,7 +299,7 @@ func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
 						default:
 						}
 						_, _ = Retry{}.do(context.Background(), g, "assemble", func(ctx context.Context) error {
-							return Send(ctx, "PUT", func() error {
+							return Send(ctx, reference.DockerHub, "PUT", func() error {
 								if (n+i)%4 == 0 {
 									return nil
 								}
@@ -308,7 +310,7 @@ func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
 				}()
 			}
 			_, err := Retry{}.do(context.Background(), g, "assemble", func(ctx context.Context) error {
-				return Send(ctx, "PUT", func() error { return faults[int(sent.Add(1))%len(faults)] })
+				return Send(ctx, reference.DockerHub, "PUT", func() error { return faults[int(sent.Add(1))%len(faults)] })
 			})
 			close(ended)
 			others.Wait()
@@ -336,7 +338,7 @@ func TestOneOutageAfterTheOther(t *testing.T) {
 	}
 	t.Run("a request", func(t *testing.T) {
 		g, n := newThrottle(newFakeClock(), 12), 0
-		require.ErrorIs(t, Send(inRun(Retry{}, g), "PUT", func() error { return meet(g, g.requests, &n) }), failing)
+		require.ErrorIs(t, Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error { return meet(g, g.requests, &n) }), failing)
 		assert.LessOrEqual(t, n, DefaultRetry.RequestAttempts+DefaultRetry.mostOutages())
 		assert.Zero(t, g.sending, "its place is free")
 	})

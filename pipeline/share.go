@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+
+	"dagger/eval-images/reference"
 )
 
 // Sharing tells on which official images a recipe makes the same of what it adds.
@@ -28,7 +30,7 @@ const recipeTries = 2
 // buildBase makes a base image: with the layers that the recipe added to another one in this run if there is
 // one alike, and otherwise by running the recipe. While one runs it, those alike wait for it.
 func (r *run) buildBase(ctx context.Context, record *Record, image Image, reference string) error {
-	key := r.alike(ctx, record, image)
+	key := r.alike(ctx, record, image, reference)
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
@@ -74,12 +76,13 @@ func (t *tally) add(key string) int64 {
 	return count.(*atomic.Int64).Add(1)
 }
 
-// alike is the key of an image's recipe and official image. Not to know it costs time only, so an error is no failure.
-func (r *run) alike(ctx context.Context, record *Record, image Image) (key string) {
-	if r.Sharing == nil || !r.publishes() {
+// alike is the key of an image's recipe and official image, where that is at the host of the base image: no
+// layer can be taken from one host to another. Not to know it costs time only, so an error is no failure.
+func (r *run) alike(ctx context.Context, record *Record, image Image, base string) (key string) {
+	if r.Sharing == nil || !r.publishes() || reference.Host(image.Official) != reference.Host(base) {
 		return ""
 	}
-	err := r.try(ctx, record, "ask", func(ctx context.Context) (err error) {
+	err := r.try(ctx, record, "ask", hostsOf(base), func(ctx context.Context) (err error) {
 		key, err = r.Sharing.Alike(ctx, image.Official)
 		return err
 	})

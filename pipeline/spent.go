@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 
@@ -9,15 +10,16 @@ import (
 
 // spent remembers the registries at which a quota of pulls is used up, and the error that said so first. A run
 // does not start what needs another pull there, and goes on with all else. Its zero value is ready.
-type spent struct{ registries sync.Map }
+type spent struct{ hosts sync.Map }
 
 // of returns why an image cannot be pulled any more, or nil.
 func (s *spent) of(image string) error {
-	err, ok := s.registries.Load(reference.Host(image))
+	host := reference.Host(image)
+	err, ok := s.hosts.Load(host)
 	if !ok {
 		return nil
 	}
-	return &spentError{err.(error)}
+	return &closedError{host: host, first: err.(error)}
 }
 
 // met looks whether an error is that of a used-up quota, met with the pull of an image. Then met returns the
@@ -26,17 +28,23 @@ func (s *spent) met(image string, err error) error {
 	if err == nil || CauseOf(err).Kind != KindSpent {
 		return err
 	}
-	s.registries.LoadOrStore(reference.Host(image), err)
-	return s.of(image)
+	s.hosts.LoadOrStore(hostOf(err, []string{reference.Host(image)}), err)
+	return cmp.Or(s.of(image), err)
 }
 
-// spentError is why an image was not started that needs a pull.
-type spentError struct{ first error }
+// closedError is why an image was not started that needs a registry.
+type closedError struct {
+	host  string
+	first error
+}
 
 // Error reads like that of any image that is not started, so that [Failures] tells of all of them in one line.
-func (e *spentError) Error() string {
-	return fmt.Sprintf("not started: the quota of pulls is used up: %v", e.first)
+func (e *closedError) Error() string {
+	if CauseOf(e.first).Kind == KindSpent {
+		return fmt.Sprintf("not started: the quota of pulls is used up: %v", e.first)
+	}
+	return fmt.Sprintf("not started: %s: %v", e.host, e.first)
 }
 
 // Unwrap gives the registry's answer to the image that met it first.
-func (e *spentError) Unwrap() error { return e.first }
+func (e *closedError) Unwrap() error { return e.first }

@@ -12,7 +12,7 @@ import (
 func (r *run) tag(ctx context.Context, record *Record, item Item, found Found, missing []string) error {
 	image := pin(item.Agent, text(found.Digest))
 	err := eachReference(ctx, missing, func(_ int, reference string) error {
-		err := r.try(ctx, record, "tag", func(ctx context.Context) error { return r.tagOne(ctx, record, image, reference) })
+		err := r.try(ctx, record, "tag", hostsOf(reference), func(ctx context.Context) error { return r.tagOne(ctx, record, image, reference) })
 		if err != nil {
 			named := Image{Phase: PhaseAssemble, Reference: reference}
 			err = r.settle(ctx, record, named, wanted{digest: found.Digest, further: true}, err)

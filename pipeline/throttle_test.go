@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/reference"
 )
 
 // levels are the breakers of a throttle, with a way to do something under each.
@@ -19,7 +21,7 @@ var levels = map[string]struct {
 		func(g *throttle) *breaker { return g.requests },
 		func(ctx context.Context, g *throttle, work func() error) error {
 			retry := Retry{RequestAttempts: 1, LimitWaits: -1}.withDefaults()
-			return Send(attempt{retry: retry, throttle: g, who: new(effort)}.under(ctx), "assemble", work)
+			return Send(attempt{retry: retry, throttles: g.all, who: new(effort)}.under(ctx), reference.DockerHub, "assemble", work)
 		},
 	},
 	"an attempt": {

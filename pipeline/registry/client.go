@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/once"
 )
 
@@ -69,7 +70,7 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("introducing itself to %s: %w", client.host.Name(), a.redact(err))
+		return nil, pipeline.AtHost(client.host.RegistryStr(), fmt.Errorf("introducing itself to %s: %w", client.host.Name(), a.redact(err)))
 	}
 	client.http = &http.Client{Transport: authenticated}
 	return client, nil

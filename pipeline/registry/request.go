@@ -52,7 +52,7 @@ type content struct {
 
 // send sends one request when the run may, and again after a limit or an outage: see [pipeline.Send].
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
-	err = pipeline.Send(ctx, kindOf(method, at), func() (err error) {
+	err = pipeline.Send(ctx, c.host.RegistryStr(), kindOf(method, at), func() (err error) {
 		got, err = c.sendOnce(ctx, method, at, send, want...)
 		return err
 	})
@@ -68,8 +68,13 @@ func kindOf(method string, at *url.URL) string {
 	return method + " blob"
 }
 
-// sendOnce waits for the whole answer no longer than the client's time for that.
+// sendOnce waits for the whole answer no longer than the client's time for that. Its errors know their host.
 func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
+	got, err := c.sendOver(ctx, method, at, send, want...)
+	return got, pipeline.AtHost(c.host.RegistryStr(), err)
+}
+
+func (c *Client) sendOver(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
 	path := printable(at.EscapedPath()) // The registry may have chosen it.
 	var got *answer
 	err := within(ctx, c.answerTime, func(ctx context.Context) (err error) {

@@ -1,0 +1,143 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+)
+
+// visit is how an attempt comes to the hosts that it needs.
+type visit struct {
+	// hosts begin with the one that the attempt belongs to: its target's.
+	hosts  []*throttle
+	passes map[*throttle]*pass
+}
+
+func newVisit(target *throttle, others []*throttle) *visit {
+	v := &visit{passes: map[*throttle]*pass{}}
+	for _, t := range append([]*throttle{target}, others...) {
+		v.add(t)
+	}
+	return v
+}
+
+// add has the next attempt wait for one more host.
+func (v *visit) add(t *throttle) {
+	if !slices.Contains(v.hosts, t) {
+		v.hosts = append(v.hosts, t)
+	}
+}
+
+// begin returns when all hosts let the attempt begin. While it waits for one, it keeps nobody from another.
+// Again says that the attempt is not the first. An error is the context's, or why the run gave a host up.
+func (v *visit) begin(ctx context.Context, again bool) error {
+	for {
+		closed := v.tryBegin(again)
+		if closed == nil {
+			return nil
+		}
+		if err := v.await(ctx, closed, again); err != nil {
+			return err
+		}
+	}
+}
+
+// tryBegin begins at all hosts. If one does not let it, tryBegin leaves all, and returns that one.
+func (v *visit) tryBegin(again bool) (closed *throttle) {
+	for _, t := range v.hosts {
+		if v.passes[t] != nil {
+			continue // It was waited for.
+		}
+		pass := t.tryBegin(again)
+		if pass == nil {
+			v.abandon()
+			return t
+		}
+		v.passes[t] = pass
+	}
+	return nil
+}
+
+// await begins at one host, as soon as that lets it.
+func (v *visit) await(ctx context.Context, t *throttle, again bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(t.alive, func() { cancel(context.Cause(t.alive)) })()
+	if t.own || t.all.rest == nil {
+		pass, err := t.begin(ctx, &t.working, t.work, again)
+		if err == nil {
+			v.passes[t] = pass
+		}
+		return err
+	}
+	defer t.all.rest()() // It may take long to get a place again: nothing is held meanwhile.
+	pass, err := t.begin(ctx, &t.working, t.work, again)
+	if err == nil {
+		t.work.abandon(pass)
+		t.leave(&t.working)
+	}
+	return err
+}
+
+// abandon ends what has begun, and tells nothing by that.
+func (v *visit) abandon() {
+	for t, pass := range v.passes {
+		t.work.abandon(pass)
+	}
+	v.leave()
+	clear(v.passes)
+}
+
+// leave makes room for others.
+func (v *visit) leave() {
+	for t := range v.passes {
+		t.leave(&t.working)
+	}
+}
+
+// blame is the throttle of the host that an attempt's error is about.
+func (v *visit) blame(err error) *throttle {
+	if err == nil {
+		return v.hosts[0]
+	}
+	var known []string
+	for _, t := range v.hosts {
+		known = append(known, t.host)
+	}
+	return v.hosts[0].all.at(hostOf(err, known))
+}
+
+// report tells every host how the attempt ended, and says whether it met an outage: then it is made again after
+// that. Blamed is the host that an error is about.
+func (v *visit) report(ctx context.Context, r Retry, blamed *throttle, kind string, who *effort, err error) (again bool) {
+	defer clear(v.passes)
+	if err == nil {
+		for t, pass := range v.passes {
+			t.succeeded(kind)
+			t.work.succeeded(pass, kind)
+		}
+		return false
+	}
+	if v.passes[blamed] == nil { // Nobody knew that the attempt needs it.
+		v.passes[blamed] = &pass{begun: v.passes[v.hosts[0]].begun}
+	}
+	for t, pass := range v.passes {
+		switch {
+		case t == blamed && ctx.Err() == nil:
+			again = t.report(r, pass, kind, who, err)
+		case blamed == v.hosts[0] && ctx.Err() == nil:
+			t.work.responded(pass) // The target comes last.
+		default:
+			t.work.abandon(pass)
+		}
+	}
+	return again
+}
+
+// report tells the breaker how an attempt failed, and says whether it met an outage.
+func (t *throttle) report(r Retry, p *pass, kind string, who *effort, err error) (again bool) {
+	if CauseOf(err).Kind != KindUnavailable || wasSent(err) { // For the latter the breaker of requests has waited.
+		t.work.responded(p)
+		return false
+	}
+	return t.work.unavailable(r, p, kind, who)
+}
