@@ -34,13 +34,17 @@ test: access unit server-test registry generate ## Run every test, end to end on
 .PHONY: unit
 unit: ## Run the tests that need no engine
 	echo "==> unit tests"
-	go test -race $(PLAIN) ./hack/samples ./e2e/workflow ./e2e/origin ./e2e/supply ./e2e/source
+	go test -race $(PLAIN) ./hack/mutants ./hack/samples ./e2e/workflow ./e2e/origin ./e2e/supply ./e2e/source
 	go -C bench test ./...
 	go -C hack/engine test ./sdkimage
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (20s), one after the other
 	FUZZTIME=$(or $(FUZZTIME),20s) hack/fuzz.sh $(PLAIN)
+
+.PHONY: mutants
+mutants: ## Look for faults that the unit tests would not notice, for hours; MUTANTS_FLAGS="-sample 200" tries some
+	go run ./hack/mutants $(MUTANTS_FLAGS) $(PLAIN)
 
 .PHONY: crash-test
 crash-test: registry generate ## Kill an engine of the test's own and fill its disk: what is finished stays, and a second run does the rest

@@ -38,6 +38,21 @@ func TestManyAskAndOneWorks(t *testing.T) {
 	assert.EqualValues(t, 1, mine.Load())
 }
 
+func TestAnotherKeyLeavesTheFirstKnown(t *testing.T) {
+	var group Group[string]
+	ctx := context.Background()
+	for _, key := range []string{"a", "b", "a", "b"} {
+		value, _, err := group.Do(ctx, key, func() (string, error) { return "first " + key, nil })
+		require.NoError(t, err)
+		assert.Equal(t, "first "+key, value)
+	}
+	for _, key := range []string{"a", "b"} {
+		_, mine, err := group.Do(ctx, key, func() (string, error) { return "", errors.New("done twice") })
+		require.NoError(t, err)
+		assert.False(t, mine)
+	}
+}
+
 func TestAnotherTriesAfterAFailure(t *testing.T) {
 	var group Group[string]
 	begun, fail := make(chan struct{}), make(chan struct{})
