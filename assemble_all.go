@@ -93,6 +93,9 @@ func (m *EvalImages) AssembleAll(
 		// Rebuild and publish every image, whatever the registry has
 		// +optional
 		ForceBuild bool
+		// Trust images without complete labels; the labels that they have must still match
+		// +optional
+		TrustUnlabelled bool
 		// Maximum number of images in progress
 		// +default=12
 		MaxWorkers int
@@ -112,7 +115,9 @@ func (m *EvalImages) AssembleAll(
 		return nil, err
 	}
 	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword}
-	how := publishing{publisher: flags.Publisher, shareBases: flags.ShareBases, login: login}
+	how := publishing{
+		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
+	}
 	if err := how.check(); err != nil {
 		return nil, err
 	}
@@ -129,6 +134,7 @@ func (m *EvalImages) AssembleAll(
 	}
 	engine := &engine{module: m, identity: recipe.identity, publish: flags.Publish}
 	runner := m.runner(engine, limits, flags.ForceBuild)
+	runner.TrustUnlabelled = flags.TrustUnlabelled
 	var client *registry.Client
 	if flags.Publish {
 		if client, err = how.use(ctx, &runner, engine, recipe); err != nil {

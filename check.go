@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/pipeline"
 )
 
 // Check that the registry has every agent image that assemble-all would make with the same flags.
 //
-// It lists the images that are missing, and those of which the registry does not say whether it has them, and exits non-zero if there are
-// any.
+// It lists the images that are missing, those whose name something else has, and those of which the registry does
+// not say whether it has them, and exits non-zero if there are any.
 func (m *EvalImages) Check(
 	ctx context.Context,
 	flags struct {
@@ -70,6 +71,9 @@ func (m *EvalImages) Check(
 		// Password or token at the registry, such as env:GITHUB_TOKEN
 		// +optional
 		RegistryPassword *dagger.Secret
+		// Trust images without complete labels; the labels that they have must still match
+		// +optional
+		TrustUnlabelled bool
 	},
 ) (string, error) {
 	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword}
@@ -85,7 +89,8 @@ func (m *EvalImages) Check(
 		return "", flat(err)
 	}
 	runner := m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false)
-	if runner.Registry, err = m.published(ctx, login); err != nil {
+	runner.TrustUnlabelled = flags.TrustUnlabelled
+	if runner.Registry, err = m.published(ctx, login, flags.TrustUnlabelled); err != nil {
 		return "", flat(err)
 	}
 	missing, unknown := runner.Missing(ctx, plan)
@@ -96,10 +101,18 @@ func (m *EvalImages) Check(
 }
 
 // incomplete lists what the registry lacks, and of what it does not say; nil if it has all.
-func incomplete(missing []string, unknown error, total int) error {
+func incomplete(missing []pipeline.Lack, unknown error, total int) error {
 	var errs []error
 	if len(missing) > 0 {
-		errs = append(errs, fmt.Errorf("the registry lacks %d references of %d agent images:\n%s", len(missing), total, strings.Join(missing, "\n")))
+		var text strings.Builder
+		fmt.Fprintf(&text, "the registry lacks %d references of %d agent images:", len(missing), total)
+		for _, lack := range missing {
+			fmt.Fprintf(&text, "\n%s", lack)
+		}
+		for _, advice := range pipeline.Advice(missing) {
+			fmt.Fprintf(&text, "\n  → %s", advice)
+		}
+		errs = append(errs, errors.New(text.String()))
 	}
 	if unknown != nil {
 		errs = append(errs, fmt.Errorf("the registry does not say whether it has all images: %w", unknown))

@@ -61,7 +61,7 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 func (e *engine) container(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {
 	switch {
 	case image.Phase == pipeline.PhaseBuilder:
-		return labelled(e.module.builder(), image.Labels(e.identity)), nil
+		return labelled(e.module.builder(), image.Labels()), nil
 	case image.Phase == pipeline.PhaseBase:
 		return e.base(ctx, image)
 	case !e.publish:
@@ -81,7 +81,7 @@ func (e *engine) base(ctx context.Context, image pipeline.Image) (*dagger.Contai
 	if err != nil {
 		return nil, err
 	}
-	return labelled(base, image.Labels(e.identity)), nil
+	return labelled(base, image.Labels()), nil
 }
 
 // agent is assembled of a base and a builder that are in the registry.
@@ -90,13 +90,14 @@ func (e *engine) agent(ctx context.Context, image pipeline.Image) (*dagger.Conta
 	if err != nil {
 		return nil, err
 	}
-	return labelled(started(onBase(image.Base, server), e.identity), image.Labels(e.identity)), nil
+	return labelled(started(onBase(image.Base, server), e.identity), image.Labels()), nil
 }
 
 // PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
 func (e *engine) PublishLayer(ctx context.Context, builder, reference string) error {
 	empty := dag.Container(dagger.ContainerOpts{Platform: platform})
-	if _, err := withServer(empty, from(builder)).Publish(ctx, reference); err != nil {
+	layer := labelled(withServer(empty, from(builder)), pipeline.LayerIdentity(builder).Labels())
+	if _, err := layer.Publish(ctx, reference); err != nil {
 		return &pipeline.PushError{Reference: reference, Err: plain(err)}
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/pipeline"
 )
 
-// platform of all images: SWE-bench's official images are built for it.
-const platform dagger.Platform = "linux/amd64"
+// platform of all images.
+const platform dagger.Platform = pipeline.Platform
 
 // Build the builder: the agent server in /agent-server, made once for all images.
 //

@@ -10,12 +10,12 @@ import (
 )
 
 // published asks the registry which agent images it has: directly where we reach it, and otherwise by the engine.
-func (m *EvalImages) published(ctx context.Context, login credentials) (pipeline.Registry, error) {
+func (m *EvalImages) published(ctx context.Context, login credentials, trustUnlabelled bool) (pipeline.Registry, error) {
 	access, err := login.access(ctx)
 	if err != nil {
 		return nil, err
 	}
-	access.ReadOnly = true
+	access.ReadOnly, access.Heads = true, trustUnlabelled
 	engine := &engine{module: m}
 	client, err := access.Open(ctx, m.AgentRepo)
 	switch {

@@ -28,6 +28,7 @@ const (
 // publishing is how images are published, as the flags of a call say it.
 type publishing struct {
 	publisher, shareBases string
+	trustUnlabelled       bool
 	login                 credentials
 }
 
@@ -49,6 +50,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	if err != nil {
 		return nil, err
 	}
+	access.Heads = p.trustUnlabelled
 	probing := &registry.ProbingBuilder{Builder: engine, Access: access}
 	runner.Publisher, runner.Registry = probing, &registry.ProbingRegistry{Registry: engine, Access: access}
 	runner.Tagger = &registry.Tagger{Access: access}

@@ -29,12 +29,15 @@ var DefaultAssembly = Assembly{
 // never be changed with it.
 const plainAssembly = "bda15c6"
 
-// key is the first characters of a hash of all there is. The zero value stands for the default.
-func (a Assembly) key() string {
+// key is the first characters of the hash.
+func (a Assembly) key() string { return short(a.hash()) }
+
+// hash is SHA-256 of all there is, in hexadecimal. The zero value stands for the default.
+func (a Assembly) hash() string {
 	if a.Path == "" {
 		a = DefaultAssembly
 	}
-	return keyOf(a)
+	return hashOf(plain(a))
 }
 
 // keyOf is the first characters of a hash of plain data.

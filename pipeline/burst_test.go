@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/stretchr/testify/assert"
@@ -67,24 +68,26 @@ func TestABurstOf5xxIsNoOutage(t *testing.T) {
 	server := httptest.NewServer(registrytest.Memory())
 	defer server.Close()
 	host := strings.TrimPrefix(server.URL, "http://")
-	store := func(reference string, layers int64) v1.Image {
+	store := func(reference string, layers int64, labels map[string]string) v1.Image {
 		ref, err := name.ParseReference(reference)
 		require.NoError(t, err)
 		image, err := random.Image(64, layers)
 		require.NoError(t, err)
+		image = mutate.Annotations(image, labels).(v1.Image)
 		require.NoError(t, remote.Write(ref, image))
 		return image
 	}
 	plan := pipeline.Plan{Builder: host + "/builder:b"}
-	digest, err := store(plan.Builder, 1).Digest()
+	digest, err := store(plan.Builder, 1, nil).Digest()
 	require.NoError(t, err)
-	store(pipeline.LayerReference(plan.Builder+"@"+digest.String()), 1)
+	builder := plan.Builder + "@" + digest.String()
+	store(pipeline.LayerReference(builder), 1, pipeline.LayerIdentity(builder).Labels())
 	for i := range images {
 		id := fmt.Sprintf("i%d", i)
 		plan.Items = append(plan.Items, pipeline.Item{
 			Instance: dataset.Instance{ID: id}, Base: host + "/base:" + id, Agent: host + "/agent:" + id,
 		})
-		store(plan.Items[i].Base, 2)
+		store(plan.Items[i].Base, 2, nil)
 	}
 	access := registry.Access{Transport: &burst{times: 2, seen: map[string]int{}}}
 	client, err := access.Connect(context.Background(), host+"/base", host+"/agent")

@@ -37,6 +37,11 @@ func (r *run) preflight(ctx context.Context) error {
 	defer r.endWork()
 	r.builder = r.begin(PhaseBuilder, nil)
 	found, err := r.probe(ctx, &r.builder, r.plan.Builder)
+	if err == nil && !r.Force {
+		if found, err = r.verify(found, r.plan.Builder, r.plan.Identity); err != nil {
+			return r.unreachable(&r.builder, err)
+		}
+	}
 	switch {
 	case err == nil && !r.Force:
 		r.skip(&r.builder, found, r.plan.Builder)
@@ -93,8 +98,8 @@ func (l lenient) Find(ctx context.Context, reference string) (Found, error) {
 	return found, err
 }
 
-// unreachable completes the record of the image for which the registry gave no answer, and returns the error
-// that ends the run.
+// unreachable completes the record of the image for which the registry gave no answer that a run can go on with,
+// and returns the error that ends the run.
 func (r *run) unreachable(record *Record, err error) error {
 	err = record.failure(err)
 	r.fail(record, err)

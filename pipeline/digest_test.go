@@ -49,9 +49,9 @@ func assertOneDigest(t *testing.T, runner Runner, plan Plan, digest string) {
 	require.Len(t, registry.published, 3, "builder, base and agent")
 	for _, image := range registry.published[1:] {
 		assert.Equal(t, official, image.Official)
-		assert.Equal(t, digest, image.Labels("")[LabelOfficialDigest])
+		assert.Equal(t, digest, image.Labels()[LabelOfficialDigest])
 	}
-	labels := registry.published[1].Labels("")
+	labels := registry.published[1].Labels()
 	assert.Equal(t, official, labels[LabelBaseName]+"@"+labels[LabelBaseDigest])
 	for _, record := range append(result.Images, result.Bases...) {
 		assert.EqualValues(t, digest, record.OfficialDigest, record.Name())

@@ -46,7 +46,7 @@ func (f *fakeRegistry) Publish(ctx context.Context, image Image) (Published, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found := Found{Digest: digestOf(image.Reference)}
+	found := NewFound(digestOf(image.Reference), image.Labels())
 	for _, earlier := range f.published {
 		if earlier.Phase == image.Phase && earlier.Instance.ID == image.Instance.ID {
 			found.Digest = f.has[earlier.Reference].Digest // The same image under a further reference.

@@ -1,79 +1,159 @@
 package pipeline
 
 import (
-	"fmt"
-	"regexp"
+	"cmp"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/reference"
 )
 
-// Identity is what an image says of itself, by its labels and annotations, that its name leaves open. Two
-// runs may want different images under one name: then the one that is there is not the one to skip.
+// Platform of all images: SWE-bench's official images are built for it.
+const Platform = "linux/amd64"
+
+// Identity is what an image is: the whole of what its name shortens, and what its name leaves out. A plan has an
+// identity for each image, and an image carries its own in labels and annotations. An empty part is unknown to
+// the plan, or missing on the image.
 type Identity struct {
-	// Wrap is the whole key of the wrap that the image has, 64 hexadecimal digits. Empty: it has none.
+	// Official is the official image under a base image and under the agent image on it: the name as Docker
+	// writes it in full, without a digest.
+	Official string
+	// OfficialDigest is that image's digest, "sha256:…". A plan knows it only after [Runner.Pin].
+	OfficialDigest string
+	// Revision is the SDK's commit, the digest of its files, or the caller's name for it, uncut.
+	Revision string
+	// Dockerfile is the SHA-256 of the SDK Dockerfile's text, 64 hexadecimal digits.
+	Dockerfile string
+	// Wrap is the key of the base image's wrap, 64 hexadecimal digits, or "none".
 	Wrap string
+	// Assembly is the key of what an agent image adds to its base, 64 hexadecimal digits.
+	Assembly string
+	// Builder is the digest of the builder that an agent layer comes from.
+	Builder string
+	// Platform is "linux/amd64".
+	Platform string
 }
 
-// identity of the images of an item: the base image's, and that of the agent image on it.
-func (i Item) identity() Identity { return Identity{Wrap: i.Wrap.key()} }
-
-// mismatch tells how a found image differs from the one that is wanted under its name. Empty: it is that one.
-func (want Identity) mismatch(found Identity) string {
-	if found == want {
-		return ""
-	}
-	return fmt.Sprintf("the registry's image has %s; expected %s", found.wrap(), want.wrap())
+// identityParts are the parts of an [Identity]: what people call each, its label, and where it stands.
+var identityParts = []struct {
+	name, label string
+	of          func(*Identity) *string
+}{
+	{"official image", LabelOfficialName, func(i *Identity) *string { return &i.Official }},
+	{"official image's digest", LabelOfficialDigest, func(i *Identity) *string { return &i.OfficialDigest }},
+	{"SDK", LabelRevision, func(i *Identity) *string { return &i.Revision }},
+	{"SDK's Dockerfile", LabelDockerfile, func(i *Identity) *string { return &i.Dockerfile }},
+	{"wrap", LabelWrap, func(i *Identity) *string { return &i.Wrap }},
+	{"assembly", LabelAssembly, func(i *Identity) *string { return &i.Assembly }},
+	{"builder", LabelBuilderDigest, func(i *Identity) *string { return &i.Builder }},
+	{"platform", LabelPlatform, func(i *Identity) *string { return &i.Platform }},
 }
 
-// wrap is the wrap for people.
-func (i Identity) wrap() string {
-	if i.Wrap == "" {
-		return "no wrap"
+// noWrap is the value of [LabelWrap] on an image without a wrap. It is always written, because an official image
+// may bring a label of that name along.
+const noWrap = "none"
+
+// builderIdentity is that of the run's builder.
+func (n Names) builderIdentity() Identity {
+	return Identity{Revision: n.Keys.Revision, Dockerfile: n.Keys.Dockerfile, Platform: Platform}
+}
+
+// agentIdentity is that of an instance's agent image.
+func (n Names) agentIdentity(instance dataset.Instance) Identity {
+	identity := n.builderIdentity()
+	identity.Official = officialName(instance.OfficialImage)
+	_, identity.OfficialDigest = reference.CutDigest(instance.OfficialImage)
+	identity.Wrap = cmp.Or(WrapOf(instance).key(), noWrap)
+	identity.Assembly = n.Assembly.hash()
+	return identity
+}
+
+// Base is the identity of the base image under an agent image of this identity. A base image has nothing of the
+// SDK but its Dockerfile.
+func (i Identity) Base() Identity {
+	i.Revision, i.Assembly = "", ""
+	return i
+}
+
+// LayerIdentity is the identity of the image of nothing but the layer that agent images get from this builder, a
+// reference with its digest.
+func LayerIdentity(builder string) Identity {
+	_, digest := reference.CutDigest(builder)
+	return Identity{Builder: digest, Assembly: DefaultAssembly.hash(), Platform: Platform}
+}
+
+// Labels are the labels and annotations that carry the identity.
+func (i Identity) Labels() map[string]string {
+	labels := map[string]string{}
+	for _, part := range identityParts {
+		if value := *part.of(&i); value != "" {
+			labels[part.label] = value
+		}
 	}
-	return "wrap " + short(i.Wrap)
+	return labels
+}
+
+// Check compares what an image says of itself with what the plan wants under its name. The error is a
+// [*TakenError] if a part differs, and otherwise an [*UnlabelledError] if a part is missing. A part that the plan
+// does not know is not compared.
+func (i Identity) Check(reference string, found Identity) error {
+	var differ []Difference
+	var missing []string
+	for _, part := range identityParts {
+		switch want, has := *part.of(&i), *part.of(&found); {
+		case want == "" || want == has:
+		case has == "":
+			missing = append(missing, part.name)
+		default:
+			differ = append(differ, Difference{Part: part.name, Registry: has, Plan: want})
+		}
+	}
+	switch {
+	case len(differ) > 0:
+		return &TakenError{Reference: reference, Differences: differ}
+	case len(missing) > 0:
+		return &UnlabelledError{Reference: reference, Missing: missing}
+	}
+	return nil
 }
 
 // FoundLabels are the labels and annotations from which [NewFound] tells what an image is.
-var FoundLabels = []string{LabelBaseDigest, LabelOfficialDigest, LabelWrap}
+var FoundLabels = func() []string {
+	labels := []string{LabelBaseDigest}
+	for _, part := range identityParts {
+		labels = append(labels, part.label)
+	}
+	return labels
+}()
 
 // NewFound is an image with this digest and at least those of its labels, or annotations, that are in
 // [FoundLabels].
 func NewFound(digest string, labels map[string]string) Found {
-	return Found{
+	found := Found{
 		Digest:         digest,
 		BaseDigest:     DigestIn(labels, LabelBaseDigest),
 		OfficialDigest: DigestIn(labels, LabelOfficialDigest),
-		Identity:       Identity{Wrap: wrapIn(labels)},
 	}
+	for _, part := range identityParts {
+		value := labels[part.label] // Anybody may have written it: it is compared, and quoted where it is shown.
+		*part.of(&found.Identity) = value[:min(len(value), maxLabel)]
+	}
+	found.Identity.Official = officialName(found.Identity.Official)
+	return found
 }
 
-// wrapKey is what a label has for a wrap.
-var wrapKey = regexp.MustCompile(`^[0-9a-f]{64}$`)
+// maxLabel is how many bytes of a label are kept: more than any identity has.
+const maxLabel = 1024
 
-// Values of [LabelWrap] besides a wrap's key.
-const (
-	noWrap = "none"
-	// unknownWrap stands for a value that is none of ours: anybody may have written it. It equals no wrap's
-	// key.
-	unknownWrap = "unknown"
-)
-
-// wrapIn is the key of the wrap that labels tell. An image without that label has none.
-func wrapIn(labels map[string]string) string {
-	switch value := labels[LabelWrap]; {
-	case value == "" || value == noWrap:
-		return ""
-	case wrapKey.MatchString(value):
-		return value
-	default:
-		return unknownWrap
+// officialName is the name of an official image as Docker writes it in full, without its digest: with docker.io,
+// library/ and, unless there is a digest, latest.
+func officialName(image string) string {
+	ref, err := reference.Parse(image)
+	if err != nil {
+		return image
 	}
+	name, digest := reference.CutDigest(ref.Normalized())
+	if ref.Tag() == "" && digest == "" {
+		name += ":latest"
+	}
+	return name
 }
-
-// mismatchError says that a registry has another image than the plan's under a name. For a run the plan's is
-// absent.
-type mismatchError struct{ reason string }
-
-// Error says how the images differ.
-func (e *mismatchError) Error() string { return e.reason }
-
-// Is makes it [ErrAbsent].
-func (*mismatchError) Is(target error) bool { return target == ErrAbsent }

@@ -11,13 +11,14 @@ import (
 // are already in the field carry.
 const keyLength = 7
 
-// Keys is what the names of the images say of their content: two runs with equal keys make equal images, but
-// for what [Identity] tells. So an image that the registry has under its name, with that identity, need not be
-// built again.
+// Keys is what the names of the images say of their content. A name has seven characters of each key: whether an
+// image that the registry has under its name need not be built again, its [Identity] tells.
 type Keys struct {
 	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its files (64), or a
 	// name of the caller's.
 	SDK string
+	// Revision is the same with the algorithm of the digest before it, "sha256:…", as [LabelRevision] has it.
+	Revision string
 	// Dockerfile identifies the recipe: SHA-256 of the SDK Dockerfile's text, in hexadecimal.
 	Dockerfile string
 }
@@ -30,12 +31,13 @@ var digest = regexp.MustCompile(`^(?:sha256|sha512|blake3|xxh3):([0-9a-f]+)$`)
 // text of its Dockerfile.
 func NewKeys(sdk, dockerfile string) Keys {
 	sdk = CanonicalSDK(sdk)
+	revision := sdk
 	if parts := digest.FindStringSubmatch(sdk); parts != nil {
 		if sdk = parts[1]; !wholeHash.MatchString(sdk) {
 			sdk = hashOf([]byte(parts[0])) // Of another length than the hashes whose beginning can stand for them.
 		}
 	}
-	return Keys{SDK: sdk, Dockerfile: hashOf([]byte(dockerfile))}
+	return Keys{SDK: sdk, Revision: revision, Dockerfile: hashOf([]byte(dockerfile))}
 }
 
 // CanonicalSDK is an SDK's identity with a commit in lower case, as git prints it. Git takes capitals as well.

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"regexp"
 
 	"dagger/eval-images/reference"
@@ -13,30 +12,47 @@ const (
 	LabelBaseName   = "org.opencontainers.image.base.name"
 	LabelBaseDigest = "org.opencontainers.image.base.digest"
 	LabelRevision   = "org.opencontainers.image.revision"
-	// LabelOfficialDigest is this project's own: the digest of the official image below.
-	LabelOfficialDigest = "eval-images.official.digest"
-	// LabelWrap is this project's own: the key of the wrap that a base image has, and so the agent image on
-	// it, or "none".
-	LabelWrap = "eval-images.wrap"
 )
 
-// Labels say what the image is made of; identity is the SDK's. An image is labelled with what it stands on
-// directly: a base image with its official image, an agent image with its base image.
-func (i Image) Labels(identity string) map[string]string {
-	_, official := reference.CutDigest(i.Official)
-	wrap := cmp.Or(i.Wrap.key(), noWrap) // Said in any case: an official image may bring a label of that name along.
+// Labels of this project's own. Each carries a part of an [Identity].
+const (
+	LabelOfficialName   = "eval-images.official.name"
+	LabelOfficialDigest = "eval-images.official.digest"
+	LabelDockerfile     = "eval-images.dockerfile"
+	LabelWrap           = "eval-images.wrap"
+	LabelAssembly       = "eval-images.assembly"
+	LabelBuilderDigest  = "eval-images.builder.digest"
+	LabelPlatform       = "eval-images.platform"
+)
+
+// Labels say what the image is, by its identity, and what it stands on directly: a base image on its official
+// image, an agent image on its base image. A label without a value is left out, so that it hides none of the
+// base's.
+func (i Image) Labels() map[string]string {
+	labels := i.made().Labels()
+	on := ""
 	switch i.Phase {
 	case PhaseBase:
-		name, digest := reference.CutDigest(i.Official)
-		return map[string]string{LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelWrap: wrap}
+		on = i.Official
 	case PhaseAssemble:
-		name, digest := reference.CutDigest(i.Base)
-		return map[string]string{
-			LabelBaseName: name, LabelBaseDigest: digest, LabelOfficialDigest: official, LabelWrap: wrap, LabelRevision: identity,
-		}
-	default:
-		return map[string]string{LabelRevision: identity}
+		on = i.Base
 	}
+	name, digest := reference.CutDigest(on)
+	for label, value := range map[string]string{LabelBaseName: name, LabelBaseDigest: digest} {
+		if value != "" {
+			labels[label] = value
+		}
+	}
+	return labels
+}
+
+// made is the image's identity with the digest of the official image that it is made of.
+func (i Image) made() Identity {
+	identity := i.Identity
+	if _, digest := reference.CutDigest(i.Official); digest != "" {
+		identity.OfficialDigest = digest
+	}
+	return identity
 }
 
 // sha256Digest is what a digest of an image is.
@@ -52,8 +68,11 @@ func DigestIn(labels map[string]string, name string) string {
 }
 
 // LayerReference names the image of nothing but the layer that agent images get from this builder, a reference
-// with its digest. It is kept beside the builder, and its name says which builder and which assembly it is of.
-func LayerReference(builder string) string {
+// with its digest. It is kept beside the builder, and its name says which builder and which assembly it is of,
+// each shortened: see [LayerIdentity].
+func LayerReference(builder string) string { return layerReference(builder, DefaultAssembly) }
+
+func layerReference(builder string, assembly Assembly) string {
 	name, digest := reference.CutDigest(builder)
-	return name + "-layer-" + keyOf([]string{digest, DefaultAssembly.key()})
+	return name + "-layer-" + keyOf([]string{digest, assembly.key()})
 }

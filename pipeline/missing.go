@@ -7,15 +7,40 @@ import (
 	"slices"
 )
 
+// Lack is a reference under which a registry does not have the plan's image.
+type Lack struct {
+	Reference string
+	// Why is a [*TakenError] or an [*UnlabelledError] if the registry has an image of that name. Nil: it has none.
+	Why error
+}
+
+// String is the reference, with what there is to say of it.
+func (l Lack) String() string {
+	if l.Why == nil {
+		return l.Reference
+	}
+	return l.Why.Error()
+}
+
+// Advice says what to do about images that a run would not replace, each advice once.
+func Advice(lacks []Lack) (advice []string) {
+	for _, lack := range lacks {
+		if text := CauseOf(lack.Why).Advice; text != "" && !slices.Contains(advice, text) {
+			advice = append(advice, text)
+		}
+	}
+	return advice
+}
+
 // Missing asks the registry for every agent image of the plan, under all its references, and returns the
-// references that it lacks. A further reference that names another image than the first is one of those. So
-// is a reference to an image that a run would make anew: the reason follows it. An error names the agent
-// images of which the registry does not say all; what is known to be missing is returned with it.
-func (r Runner) Missing(ctx context.Context, plan Plan) ([]string, error) {
+// references that it lacks. A further reference that names another image than the first is one of those. So is a
+// reference to an image that is not the plan's, or does not say so. An error names the agent images of which the
+// registry does not say all; what is known to be missing is returned with it.
+func (r Runner) Missing(ctx context.Context, plan Plan) ([]Lack, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	run := newRun(r, plan, cancel)
-	missing, unknown := make([][]string, len(plan.Items)), make([]error, len(plan.Items))
+	missing, unknown := make([][]Lack, len(plan.Items)), make([]error, len(plan.Items))
 	defer run.beat(ctx)()
 	run.fanOut(func(i int) {
 		item := plan.Items[i]
@@ -32,23 +57,24 @@ func (r Runner) Missing(ctx context.Context, plan Plan) ([]string, error) {
 
 // missing are the references of one agent image that the registry lacks. Where it does not say whether it has
 // the first, there is nothing to hold the others against, and they are not asked for.
-func (r *run) missing(ctx context.Context, item Item) (missing []string, err error) {
+func (r *run) missing(ctx context.Context, item Item) (missing []Lack, err error) {
 	var record Record
 	var unknown []error
 	agent, err := r.find(ctx, &record, item.Agent, item.identity())
-	var other *mismatchError
+	var taken *TakenError
+	var unlabelled *UnlabelledError
 	switch {
-	case errors.As(err, &other):
-		missing = append(missing, item.Agent+": "+other.reason)
+	case errors.As(err, &taken), errors.As(err, &unlabelled):
+		missing = append(missing, Lack{Reference: item.Agent, Why: err})
 	case errors.Is(err, ErrAbsent):
-		missing = append(missing, item.Agent)
+		missing = append(missing, Lack{Reference: item.Agent})
 	case err != nil:
 		return nil, err
 	}
 	for _, tag := range item.Tags {
 		err := r.findSame(ctx, &record, tag, agent)
 		if errors.Is(err, ErrAbsent) {
-			missing = append(missing, tag)
+			missing = append(missing, Lack{Reference: tag})
 		} else if err != nil {
 			unknown = append(unknown, err)
 		}

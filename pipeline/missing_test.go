@@ -22,7 +22,7 @@ func TestMissing(t *testing.T) {
 
 	missing, err := runner.Missing(context.Background(), plan)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"r/agent:i1", "r/agent:nightly-i2", "r/agent:old-i2"}, missing)
+	assert.Equal(t, []Lack{{Reference: "r/agent:i1"}, {Reference: "r/agent:nightly-i2"}, {Reference: "r/agent:old-i2"}}, missing)
 	assert.Empty(t, registry.published)
 
 	t.Run("of what the registry does not say is not missing, and hides nothing that is", func(t *testing.T) {
@@ -32,7 +32,7 @@ func TestMissing(t *testing.T) {
 		plan.Items[2].Tags = []string{"r/agent:new-i2", "r/agent:nightly-i2", "r/agent:old-i2"}
 		plan.Items[3].Tags = []string{"r/agent:nightly-i3"}
 		missing, err := runner.Missing(context.Background(), plan)
-		assert.Equal(t, []string{"r/agent:i1", "r/agent:nightly-i2"}, missing)
+		assert.Equal(t, []Lack{{Reference: "r/agent:i1"}, {Reference: "r/agent:nightly-i2"}}, missing)
 		require.ErrorContains(t, err, "i3: asking the registry for r/agent:i3: 401 Unauthorized")
 		require.ErrorContains(t, err, "i2: asking the registry for r/agent:new-i2: 401 Unauthorized")
 		require.ErrorContains(t, err, "asking the registry for r/agent:old-i2: invalid reference format", "each is named")

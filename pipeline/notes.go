@@ -12,7 +12,7 @@ import (
 // writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish,
 // tried again, shared and asked.
 func writeNotes(out *strings.Builder, result *Result) {
-	notes := slices.Concat(skipNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
+	notes := slices.Concat(skipNotes(result), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
 	for i, note := range notes {
 		if i == 0 {
 			out.WriteString("\n")
@@ -21,8 +21,19 @@ func writeNotes(out *strings.Builder, result *Result) {
 	}
 }
 
-func skipNotes(images []Record) []string {
-	return reasonNotes("skipped, `%s`: %d", images, func(r Record) text { return r.SkipReason })
+// skipNotes count the skipped agent images by their reasons. Of builders and base images they count those that
+// were taken on trust.
+func skipNotes(result *Result) []string {
+	why := func(r Record) text { return r.SkipReason }
+	trusted := func(r Record) bool { return r.SkipReason == SkipRemoteUnlabelled }
+	only := func(records []Record) []Record {
+		return slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return !trusted(r) })
+	}
+	return slices.Concat(
+		reasonNotes("skipped, `%s`: %d", result.Images, why),
+		reasonNotes("base images skipped, `%s`: %d", only(result.Bases), why),
+		reasonNotes("builder skipped, `%s`: %d", only(result.Builders), why),
+	)
 }
 
 func rebuildNotes(result *Result) []string {

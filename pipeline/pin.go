@@ -11,7 +11,8 @@ import (
 func (r Runner) Pin(ctx context.Context, plan Plan) (Plan, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	pinned := Plan{Source: plan.Source, Builder: plan.Builder, Items: make([]Item, len(plan.Items))}
+	pinned := plan
+	pinned.Items = make([]Item, len(plan.Items))
 	failed := make([]error, len(plan.Items))
 	run := newRun(r, plan, cancel)
 	defer run.beat(ctx)()

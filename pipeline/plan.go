@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 
 	"dagger/eval-images/dataset"
@@ -10,8 +11,9 @@ import (
 type Plan struct {
 	// Source is the dataset of the hub that the instances are from; zero if they are from elsewhere.
 	Source dataset.Source
-	// Builder is the builder's reference.
-	Builder string
+	// Builder is the builder's reference, and Identity what it has to be.
+	Builder  string
+	Identity Identity
 	// Items are the agent images to make, in the order in which they are started.
 	Items []Item
 }
@@ -28,6 +30,15 @@ type Item struct {
 	Tags []string
 	// Wrap is what the base image gets on top of the recipe; nil for most.
 	Wrap *Wrap
+	// Identity is what the agent image has to be, and [Identity.Base] of it the base image.
+	Identity Identity
+}
+
+// identity of the agent image, with the official image's digest where it was asked for.
+func (i Item) identity() Identity {
+	identity := i.Identity
+	identity.OfficialDigest = cmp.Or(i.OfficialDigest, identity.OfficialDigest)
+	return identity
 }
 
 // References are all names of the agent image, the main one first.
@@ -35,7 +46,7 @@ func (i Item) References() []string { return append([]string{i.Agent}, i.Tags...
 
 // NewPlan names the images of the instances, which keep their order.
 func NewPlan(names Names, instances []dataset.Instance) Plan {
-	plan := Plan{Builder: names.Builder(), Items: make([]Item, len(instances))}
+	plan := Plan{Builder: names.Builder(), Identity: names.builderIdentity(), Items: make([]Item, len(instances))}
 	for i, instance := range instances {
 		plan.Items[i] = Item{
 			Instance: instance,
@@ -43,6 +54,7 @@ func NewPlan(names Names, instances []dataset.Instance) Plan {
 			Agent:    names.Agent(instance),
 			Tags:     names.AgentTags(instance),
 			Wrap:     WrapOf(instance),
+			Identity: names.agentIdentity(instance),
 		}
 	}
 	return plan

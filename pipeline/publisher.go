@@ -14,6 +14,8 @@ type Image struct {
 	Phase Phase
 	// Instance is what it is for; zero for the builder.
 	Instance dataset.Instance
+	// Identity is what the plan wants it to be, and what its labels say.
+	Identity Identity
 	// Reference is the name it is published under, without a digest.
 	Reference string
 	// Official is what a base image is built on: the official image's reference, with its digest where that is
@@ -71,6 +73,8 @@ type Found struct {
 	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the digest and
 	// nothing else.
 	HeadOnly bool
+	// Unlabelled says that a run trusts the image without all of its labels: see [Runner.TrustUnlabelled].
+	Unlabelled bool
 }
 
 // Registry tells what exists. There are three answers: the image, [ErrAbsent], or any other error, which

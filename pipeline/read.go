@@ -71,8 +71,8 @@ func (r Record) check() error {
 	if !slices.Contains([]Status{StatusBuilt, StatusSkipped, StatusFailed}, r.Status) {
 		return fmt.Errorf("its status is %s, and not %s, %s or %s", dataset.Quote(string(r.Status)), StatusBuilt, StatusSkipped, StatusFailed)
 	}
-	if r.SkipReason != "" && r.SkipReason != SkipRemoteExists {
-		return fmt.Errorf("its skip_reason is %s, and not %s", dataset.Quote(string(r.SkipReason)), SkipRemoteExists)
+	if !slices.Contains([]text{"", SkipRemoteExists, SkipRemoteUnlabelled}, r.SkipReason) {
+		return fmt.Errorf("its skip_reason is %s, and not %s or %s", dataset.Quote(string(r.SkipReason)), SkipRemoteExists, SkipRemoteUnlabelled)
 	}
 	if err := r.source().Check(); err != nil {
 		return err

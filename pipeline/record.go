@@ -19,8 +19,17 @@ const (
 	StatusFailed Status = "failed"
 )
 
-// SkipRemoteExists is the reason of every skipped image so far.
-const SkipRemoteExists = "remote_image_exists"
+// Reasons for which an image is skipped.
+const (
+	// SkipRemoteExists: the registry has it, and its labels say that it is the plan's.
+	SkipRemoteExists = "remote_image_exists"
+	// SkipRemoteUnlabelled: the registry has an image of that name, which was taken on trust. Its labels do not
+	// say all that it is, or were not read.
+	SkipRemoteUnlabelled = "remote_image_unlabelled"
+)
+
+// RebuildForced is the reason for which an image is made without a look at what the registry has.
+const RebuildForced = "--force-build"
 
 // Record is one line of manifest.jsonl: what became of one image. The names and their meaning are those of
 // the manifests that the field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag,
@@ -48,8 +57,8 @@ type Record struct {
 
 	Error      text `json:"error"`
 	SkipReason text `json:"skip_reason"`
-	// RebuildReason is why an image that the registry has under this name was not skipped but made anew.
-	// Null: the registry has none, or it was not asked.
+	// RebuildReason is why an image was made whatever the registry has: [RebuildForced]. Null: the registry had
+	// none.
 	RebuildReason text `json:"rebuild_reason"`
 	// LogPath is always null: the engine keeps the logs.
 	LogPath text `json:"log_path"`
@@ -83,7 +92,6 @@ func (r Record) Name() string { return unit(r.Phase, string(r.InstanceID)) }
 // queueing.
 func (r *Record) carry(check Record) {
 	r.AttemptCount = check.AttemptCount
-	r.RebuildReason = check.RebuildReason
 	r.RemoteCheckSeconds = check.RemoteCheckSeconds
 	r.QueueSeconds -= check.RemoteCheckSeconds
 }

@@ -27,8 +27,16 @@ func (r *Record) has(found Found, references ...string) {
 // skip completes the record of an image that the registry has.
 func (r *run) skip(record *Record, found Found, references ...string) {
 	record.has(found, references...)
-	record.SkipReason = SkipRemoteExists
+	record.SkipReason = found.skipReason()
 	r.end(record, StatusSkipped)
+}
+
+// skipReason is why an image that was found is skipped.
+func (f Found) skipReason() text {
+	if f.Unlabelled {
+		return SkipRemoteUnlabelled
+	}
+	return SkipRemoteExists
 }
 
 // fail completes the record of an image that could not be made.

@@ -140,7 +140,7 @@ func (r *run) makeBuilder(ctx context.Context) error {
 	record.carry(r.builder)
 	var err error
 	r.builder, err = r.observed(ctx, record, func(ctx context.Context, record *Record) error {
-		return r.publish(ctx, record, Image{Phase: PhaseBuilder}, r.plan.Builder)
+		return r.publish(ctx, record, Image{Phase: PhaseBuilder, Identity: r.plan.Identity}, r.plan.Builder)
 	})
 	return err
 }
@@ -156,7 +156,8 @@ func (r *run) anyAbsent() bool {
 
 // makeBase makes a base image unless the registry has it.
 func (r *run) makeBase(ctx context.Context, item Item, record *Record) error {
-	found, err := r.find(ctx, record, item.Base, item.identity())
+	identity := item.identity().Base()
+	found, err := r.find(ctx, record, item.Base, identity)
 	if err == nil {
 		r.skip(record, found, item.Base)
 		return nil
@@ -167,7 +168,7 @@ func (r *run) makeBase(ctx context.Context, item Item, record *Record) error {
 	if err := r.spent.of(item.Instance.OfficialImage); err != nil {
 		return err
 	}
-	image := Image{Phase: PhaseBase, Instance: item.Instance, Wrap: item.Wrap}
+	image := Image{Phase: PhaseBase, Instance: item.Instance, Identity: identity, Wrap: item.Wrap}
 	if image.Official, err = r.pinOfficial(ctx, item, record); err != nil {
 		return r.spent.met(item.Instance.OfficialImage, err)
 	}
@@ -200,7 +201,10 @@ func (r *run) pinOfficial(ctx context.Context, item Item, record *Record) (strin
 // assemble makes an agent image of a base image and the builder, each by its digest where they are published.
 func (r *run) assemble(ctx context.Context, item Item, base Record, record *Record) error {
 	record.BaseTag, record.BaseDigest, record.OfficialDigest = text(item.Base), base.Digest, base.OfficialDigest
-	image := Image{Phase: PhaseAssemble, Instance: item.Instance, Wrap: item.Wrap, Official: item.Instance.OfficialImage}
+	image := Image{
+		Phase: PhaseAssemble, Instance: item.Instance, Identity: item.identity(), Wrap: item.Wrap,
+		Official: item.Instance.OfficialImage,
+	}
 	if base.OfficialDigest != "" {
 		image.Official = pin(image.Official, base.OfficialDigest)
 	}
@@ -227,6 +231,9 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 		return err
 	})
 	if err == nil {
+		if r.Force && r.publishes() {
+			record.RebuildReason = RebuildForced
+		}
 		r.end(record, StatusBuilt)
 	}
 	return err
@@ -285,20 +292,30 @@ func (r *run) publishOne(ctx context.Context, record *Record, image Image) (Publ
 	return published, nil
 }
 
-// find asks for an image of this run's. One that is there and not what it has to be is absent, and the record
-// says why. Where a head is all that a registry gives for a question, an image that is to have no wrap goes by
-// its name: to look into each would cost a pull.
+// find asks for an image of this run's, and compares it with what the plan wants. Where a head is all that a
+// registry gives for a question, it looks only into an image that is to have a wrap: to look into each would cost
+// a pull.
 func (r *run) find(ctx context.Context, record *Record, reference string, want Identity) (Found, error) {
 	found, err := r.look(ctx, record, reference)
-	if err == nil && found.HeadOnly && want != (Identity{}) {
+	if err == nil && found.HeadOnly && want.Wrap != "" && want.Wrap != noWrap {
 		found, err = r.look(ctx, record, pin(reference, text(found.Digest)))
 	}
 	if err != nil {
 		return Found{}, err
 	}
-	if reason := want.mismatch(found.Identity); reason != "" {
-		record.RebuildReason = text(reason)
-		return Found{}, &mismatchError{reason}
+	return r.verify(found, reference, want)
+}
+
+// verify compares an image that was found with what the plan wants. Nothing is skipped before that.
+func (r *run) verify(found Found, reference string, want Identity) (Found, error) {
+	err := want.Check(reference, found.Identity)
+	var unlabelled *UnlabelledError
+	if errors.As(err, &unlabelled) && r.TrustUnlabelled {
+		found.Unlabelled = true
+		return found, nil
+	}
+	if err != nil {
+		return Found{}, err
 	}
 	return found, nil
 }

@@ -36,6 +36,9 @@ type Runner struct {
 	MaxWorkers int
 	// Force makes every image, whatever the registry has.
 	Force bool
+	// TrustUnlabelled skips an image that does not say all that it is, as long as what it says agrees with the
+	// plan. Without it such an image fails.
+	TrustUnlabelled bool
 	// Retry says how often something is tried.
 	Retry Retry
 	// Timeout bounds one image, retries included: making the builder, a base image or an agent image, and likewise asking for one

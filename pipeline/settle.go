@@ -49,18 +49,19 @@ func (r *run) settle(ctx context.Context, record *Record, image Image, want want
 }
 
 // labelled says whether an image that was found has the labels that this one would have, as far as a [Found]
-// tells. They are no proof, but no such image was there before, and the reference names all else that the image
-// is made of.
+// tells. They are no proof, but no such image was there before.
 func (i Image) labelled(found Found) bool {
+	want := i.made()
+	if want.Check(i.Reference, found.Identity) != nil {
+		return false
+	}
 	_, base := reference.CutDigest(i.Base)
-	_, official := reference.CutDigest(i.Official)
-	same := found.OfficialDigest == official && found.Identity == Identity{Wrap: i.Wrap.key()}
 	switch i.Phase {
 	case PhaseBuilder:
 		return true
 	case PhaseBase:
-		return same && official != ""
+		return want.OfficialDigest != ""
 	default:
-		return same && base != "" && found.BaseDigest == base
+		return base != "" && found.BaseDigest == base
 	}
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -42,8 +43,10 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 	const agent, base, tag = "r/agent:i0", "r/base:i0", "r/agent:nightly-i0"
 	// What the fake registry makes of the images below.
 	official, onBase := "sha256:official/i0", digestOf(base)
-	ours := Found{Digest: "sha256:ours", BaseDigest: onBase, OfficialDigest: official}
-	other := Found{Digest: "sha256:other", BaseDigest: "sha256:otherbase", OfficialDigest: official}
+	made := Identity{OfficialDigest: official, Wrap: noWrap}
+	ours := Found{Digest: "sha256:ours", BaseDigest: onBase, Identity: made}
+	other := Found{Digest: "sha256:other", BaseDigest: "sha256:otherbase", Identity: made}
+	sdk, otherSDK := Identity{Revision: commit}, Identity{Revision: otherCommit}
 	tests := map[string]struct {
 		l     lossy
 		force bool
@@ -55,16 +58,28 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 		"if its time ran out while it waited for an answer": {l: lossy{reference: agent, lost: true, digest: ours.Digest, found: ours}},
 		"nor in a forced run":                               {l: lossy{reference: agent, err: reset, lost: true, digest: ours.Digest, found: ours}, force: true},
 		"nor under a further tag":                           {l: lossy{reference: tag, err: reset, lost: true, digest: ours.Digest, found: ours}},
-		"nor its base image":                                {l: lossy{reference: base, err: reset, lost: true, found: Found{Digest: onBase, OfficialDigest: official}}},
-		"nor the builder":                                   {l: lossy{reference: "r/builder:b", err: reset, lost: true, found: Found{Digest: "sha256:b"}}},
-		"by its labels, where the publisher is an engine":   {l: lossy{reference: agent, err: engine, lost: true, found: ours}},
-		"and fails if it is not there":                      {l: lossy{reference: agent, err: reset, digest: ours.Digest}, says: "connection reset by peer"},
-		"and fails if another one is there":                 {l: lossy{reference: agent, err: reset, lost: true, digest: ours.Digest, found: other}, says: "connection reset by peer"},
+		"nor its base image":                                {l: lossy{reference: base, err: reset, lost: true, found: Found{Digest: onBase, Identity: made}}},
+		"nor the builder":                                   {l: lossy{reference: "r/builder:b", err: reset, lost: true, found: Found{Digest: "sha256:b", Identity: sdk}}},
+		"and fails if the builder is another SDK's": {
+			l:    lossy{reference: "r/builder:b", err: reset, lost: true, found: Found{Digest: "sha256:b", Identity: otherSDK}},
+			says: "builder failed",
+		},
+		"and fails if the builder does not say whose it is": {
+			l:    lossy{reference: "r/builder:b", err: reset, lost: true, found: Found{Digest: "sha256:b"}},
+			says: "builder failed",
+		},
+		"and fails if it is the base image of another official image": {
+			l:    lossy{reference: base, err: reset, lost: true, found: Found{Digest: onBase, Identity: Identity{OfficialDigest: "sha256:o", Wrap: noWrap}}},
+			says: "connection reset by peer",
+		},
+		"by its labels, where the publisher is an engine": {l: lossy{reference: agent, err: engine, lost: true, found: ours}},
+		"and fails if it is not there":                    {l: lossy{reference: agent, err: reset, digest: ours.Digest}, says: "connection reset by peer"},
+		"and fails if another one is there":               {l: lossy{reference: agent, err: reset, lost: true, digest: ours.Digest, found: other}, says: "connection reset by peer"},
 		"and fails if its labels are another one's": {
 			l: lossy{reference: agent, err: engine, lost: true, found: other}, says: "the tag r/agent:i0 is immutable: it names sha256:other, and the registry refuses another image: ",
 		},
 		"and fails if it is there without its wrap": {
-			l: lossy{reference: base, err: engine, lost: true, found: Found{Digest: "sha256:plain", OfficialDigest: official}}, wrap: &Wrap{Commands: [][]string{{"true"}}},
+			l: lossy{reference: base, err: engine, lost: true, found: Found{Digest: "sha256:plain", Identity: made}}, wrap: thisWrap,
 			says: "is immutable: it names sha256:plain",
 		},
 		"and fails in a forced run of an engine, which may have found it there": {
@@ -86,7 +101,8 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 			l := &test.l
 			l.fakeRegistry = &fakeRegistry{has: map[string]Found{"official/i0": {Digest: official}}}
 			plan := planOf(1)
-			plan.Items[0].Wrap = test.wrap
+			plan.Identity = sdk
+			plan.Items[0].Wrap, plan.Items[0].Identity.Wrap = test.wrap, cmp.Or(test.wrap.key(), noWrap)
 			if test.l.err != nil { // Else there is no time left for it.
 				plan.Items[0].Tags = []string{tag}
 			}
@@ -97,7 +113,7 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 				runner.Timeout = 300 * time.Millisecond // It hangs.
 			}
 			result, err := runner.Run(context.Background(), plan)
-			require.NoError(t, err)
+			assert.Equal(t, test.says == "builder failed", err != nil)
 			record := result.Images[0]
 			if test.says != "" {
 				assert.Equal(t, StatusFailed, record.Status)

@@ -69,20 +69,24 @@ func (p Plan) Table() string {
 	return out.String()
 }
 
-// hubPulls is how many pulls Docker Hub counts at most while the images are made: one for each official image
-// that a base image is built on, one for each base image that an agent image is composed of, and one to see
-// whether a wrapped agent image is the wrapped one. What is there costs none of the first two.
+// hubPulls is how many pulls Docker Hub counts at most in a run. An agent image that is there costs one for each
+// of its names, to see what it is. One that is made costs one for the official image and one for the base image.
 func (p Plan) hubPulls() (n int) {
-	for _, item := range p.Items {
-		wrapped := item.Wrap != nil && reference.AtDockerHub(item.Agent)
-		for _, counts := range []bool{reference.AtDockerHub(item.Instance.OfficialImage), reference.AtDockerHub(item.Base), wrapped} {
-			if counts {
-				n++
-			}
+	if len(p.Items) == 0 {
+		return 0
+	}
+	atHub := func(image string, pulls int) int {
+		if reference.AtDockerHub(image) {
+			return pulls
 		}
+		return 0
 	}
-	if reference.AtDockerHub(p.Builder) && len(p.Items) > 0 {
-		n += 2 // The agent layer, which is made of the builder.
+	for _, item := range p.Items {
+		there := atHub(item.Agent, len(item.References()))
+		made := atHub(item.Instance.OfficialImage, 1) + atHub(item.Base, 1)
+		n += max(there, made)
 	}
-	return n
+	// The builder, the agent layer, the builder once more to make that of it; and the first base image, which is
+	// asked for before anything is built.
+	return n + atHub(p.Builder, 3) + atHub(p.Items[0].Base, 1)
 }

@@ -28,28 +28,29 @@ a__a-1  official  o/a:latest
         agent     r/agent:43376f1-93c33d0-a-source-minimal
         agent     r/agent:nightly-a-source-minimal
 
-Docker Hub counts at most 4 pulls for that. It allows 100 in 6 hours without a login, and 200 with a free account.
+Docker Hub counts at most 6 pulls for that. It allows 100 in 6 hours without a login, and 200 with a free account.
 `, plan.Table())
 }
 
 func TestAPlanTellsWhatDockerHubCounts(t *testing.T) {
 	const hub, other = "docker.io/me/", "ghcr.io/me/"
-	item := func(official, repositories string, wrap *Wrap) Item {
+	item := func(official, repositories string) Item {
 		return Item{
-			Instance: dataset.Instance{OfficialImage: official + "o:latest"}, Base: repositories + "base:x", Agent: repositories + "agent:x", Wrap: wrap,
+			Instance: dataset.Instance{OfficialImage: official + "o:latest"}, Base: repositories + "base:x", Agent: repositories + "agent:x",
 		}
 	}
 	for name, test := range map[string]struct {
 		plan  Plan
 		pulls int
 	}{
-		"official images":        {Plan{Builder: other + "b:x", Items: []Item{item(hub, other, nil), item(hub, other, nil)}}, 2},
-		"those of a mirror":      {Plan{Builder: other + "b:x", Items: []Item{item(other, other, nil)}}, 0},
-		"base images":            {Plan{Builder: hub + "b:x", Items: []Item{item(other, hub, nil)}}, 3},
-		"wrapped images":         {Plan{Builder: hub + "b:x", Items: []Item{item(other, hub, &Wrap{})}}, 4},
+		"official images":        {Plan{Builder: other + "b:x", Items: []Item{item(hub, other), item(hub, other)}}, 2},
+		"those of a mirror":      {Plan{Builder: other + "b:x", Items: []Item{item(other, other)}}, 0},
+		"everything of our own":  {Plan{Builder: hub + "b:x", Items: []Item{item(other, hub)}}, 1 + 3 + 1},
+		"everything":             {Plan{Builder: hub + "b:x", Items: []Item{item(hub, hub), item(hub, hub)}}, 4 + 3 + 1},
+		"further tags":           {Plan{Builder: other + "b:x", Items: []Item{{Agent: hub + "a:x", Tags: []string{hub + "a:y", hub + "a:z"}, Base: other + "b"}}}, 3},
 		"nothing without a plan": {Plan{Builder: hub + "b:x"}, 0},
-		"names without a host":   {Plan{Builder: other + "b:x", Items: []Item{item("swebench/", other, nil)}}, 1},
-		"its other name":         {Plan{Builder: other + "b:x", Items: []Item{item("index.docker.io/swebench/", other, nil)}}, 1},
+		"names without a host":   {Plan{Builder: other + "b:x", Items: []Item{item("swebench/", other)}}, 1},
+		"its other name":         {Plan{Builder: other + "b:x", Items: []Item{item("index.docker.io/swebench/", other)}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.pulls, test.plan.hubPulls()) })
 	}

@@ -23,7 +23,7 @@ func (r *run) tag(ctx context.Context, record *Record, item Item, found Found, m
 	if err != nil {
 		return err
 	}
-	record.SkipReason = SkipRemoteExists
+	record.SkipReason = found.skipReason()
 	r.end(record, StatusSkipped)
 	return nil
 }

@@ -17,6 +17,9 @@ type Access struct {
 	// ReadOnly asks for tokens that can only pull. A token that can push has effects: Quay and GitLab create the
 	// repository when they issue one. And ghcr.io issues none to anonymous users, who may pull all the same.
 	ReadOnly bool
+	// Heads has [Client.Find] ask Docker Hub for the heads of manifests. Those are no pulls, and tell nothing of
+	// what an image is.
+	Heads bool
 	// Transport sends the requests. Nil: [http.DefaultTransport].
 	Transport http.RoundTripper
 	// AnswerTime bounds one request, its answer included; the handshake is one. Zero: [DefaultAnswerTime].

@@ -30,14 +30,14 @@ var (
 // Find tells whether the registry has an image, with one request. It is a [pipeline.Registry].
 //
 // It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is
-// and what it stands on. Docker Hub counts that as a pull, so there it asks for the head, unless the reference
-// has a digest: a head would add nothing to that.
+// and what it stands on. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there, unless
+// the reference has a digest: a head would add nothing to that.
 func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, error) {
 	ref, err := c.parse(reference)
 	if err != nil {
 		return pipeline.Found{}, err
 	}
-	if _, byDigest := ref.(name.Digest); c.host.RegistryStr() == name.DefaultRegistry && !byDigest {
+	if _, byDigest := ref.(name.Digest); c.access.Heads && atDockerHub(ref) && !byDigest {
 		return c.findHead(ctx, ref)
 	}
 	got, err := c.manifest(ctx, ref)

@@ -18,8 +18,9 @@ import (
 
 func TestFind(t *testing.T) {
 	b := newTestbed(t)
-	base, official, wrap := "sha256:"+strings.Repeat("b", 64), "sha256:"+strings.Repeat("0", 64), strings.Repeat("a", 64)
-	labels := map[string]string{pipeline.LabelBaseDigest: base, pipeline.LabelOfficialDigest: official, pipeline.LabelWrap: wrap}
+	base, identity := "sha256:"+strings.Repeat("b", 64), wholeIdentity()
+	labels := identity.Labels()
+	labels[pipeline.LabelBaseDigest] = base
 	img := b.push(t, "agent:here", mutate.Annotations(layered(t, types.OCIManifestSchema1, "one"), labels).(v1.Image))
 	client := b.connect(t, Access{})
 
@@ -28,7 +29,7 @@ func TestFind(t *testing.T) {
 		found, err := client.Find(ctx, b.reference("agent:here"))
 		require.NoError(t, err)
 		assert.Equal(t, pipeline.Found{
-			Digest: digestOfImage(t, img), BaseDigest: base, OfficialDigest: official, Identity: pipeline.Identity{Wrap: wrap},
+			Digest: digestOfImage(t, img), BaseDigest: base, OfficialDigest: identity.OfficialDigest, Identity: identity,
 		}, found)
 		assert.Equal(t, []string{"GET /v2/agent/manifests/here"}, asked(b.proxy))
 	})
@@ -85,33 +86,65 @@ func TestNoAnswerIsNotAbsent(t *testing.T) {
 	assert.NotErrorIs(t, err, pipeline.ErrAbsent)
 }
 
-// TestFindAtDockerHub: a manifest that is read counts there, and a head does not.
+// TestFindAtDockerHub: a manifest that is read counts there, and a head does not. Only the manifest tells what the
+// image is.
 func TestFindAtDockerHub(t *testing.T) {
 	b := newTestbed(t)
-	wrap := strings.Repeat("a", 64)
-	labels := map[string]string{pipeline.LabelWrap: wrap}
-	img := b.push(t, "me/agent:here", mutate.Annotations(layered(t, types.OCIManifestSchema1, "one"), labels).(v1.Image))
-	client, err := Access{Transport: elsewhere{b.host}}.Connect(ctx, "docker.io/me/agent")
-	require.NoError(t, err)
-	b.proxy.Script()
+	identity := wholeIdentity()
+	img := b.push(t, "me/agent:here", mutate.Annotations(layered(t, types.OCIManifestSchema1, "one"), identity.Labels()).(v1.Image))
+	whole := pipeline.Found{Digest: digestOfImage(t, img), OfficialDigest: identity.OfficialDigest, Identity: identity}
+	connect := func(heads bool) *Client {
+		client, err := Access{Transport: elsewhere{b.host}, Heads: heads}.Connect(ctx, "docker.io/me/agent")
+		require.NoError(t, err)
+		b.proxy.Script()
+		return client
+	}
+	t.Run("the manifest is read", func(t *testing.T) {
+		client := connect(false)
+		found, err := client.Find(ctx, "docker.io/me/agent:here")
+		require.NoError(t, err)
+		assert.Equal(t, whole, found)
+		_, err = client.Find(ctx, "docker.io/me/agent:gone")
+		require.ErrorIs(t, err, pipeline.ErrAbsent)
+		assert.Equal(t, []string{"GET /v2/me/agent/manifests/here", "GET /v2/me/agent/manifests/gone"}, asked(b.proxy))
+	})
+	t.Run("who wants heads gets heads, unless a digest leaves nothing else to ask", func(t *testing.T) {
+		client := connect(true)
+		found, err := client.Find(ctx, "docker.io/me/agent:here")
+		require.NoError(t, err)
+		assert.Equal(t, pipeline.Found{Digest: whole.Digest, HeadOnly: true}, found)
+		_, err = client.Find(ctx, "docker.io/me/agent:gone")
+		require.ErrorIs(t, err, pipeline.ErrAbsent)
+		told, err := client.Find(ctx, "docker.io/me/agent:here@"+found.Digest)
+		require.NoError(t, err)
+		assert.Equal(t, whole, told)
+		assert.Equal(t, []string{
+			"HEAD /v2/me/agent/manifests/here", "HEAD /v2/me/agent/manifests/gone", "GET /v2/me/agent/manifests/" + found.Digest,
+		}, asked(b.proxy))
+	})
+	t.Run("a head without a digest is no answer", func(t *testing.T) {
+		client := connect(true)
+		b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, "")})
+		_, err := client.Find(ctx, "docker.io/me/agent:here")
+		require.ErrorContains(t, err, "no digest")
+		assert.False(t, errors.Is(err, pipeline.ErrAbsent))
+	})
+	t.Run("elsewhere a manifest costs nothing, so heads are never enough", func(t *testing.T) {
+		client := b.connect(t, Access{Heads: true})
+		b.push(t, "agent:here", img)
+		found, err := client.Find(ctx, b.reference("agent:here"))
+		require.NoError(t, err)
+		assert.Equal(t, whole, found)
+	})
+}
 
-	found, err := client.Find(ctx, "docker.io/me/agent:here")
-	require.NoError(t, err)
-	assert.Equal(t, pipeline.Found{Digest: digestOfImage(t, img), HeadOnly: true}, found)
-	_, err = client.Find(ctx, "docker.io/me/agent:gone")
-	require.ErrorIs(t, err, pipeline.ErrAbsent)
-	assert.Equal(t, []string{"HEAD /v2/me/agent/manifests/here", "HEAD /v2/me/agent/manifests/gone"}, asked(b.proxy))
-
-	b.proxy.Script()
-	told, err := client.Find(ctx, "docker.io/me/agent:here@"+found.Digest)
-	require.NoError(t, err)
-	assert.Equal(t, pipeline.Found{Digest: found.Digest, Identity: pipeline.Identity{Wrap: wrap}}, told, "a head by digest would tell nothing")
-	assert.Equal(t, []string{"GET /v2/me/agent/manifests/" + found.Digest}, asked(b.proxy))
-
-	b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, "")})
-	_, err = client.Find(ctx, "docker.io/me/agent:here")
-	require.ErrorContains(t, err, "no digest")
-	assert.False(t, errors.Is(err, pipeline.ErrAbsent))
+// wholeIdentity has all parts.
+func wholeIdentity() pipeline.Identity {
+	hash := strings.Repeat("a", 64)
+	return pipeline.Identity{
+		Official: "docker.io/swebench/x:latest", OfficialDigest: "sha256:" + hash, Revision: hash[:40], Dockerfile: hash,
+		Wrap: hash, Assembly: hash, Builder: "sha256:" + hash, Platform: pipeline.Platform,
+	}
 }
 
 // elsewhere sends every request to a test's server.

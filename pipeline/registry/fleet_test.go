@@ -227,7 +227,7 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	if err != nil {
 		return pipeline.Published{}, seen(err)
 	}
-	img = mutate.Annotations(img, image.Labels("sdk")).(v1.Image)
+	img = mutate.Annotations(img, image.Labels()).(v1.Image)
 	if err := e.write(ctx, image.Reference, img); err != nil {
 		return pipeline.Published{}, &pipeline.PushError{Reference: image.Reference, Err: seen(err)}
 	}
@@ -248,8 +248,9 @@ func (e *engine) image(ctx context.Context, image pipeline.Image) (v1.Image, err
 	return mutate.AppendLayers(base, layer(e.t, "agent", types.OCILayer))
 }
 
-func (e *engine) PublishLayer(ctx context.Context, _, reference string) error {
-	if err := e.write(ctx, reference, layered(e.t, types.OCIManifestSchema1, "agent")); err != nil {
+func (e *engine) PublishLayer(ctx context.Context, builder, reference string) error {
+	img := mutate.Annotations(layered(e.t, types.OCIManifestSchema1, "agent"), pipeline.LayerIdentity(builder).Labels())
+	if err := e.write(ctx, reference, img.(v1.Image)); err != nil {
 		return &pipeline.PushError{Reference: reference, Err: seen(err)}
 	}
 	return nil
@@ -268,11 +269,7 @@ func (e *engine) Find(ctx context.Context, reference string) (pipeline.Found, er
 	if err != nil {
 		return pipeline.Found{}, err
 	}
-	return pipeline.Found{
-		Digest:         digestOfImage(e.t, img),
-		BaseDigest:     pipeline.DigestIn(manifest.Annotations, pipeline.LabelBaseDigest),
-		OfficialDigest: pipeline.DigestIn(manifest.Annotations, pipeline.LabelOfficialDigest),
-	}, nil
+	return pipeline.NewFound(digestOfImage(e.t, img), manifest.Annotations), nil
 }
 
 func (e *engine) read(ctx context.Context, reference string) (v1.Image, error) {

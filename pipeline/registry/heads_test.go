@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -110,11 +111,18 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 // TestPullsAtDockerHub counts manifests that are read, where everything is at Docker Hub: one for each base
-// image that an agent image is composed of, one for the agent layer, and none for what is there.
+// image that an agent image is composed of, one more for the first of them, one for the builder, and two for the
+// agent layer. An agent image that is there costs one, to see what it is, and none for who trusts.
 func TestPullsAtDockerHub(t *testing.T) {
+	for name, trusts := range map[string]bool{"what is there is read": false, "what is there is trusted": true} {
+		t.Run(name, func(t *testing.T) { testPullsAtDockerHub(t, trusts) })
+	}
+}
+
+func testPullsAtDockerHub(t *testing.T, trusts bool) {
 	const images = 20
 	b, access := hub(t)
-	access.ReadOnly = false
+	access.ReadOnly, access.Heads = false, trusts
 	client, err := access.Connect(ctx, "docker.io/me/base", "docker.io/me/agent", "docker.io/me/builder")
 	require.NoError(t, err)
 	b.push(t, "me/builder:b", layered(t, types.OCIManifestSchema1, "builder"))
@@ -128,7 +136,7 @@ func TestPullsAtDockerHub(t *testing.T) {
 		})
 	}
 	publisher := &Publisher{Client: client, Builder: layerBuilder{t, b}, Identity: "sdk", Sharing: &Sharing{Client: client}}
-	runner := pipeline.Runner{Publisher: publisher, Registry: client, Sharing: publisher.Sharing}
+	runner := pipeline.Runner{Publisher: publisher, Registry: client, Sharing: publisher.Sharing, TrustUnlabelled: trusts}
 	run := func() *pipeline.Result {
 		b.proxy.Script()
 		result, err := runner.Run(ctx, plan)
@@ -137,21 +145,18 @@ func TestPullsAtDockerHub(t *testing.T) {
 		return result
 	}
 
+	absent, there := images+1, images+1+1+1 // The first base image is asked for before, and there are builder and layer.
+	if trusts {
+		absent, there = 1, images+1
+	}
 	assert.Equal(t, images, run().Count(pipeline.StatusBuilt))
-	read := map[string]int{}
-	for _, request := range b.proxy.Requests() {
-		if request.Method == http.MethodGet && strings.Contains(request.Path, "/manifests/") {
-			read[request.Path]++
-		}
-	}
-	assert.Len(t, read, images+1)
-	for path, n := range read {
-		assert.Equal(t, 1, n, path)
-	}
+	assert.Equal(t, absent+there, b.proxy.Count(http.MethodGet, "/manifests/"))
+	assert.Equal(t, 2, b.proxy.Count(http.MethodGet, "/builder/manifests/b-layer-"), "before it is made, and then")
 
 	run()
-	assert.Zero(t, b.proxy.Count(http.MethodGet, "/manifests/"), "what is there costs no pull")
-	assert.Equal(t, images, b.proxy.Count(http.MethodHead, "/agent/manifests/"), "but a head")
+	methods := map[bool]string{false: http.MethodGet, true: http.MethodHead}
+	assert.Equal(t, images, b.proxy.Count(methods[trusts], "/agent/manifests/"))
+	assert.Zero(t, b.proxy.Count(methods[!trusts], "/manifests/"))
 
 	b.push(t, "swebench/alike:latest", layered(t, types.OCIManifestSchema1, "alike"))
 	b.proxy.Script()
@@ -171,11 +176,12 @@ func (l layerBuilder) Publish(context.Context, pipeline.Image) (pipeline.Publish
 	return pipeline.Published{}, errors.New("this is not to be built")
 }
 
-func (l layerBuilder) PublishLayer(_ context.Context, _, reference string) error {
+func (l layerBuilder) PublishLayer(_ context.Context, builder, reference string) error {
 	rest, _ := strings.CutPrefix(reference, "docker.io/")
 	ref, err := name.ParseReference(l.open + "/" + rest)
 	if err != nil {
 		return err
 	}
-	return remote.Write(ref, layered(l.t, types.OCIManifestSchema1, "agent"), remote.WithTransport(http.DefaultTransport))
+	img := mutate.Annotations(layered(l.t, types.OCIManifestSchema1, "agent"), pipeline.LayerIdentity(builder).Labels())
+	return remote.Write(ref, img.(v1.Image), remote.WithTransport(http.DefaultTransport))
 }

@@ -38,7 +38,10 @@ func TestHostileAnnotationsAreNoDigests(t *testing.T) {
 			b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, string(manifest))})
 			found, err := client.Find(ctx, b.reference("agent:x"))
 			require.NoError(t, err)
+			err = wholeIdentity().Check("agent:x", found.Identity)
+			found.Identity = pipeline.Identity{}
 			assert.Equal(t, pipeline.Found{Digest: digestOf(manifest).String()}, found)
+			requireLine(t, err.Error(), 2*maxReason)
 		})
 	}
 }

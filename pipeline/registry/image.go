@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"dagger/eval-images/pipeline"
 )
 
 // Image is an image as its manifest and config describe it. Its layers stay where they are.
@@ -40,6 +42,11 @@ func (c *Client) Image(ctx context.Context, reference string) (*Image, error) {
 
 // Digest of the image's manifest, "sha256:…".
 func (i *Image) Digest() string { return i.manifest.digest.String() }
+
+// Found is what [Client.Find] tells of the image.
+func (i *Image) Found() pipeline.Found {
+	return pipeline.NewFound(i.Digest(), i.manifest.Annotations)
+}
 
 // Platform that the image is for, such as "linux/amd64".
 func (i *Image) Platform() string { return i.config.OS + "/" + i.config.Architecture }

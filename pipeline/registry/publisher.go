@@ -94,33 +94,60 @@ func (p *Publisher) assemble(ctx context.Context, image pipeline.Image) (*Compos
 	if err != nil {
 		return nil, err
 	}
-	base, err := p.Client.Image(ctx, image.Base)
+	base, err := p.base(ctx, image)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", image.Base, err)
+		return nil, err
 	}
 	add := pipeline.DefaultAssembly
 	return Compose(base, Addition{
 		Layer:      layer,
 		Env:        map[string]string{add.SDKVariable: p.Identity},
 		Entrypoint: add.Entrypoint,
-		Labels:     image.Labels(p.Identity),
+		Labels:     labelsOn(base, image),
 	})
+}
+
+// base reads an agent image's base image. What a head left open when the image was found is compared now.
+func (p *Publisher) base(ctx context.Context, image pipeline.Image) (*Image, error) {
+	base, err := p.Client.Image(ctx, image.Base)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", image.Base, err)
+	}
+	want := image.Identity.Base()
+	var taken *pipeline.TakenError
+	if err := want.Check(image.Base, base.Found().Identity); errors.As(err, &taken) {
+		return nil, err
+	}
+	if want.Platform != "" && base.Platform() != want.Platform {
+		return nil, fmt.Errorf("%w: %s is for %s", pipeline.ErrPlatform, image.Base, base.Platform())
+	}
+	return base, nil
+}
+
+// labelsOn are the labels of an agent image. The official image's digest, which a run may not know, is the base's.
+func labelsOn(base *Image, image pipeline.Image) map[string]string {
+	labels := image.Labels()
+	if digest := base.Found().OfficialDigest; labels[pipeline.LabelOfficialDigest] == "" && digest != "" {
+		labels[pipeline.LabelOfficialDigest] = digest
+	}
+	return labels
 }
 
 // graft puts another base image's layers on an official image.
 func (p *Publisher) graft(ctx context.Context, image pipeline.Image) (*Composed, error) {
-	return p.Sharing.compose(ctx, image, p.Identity)
+	return p.Sharing.compose(ctx, image)
 }
 
 // agentLayer is the layer with the agent server of this builder. The first image that needs it has it
-// published, unless an earlier run did so; the others wait.
+// published, unless an earlier run did so; the others wait. An image of that name that is not of this builder and
+// this assembly is replaced: nobody but a run like this one looks for it.
 func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, error) {
 	layer, _, err := p.layers.Do(ctx, builder, func() (Layer, error) {
 		reference := pipeline.LayerReference(builder)
-		carrier, err := p.layer(ctx, reference)
-		if errors.Is(err, pipeline.ErrAbsent) || err != nil && pipeline.CauseOf(err).Advice == pipeline.AdviceHidden {
+		carrier, err := p.layer(ctx, builder)
+		if notOurs(err) || err != nil && pipeline.CauseOf(err).Advice == pipeline.AdviceHidden {
 			published := p.Builder.PublishLayer(ctx, builder, reference)
-			carrier, err = p.layer(ctx, reference)
+			carrier, err = p.layer(ctx, builder)
 			if err != nil && published != nil {
 				return Layer{}, published // It would have been there, had only the answer been lost.
 			}
@@ -133,11 +160,19 @@ func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, erro
 	return layer, err
 }
 
-// layer reads the image of the agent layer, if the registry has it.
-func (p *Publisher) layer(ctx context.Context, reference string) (*Image, error) {
-	found, err := p.Client.Find(ctx, reference)
+// notOurs says whether the registry has nothing under a name, or something that is not what it should be.
+func notOurs(err error) bool {
+	var taken *pipeline.TakenError
+	var unlabelled *pipeline.UnlabelledError
+	return errors.Is(err, pipeline.ErrAbsent) || errors.As(err, &taken) || errors.As(err, &unlabelled)
+}
+
+// layer reads the image of the agent layer, if the registry has it, and compares it with what it should be.
+func (p *Publisher) layer(ctx context.Context, builder string) (*Image, error) {
+	reference := pipeline.LayerReference(builder)
+	image, err := p.Client.Image(ctx, reference)
 	if err != nil {
 		return nil, err
 	}
-	return p.Client.Image(ctx, reference+"@"+found.Digest)
+	return image, pipeline.LayerIdentity(builder).Check(reference, image.Found().Identity)
 }

@@ -38,7 +38,7 @@ func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
 }
 
 // compose puts the recipe's layers on an official image.
-func (s *Sharing) compose(ctx context.Context, image pipeline.Image, identity string) (*Composed, error) {
+func (s *Sharing) compose(ctx context.Context, image pipeline.Image) (*Composed, error) {
 	on, err := s.Client.Image(ctx, image.Official)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (s *Sharing) compose(ctx context.Context, image pipeline.Image, identity st
 	if err != nil {
 		return nil, err
 	}
-	return Graft(built, like, on, image.Labels(identity))
+	return Graft(built, like, on, image.Labels())
 }
 
 // image reads an image once for all that are grafted from it.
