@@ -81,8 +81,8 @@ func (m *EvalImages) AssembleAll(
 		// Who publishes agent images: direct composes them in the registry, engine pushes them; or auto
 		// +default="auto"
 		Publisher string
-		// Reuse the recipe's layers across equivalent official images in the same registry: auto or never
-		// +default="auto"
+		// Reuse the recipe's layers across equivalent official images: never, or trusted if you vouch for those images
+		// +default="never"
 		ShareBases string
 		// User at the registry (default: the credentials of "docker login")
 		// +optional
@@ -90,6 +90,9 @@ func (m *EvalImages) AssembleAll(
 		// Password or token at the registry, such as env:GITHUB_TOKEN
 		// +optional
 		RegistryPassword *dagger.Secret
+		// Speak plain HTTP to the registry, and send it the credentials that way
+		// +optional
+		PlainHTTP bool
 		// Rebuild and publish every image, whatever the registry has
 		// +optional
 		ForceBuild bool
@@ -114,7 +117,7 @@ func (m *EvalImages) AssembleAll(
 	if err != nil {
 		return nil, err
 	}
-	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword}
+	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
 	how := publishing{
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}

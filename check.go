@@ -71,12 +71,15 @@ func (m *EvalImages) Check(
 		// Password or token at the registry, such as env:GITHUB_TOKEN
 		// +optional
 		RegistryPassword *dagger.Secret
+		// Speak plain HTTP to the registry, and send it the credentials that way
+		// +optional
+		PlainHTTP bool
 		// Trust images without complete labels; the labels that they have must still match
 		// +optional
 		TrustUnlabelled bool
 	},
 ) (string, error) {
-	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword}
+	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
 	if err := login.use(ctx, m.AgentRepo); err != nil {
 		return "", flat(err)
 	}

@@ -15,6 +15,8 @@ import (
 type credentials struct {
 	username string
 	password *dagger.Secret
+	// plainHTTP lets them go to the registry by plain HTTP, from here: the engine goes by its own configuration.
+	plainHTTP bool
 }
 
 // use gives the engine the credentials, for the rest of this call and for the hosts of these repositories.
@@ -40,7 +42,7 @@ func (c credentials) use(ctx context.Context, repositories ...string) error {
 
 // access to the registry from here.
 func (c credentials) access(ctx context.Context) (registry.Access, error) {
-	access := registry.Access{Username: c.username, Transport: registry.EngineTransport()}
+	access := registry.Access{Username: c.username, PlainHTTP: c.plainHTTP, Network: network}
 	if c.password == nil {
 		return access, nil
 	}

@@ -9,14 +9,13 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/hub"
-	"dagger/eval-images/pipeline/registry"
 )
 
 // hubRows reads a split of the dataset, from the hub itself: what the engine fetches comes without the hub's words, and without the
 // user's token. In exchange, the engine does not keep the files, so each call downloads them again.
 func (s selection) hubRows(ctx context.Context, split string, further []string) ([]dataset.Row, dataset.Source, error) {
 	client := hub.Client{
-		Address: hub.Address(s.hub), Transport: registry.EngineTransport(),
+		Address: hub.Address(s.hub), Network: network,
 		Report: func(line string) { fmt.Fprintln(os.Stderr, line) },
 	}
 	if s.hubToken != nil {

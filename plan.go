@@ -87,7 +87,7 @@ func (m *EvalImages) Plan(
 	}
 	if flags.Pin {
 		runner := m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false)
-		runner.Official = &registry.Heads{Access: registry.Access{ReadOnly: true, Transport: registry.EngineTransport()}, Else: runner.Official}
+		runner.Official = &registry.Heads{Access: registry.Access{ReadOnly: true, Network: network}, Else: runner.Official}
 		if plan, err = runner.Pin(ctx, plan); err != nil {
 			return nil, flat(err)
 		}

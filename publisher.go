@@ -19,12 +19,6 @@ const (
 	publisherEngine = "engine"
 )
 
-// Values of --share-bases.
-const (
-	shareAuto  = "auto"
-	shareNever = "never"
-)
-
 // publishing is how images are published, as the flags of a call say it.
 type publishing struct {
 	publisher, shareBases string
@@ -36,10 +30,8 @@ func (p publishing) check() error {
 	if !slices.Contains([]string{publisherAuto, publisherDirect, publisherEngine}, p.publisher) {
 		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", dataset.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
 	}
-	if !slices.Contains([]string{shareAuto, shareNever}, p.shareBases) {
-		return fmt.Errorf("--share-bases is %s: it must be %s or %s", dataset.Quote(p.shareBases), shareAuto, shareNever)
-	}
-	return nil
+	_, err := pipeline.SharesBases(p.shareBases)
+	return err
 }
 
 // use completes a runner with a publisher: the one asked for; by default the direct one if the registry can be reached
@@ -72,7 +64,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	direct := &registry.Publisher{Client: client, Builder: probing, Identity: engine.identity}
 	runner.Publisher, runner.Registry, runner.Tagger = direct, client, client
 	runner.Official = &officials{client: client, engine: engine}
-	if p.shareBases == shareAuto {
+	if shares, _ := pipeline.SharesBases(p.shareBases); shares { // It was checked.
 		direct.Sharing = &registry.Sharing{Client: client, Apart: pipeline.NewApart(recipe.dockerfile)}
 		runner.Sharing = direct.Sharing
 	}
@@ -95,8 +87,11 @@ func (m *EvalImages) client(ctx context.Context, access registry.Access) (*regis
 	return nil, err
 }
 
-// explained adds why there are no credentials even after docker login.
+// explained adds why there are no credentials even after docker login, and which flag allows plain HTTP.
 func explained(err error) error {
+	if errors.Is(err, registry.ErrPlainHTTP) {
+		return fmt.Errorf("%w: see --plain-http", err)
+	}
 	if errors.Is(err, registry.ErrAnonymous) {
 		return fmt.Errorf("%w: there is no --registry-username, and the credentials of docker login are the engine's only", err)
 	}

@@ -73,7 +73,7 @@ func newLab(root string, o options) (*lab, error) {
 		wayDirect:  module{lab: l, publisher: "direct"},
 		wayFloor:   &floor{lab: l},
 		wayLong:    bases{lab: l, share: "never"},
-		wayShared:  bases{lab: l, share: "auto"},
+		wayShared:  bases{lab: l, share: "trusted"},
 		wayNothing: &nothing{lab: l},
 	}
 	return l, nil

@@ -109,7 +109,7 @@ func notes(r *results) []string {
 			"holds much, as it does at the end.",
 		"many: each quick way in turns, as often as there are rounds, on base images whose own layers are smaller. The module's memory is the " +
 			"peak of the resident set of its process (VmHWM), looked at from outside.",
-		"bases: `--share-bases auto` and `--share-bases never`, with the direct publisher, once each. The time is that from the first base " +
+		"bases: `--share-bases trusted` and `--share-bases never`, with the direct publisher, once each. The time is that from the first base " +
 			"image's start to the last one's end, by the manifest; agent images are made meanwhile. Official images are Debian, a layer for each " +
 			"environment and one of each image's own. What Debian's mirror does is in the figures.",
 		"nothing: `dagger call` of a module that has a constructor and a function and does nothing, called in the same way: the part of a whole " +

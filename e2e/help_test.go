@@ -28,7 +28,7 @@ func TestHelp(t *testing.T) {
 	}
 	defaults := map[string]string{
 		"hub": `(default "https://huggingface.co")`, "target": `(default "source-minimal")`, "seed": "(default 42)",
-		"publisher": `(default "auto")`, "share-bases": `(default "auto")`, "max-workers": "(default 12)", "max-retries": "(default 2)", "timeout": `(default "2000s")`,
+		"publisher": `(default "auto")`, "share-bases": `(default "never")`, "max-workers": "(default 12)", "max-retries": "(default 2)", "timeout": `(default "2000s")`,
 	}
 	for function, names := range tests {
 		t.Run(function, func(t *testing.T) {

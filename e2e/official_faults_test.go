@@ -47,7 +47,7 @@ func TestOfficialImagesThatMoveAndAreAlike(t *testing.T) {
 	}
 	proxy.Script(script...)
 
-	dir := f.run(t)
+	dir := f.run(t, "--share-bases", "trusted")
 
 	grafted := 0
 	for i, id := range f.all {

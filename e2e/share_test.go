@@ -42,7 +42,7 @@ func TestTheRecipeRunsOnceForBasesThatAreAlike(t *testing.T) {
 	f.dataset = written(t, "dataset.txt", strings.Join(f.all, "\n"))
 	proxy.Script()
 
-	out := f.run(t)
+	out := f.run(t, "--share-bases", "trusted")
 
 	ran, leaders := map[int]int{}, map[string]bool{}
 	bases := records(t, out, "base-manifest.jsonl")
@@ -93,7 +93,7 @@ func TestBasesThatAreNotCertainlyAlikeAreBuiltTheLongWay(t *testing.T) {
 	}
 
 	grafted := 0
-	for _, base := range records(t, f.run(t), "base-manifest.jsonl") {
+	for _, base := range records(t, f.run(t, "--share-bases", "trusted"), "base-manifest.jsonl") {
 		assert.Equal(t, "built", base.Status)
 		if base.GraftedFrom != "" {
 			grafted++
@@ -101,9 +101,31 @@ func TestBasesThatAreNotCertainlyAlikeAreBuiltTheLongWay(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, grafted)
-	for _, base := range records(t, f.run(t, "--force-build", "--share-bases", "never"), "base-manifest.jsonl") {
+	for _, base := range records(t, f.run(t, "--force-build"), "base-manifest.jsonl") {
 		assert.Empty(t, base.GraftedFrom)
 	}
+}
+
+// TestOfficialImagesShareNothingByDefault: an image that claims to differ from others in its own files only may have put others into them.
+func TestOfficialImagesShareNothingByDefault(t *testing.T) {
+	t.Parallel()
+	f := fleetOf(t, "a__genuine-1", "a__genuine-2", "a__hostile-1")
+	below := image(t, engineRegistry+"/swebench/sweb.eval.x86_64.django_1776_django-11099:latest")
+	for _, id := range f.all {
+		path := "testbed/" + id
+		if id == "a__hostile-1" {
+			path = "usr/local/bin/apt-get"
+		}
+		img, err := mutate.Append(below, mutate.Addendum{Layer: fileLayer(t, path, 0o755, id), History: v1.History{CreatedBy: copied}})
+		require.NoError(t, err)
+		push(t, f.official(id), img)
+	}
+	for _, base := range records(t, f.run(t), "base-manifest.jsonl") {
+		assert.Equal(t, "built", base.Status, base.Error)
+		assert.Empty(t, base.GraftedFrom)
+	}
+	message := f.call(t, "assemble-all", "--share-bases", "auto", "total").message(t)
+	assert.Contains(t, message, "use trusted if you vouch for the official images, or else never")
 }
 
 // TestAGraftedBaseIsWhatTheRecipeMakes runs a recipe that installs packages and makes a user.
@@ -129,7 +151,7 @@ func TestAGraftedBaseIsWhatTheRecipeMakes(t *testing.T) {
 		}
 		return by
 	}
-	shared, long := bases("auto"), bases("never")
+	shared, long := bases("trusted"), bases("never")
 
 	compared := 0
 	for _, id := range ids {

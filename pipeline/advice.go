@@ -37,8 +37,9 @@ const (
 	adviceAddress  = "Nothing listens at that address. The engine connects from its own container, where localhost is the container itself."
 	adviceNoAnswer = "The host did not answer in time. Check the network and the firewalls between the engine and the host."
 	adviceHost     = "The engine cannot resolve that host name. Check its spelling and the DNS of the machine that runs the engine."
-	adviceHTTP     = "The registry speaks plain HTTP. The engine accepts that only from localhost and from registries with `http = true` in its engine.toml."
-	adviceOwnCA    = "The engine does not know the authority that signed the registry's certificate. Put its certificate in " +
+	adviceHTTP     = "The registry speaks plain HTTP. The engine accepts that only from localhost and from registries with `http = true` in its engine.toml, " +
+		"whatever --plain-http says."
+	adviceOwnCA = "The engine does not know the authority that signed the registry's certificate. Put its certificate in " +
 		"/usr/local/share/ca-certificates of the engine's container and restart the engine."
 	adviceCertificate = "The registry's certificate is not valid. Check the host name, the dates of the certificate, " +
 		"and the clock of the machine that runs the engine."

@@ -13,6 +13,9 @@ import (
 // Certain is a step that copies files to, or makes, a directory that is none of the system's and that the recipe does not mention: what
 // installs system packages has no business there. A step that runs a command may have written anywhere, so it never is. The recipe
 // must not depend on files in its working directory other than by naming them.
+//
+// A history says what its author wrote: a layer may hold something else than its step says. So this is for official images
+// that the user vouches for: see [ShareTrusted].
 type Apart struct {
 	recipe string
 }

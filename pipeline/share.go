@@ -2,9 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
+	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
@@ -13,6 +16,26 @@ type Sharing interface {
 	// Alike returns a key for an official image, a reference with its digest: the recipe adds the same layers
 	// to all those with the same key. Empty: nobody knows, so the recipe has to run.
 	Alike(ctx context.Context, official string) (string, error)
+}
+
+// Values of --share-bases.
+const (
+	// ShareNever has the recipe run for every official image.
+	ShareNever = "never"
+	// ShareTrusted has it run once for those that are alike, by what their own configs say of them. Anybody can write
+	// such a config over other layers, so the user vouches for the images.
+	ShareTrusted = "trusted"
+)
+
+// SharesBases reads a value of --share-bases.
+func SharesBases(value string) (bool, error) {
+	switch value {
+	case ShareNever, ShareTrusted:
+		return value == ShareTrusted, nil
+	case "auto":
+		return false, errors.New("--share-bases auto is no longer possible: use trusted if you vouch for the official images, or else never")
+	}
+	return false, fmt.Errorf("--share-bases is %s: it must be %s or %s", redact.Quote(value), ShareNever, ShareTrusted)
 }
 
 // Graft is a base image that the recipe was run for, and the official image that it was run on: references with

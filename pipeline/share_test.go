@@ -201,3 +201,16 @@ func TestNothingIsSharedWhereNothingIsPublished(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"i0": "", "i1": ""}, registry.grafts())
 }
+
+// TestSharingIsOnRequest: what images say of themselves is no evidence.
+func TestSharingIsOnRequest(t *testing.T) {
+	for value, shares := range map[string]bool{"never": false, "trusted": true} {
+		got, err := SharesBases(value)
+		require.NoError(t, err)
+		assert.Equal(t, shares, got, value)
+	}
+	_, err := SharesBases("auto")
+	require.EqualError(t, err, "--share-bases auto is no longer possible: use trusted if you vouch for the official images, or else never")
+	_, err = SharesBases("x\x1b")
+	require.EqualError(t, err, `--share-bases is "x\x1b": it must be never or trusted`)
+}

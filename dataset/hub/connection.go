@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dial"
 )
 
 // connection asks a hub about one dataset.
@@ -74,14 +75,21 @@ func (c Client) connect(name string) (*connection, error) {
 	if connection.idle == 0 {
 		connection.idle = idle
 	}
-	next := c.Transport
-	if next == nil {
-		next = http.DefaultTransport
-	}
 	connection.client = &http.Client{
-		Transport: tokenTransport{next: next, token: token, origin: connection.origin}, CheckRedirect: follow,
+		Transport: tokenTransport{next: c.transport(address.Host), token: token, origin: connection.origin}, CheckRedirect: follow,
 	}
 	return connection, nil
+}
+
+// transport sends requests to the hub, and to the hosts that it may redirect to.
+func (c Client) transport(host string) http.RoundTripper {
+	switch {
+	case c.Transport != nil:
+		return dial.Around(host, c.Transport)
+	case c.Network != nil:
+		return c.Network.Transport(host)
+	}
+	return dial.Default.Transport(host)
 }
 
 // tokenTransport adds the token to requests to the hub only: the hub redirects files to
@@ -126,6 +134,10 @@ func (e *cutError) passes() bool {
 	if errors.As(e.err, &name) {
 		return !name.IsNotFound
 	}
+	var referral *dial.ReferralError
+	if errors.As(e.err, &referral) {
+		return false
+	}
 	var unreachable *net.OpError
 	if errors.As(e.err, &unreachable) && unreachable.Op == "dial" {
 		return unreachable.Timeout()
@@ -138,6 +150,10 @@ func (e *cutError) passes() bool {
 func (e *cutError) Advice() string {
 	var name *net.DNSError
 	var unreachable *net.OpError
+	var referral *dial.ReferralError
+	if errors.As(e.err, &referral) {
+		return "Use a hub that serves its files itself, or from public addresses"
+	}
 	if errors.As(e.err, &name) || errors.As(e.err, &unreachable) && unreachable.Op == "dial" ||
 		errors.Is(e.err, http.ErrSchemeMismatch) {
 		return "Check --hub, and that the machine of the Dagger engine reaches it"

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dial"
 )
 
 // Client reads datasets of one hub. The zero value reads public ones of the Hugging
@@ -23,7 +24,9 @@ type Client struct {
 	// Token of a user, for gated and private datasets. It is sent to the hub's own
 	// address only. Empty: none.
 	Token string
-	// Transport sends the requests; nil: [http.DefaultTransport].
+	// Network connects to the hub; nil: [dial.Default].
+	Network *dial.Network
+	// Transport sends the requests in place of the network.
 	Transport http.RoundTripper
 	// Report gets a line for each pause before another attempt; nil: nobody does.
 	Report func(line string)

@@ -66,7 +66,7 @@ func TestATokenGoesToTheHubAlone(t *testing.T) {
 func TestATokenIsNotTakenAlong(t *testing.T) {
 	for address, with := range map[string]bool{
 		"https://hub.example/api/datasets/o/n": true, "https://hub.example/": true, "https://cdn.hub.example/": false,
-		"https://hub.example:8443/": false, "http://hub.example/": false, "https://hub.example.evil/": false, "https://evil/hub.example": false,
+		"https://hub.example:8443/": false, "http://hub.example/": false, "https://hub.example.evil/": false, "https://evil.example/hub.example": false,
 	} {
 		var got []string
 		next := transportFunc(func(r *http.Request) (*http.Response, error) {
@@ -208,4 +208,19 @@ func TestTheEnvironmentsProxyIsUsed(t *testing.T) {
 	out, err := again.CombinedOutput()
 	require.NoError(t, err, string(out))
 	assert.Len(t, hub.Requests(), 2)
+}
+
+// TestAHubDoesNotRedirectInside: its files may be at another host, but at none that is nearer than the hub.
+func TestAHubDoesNotRedirectInside(t *testing.T) {
+	for _, place := range []string{"https://10.0.0.1/f", "https://localhost/f", "https://[::1]/f", "https://169.254.169.254/f", "https://metadata/f"} {
+		var asked []string
+		next := transportFunc(func(r *http.Request) (*http.Response, error) {
+			asked = append(asked, r.URL.Host)
+			return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {place}}, Body: http.NoBody, Request: r}, nil
+		})
+		_, _, err := Client{Address: "https://hub.example", Token: reader, Transport: next}.Read(context.Background(), Part{Name: "o/n", Split: "test"})
+		require.ErrorContains(t, err, "hub.example, at a public address, refers to ")
+		assert.NotEmpty(t, Advice(err))
+		assert.Equal(t, []string{"hub.example"}, asked, "once, and nobody else")
+	}
 }

@@ -27,7 +27,7 @@ type boundary struct {
 // boundaries of the packages.
 var boundaries = []boundary{
 	{
-		files: regexp.MustCompile(`^(pipeline|dataset|reference|redact)/`),
+		files: regexp.MustCompile(`^(pipeline|dataset|dial|reference|redact)/`),
 		imports: func(path string) bool {
 			return ofDagger.MatchString(path) || ofProject.MatchString(path) && !plain.MatchString(path)
 		},
@@ -50,7 +50,7 @@ var (
 	ofDagger = regexp.MustCompile(`^(dagger\.io|github\.com/dagger)/`)
 	// ofProject are the project's packages; plain are those that know nothing of Dagger.
 	ofProject = regexp.MustCompile(`^dagger/eval-images(/|$)`)
-	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|redact|reference)(/|$)`)
+	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|dial|redact|reference)(/|$)`)
 	// generated is where a module has Dagger's generated packages. internal/dagger is in every version, querybuilder and telemetry
 	// only before v0.19.11.
 	generated = regexp.MustCompile(`^dagger/[^/]+/internal/`)

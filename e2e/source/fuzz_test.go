@@ -22,6 +22,7 @@ var others = map[string][]string{
 	"dataset":           {"FamilyByName", "Join"},
 	"pipeline":          {"NewKeys", "Merge", "Summary", "readable"},
 	"dataset/hub":       {"pick", "explanation", "printable", "escaped"},
+	"dial":              {"ScopeOfHost"},
 	"pipeline/registry": {"reasonIn", "waitIn", "printable", "newStatusError", "location"},
 	"redact":            {"Text", "Line", "ASCII", "Quote", "Name", "Secrets", "Error", "Code", "Block"},
 }
@@ -36,7 +37,7 @@ var within = map[string][]string{
 
 // TestEveryReaderHasAFuzzTarget: a further one is not forgotten.
 func TestEveryReaderHasAFuzzTarget(t *testing.T) {
-	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "pipeline", "pipeline/registry", "redact", "reference"} {
+	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "dial", "pipeline", "pipeline/registry", "redact", "reference"} {
 		inPackage := func(path string) bool { return filepath.Dir(path) == pkg }
 		fuzzed := callsOfTargets(files(t, func(path string) bool { return inPackage(path) && isTest(path) }, pkg))
 		found := 0
@@ -52,7 +53,7 @@ func TestEveryReaderHasAFuzzTarget(t *testing.T) {
 				}
 			}
 		}
-		if pkg != "dataset/internal/columns" {
+		if pkg != "dataset/internal/columns" && pkg != "dial" {
 			assert.GreaterOrEqual(t, found, len(others[pkg])+1, pkg)
 		}
 	}
@@ -120,7 +121,7 @@ func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(targets), 20)
-	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "pipeline", "pipeline/*", "redact", "reference"} {
+	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "dial", "pipeline", "pipeline/*", "redact", "reference"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern, "testdata", "fuzz", "*"))
 		require.NoError(t, err)
 		for _, path := range found {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"dagger/eval-images/dial"
 )
 
 // Access is how a registry is reached.
@@ -20,7 +22,12 @@ type Access struct {
 	// Heads has [Client.Find] ask Docker Hub for the heads of manifests. Those are no pulls, and tell nothing of
 	// what an image is.
 	Heads bool
-	// Transport sends the requests. Nil: [http.DefaultTransport].
+	// PlainHTTP has the registry spoken to by plain HTTP instead of TLS, and lets credentials go that way to it and to its
+	// token server.
+	PlainHTTP bool
+	// Network connects to the registry. Nil: [dial.Default].
+	Network *dial.Network
+	// Transport sends the requests in place of the network.
 	Transport http.RoundTripper
 	// AnswerTime bounds one request, its answer included; the handshake is one. Zero: [DefaultAnswerTime].
 	AnswerTime time.Duration
@@ -36,11 +43,15 @@ func (a Access) Resolve(authn.Resource) (authn.Authenticator, error) {
 	return &authn.Basic{Username: a.Username, Password: a.Password}, nil
 }
 
-func (a Access) transport() http.RoundTripper {
-	if a.Transport == nil {
-		return http.DefaultTransport
+// transport sends requests to a registry, and to the hosts that this one may refer to.
+func (a Access) transport(host string) http.RoundTripper {
+	switch {
+	case a.Transport != nil:
+		return dial.Around(host, a.Transport)
+	case a.Network != nil:
+		return a.Network.Transport(host)
 	}
-	return a.Transport
+	return dial.Default.Transport(host)
 }
 
 func (a Access) answerTime() time.Duration {

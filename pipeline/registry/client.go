@@ -82,7 +82,7 @@ func (a Access) introduce(ctx context.Context, client *Client, own []repository)
 	if err != nil {
 		return nil, err
 	}
-	client.wire = newWire(a.transport(), client.requests)
+	client.wire = newWire(a.transport(client.host.RegistryStr()), client.requests, a.route(client.host.RegistryStr()))
 	action := transport.PushScope
 	if a.ReadOnly {
 		action = transport.PullScope

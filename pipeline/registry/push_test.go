@@ -6,8 +6,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -64,21 +62,4 @@ func TestMayPushDoesNotKnow(t *testing.T) {
 		err := Access{Username: "me", Password: "secret"}.MayPush(ctx, guarded(t)("mine"))
 		require.ErrorIs(t, err, context.Canceled)
 	})
-}
-
-func TestGateway(t *testing.T) {
-	const head = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
-	tests := map[string]struct{ routes, gateway string }{
-		"is where the default route leads":  {head + "eth0\t0000570A\t00000000\t0001\neth0\t00000000\t0100570A\t0003\n", "10.87.0.1"},
-		"is none without such a route":      {head + "eth0\t0000570A\t00000000\t0001\n", ""},
-		"is none in a file of another form": {"hello\nworld 00000000 xyz\n", ""},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "route")
-			require.NoError(t, os.WriteFile(path, []byte(test.routes), 0o600))
-			assert.Equal(t, test.gateway, gateway(path))
-		})
-	}
-	assert.Empty(t, gateway("/no/such/file"))
 }

@@ -51,10 +51,10 @@ func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put fu
 	return err
 }
 
-// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nobody waits
-// for it, and nothing follows from its answer.
+// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nothing follows from
+// its answer, and another host is not told.
 func (c *Client) giveUp(ctx context.Context, begun *answer) {
-	if place, err := begun.location(); err == nil {
+	if place, err := begun.location(); err == nil && c.wire.route.owns(place) {
 		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
 	}
 }

@@ -37,9 +37,9 @@ func (c *Client) askOnce(ctx context.Context, method string, repository fmt.Stri
 	return c.sendOnce(ctx, method, c.place(repository, what), send, want...)
 }
 
-// place is where a repository has something.
+// place is where a repository has something. Whether it is reached by TLS, its [route] decides.
 func (c *Client) place(repository fmt.Stringer, what string) *url.URL {
-	return &url.URL{Scheme: c.host.Scheme(), Host: c.host.RegistryStr(), Path: "/v2/" + repository.String() + "/" + what}
+	return &url.URL{Scheme: "https", Host: c.host.RegistryStr(), Path: "/v2/" + repository.String() + "/" + what}
 }
 
 // content is what a request sends, and what it wants to have back.

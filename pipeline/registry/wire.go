@@ -12,36 +12,28 @@ import (
 )
 
 // wire sends what the layers above it have made ready, counts that, and notes what the registry wants to know
-// of who asks.
+// of who asks. Every request goes through it: those for tokens and after redirects too.
 type wire struct {
-	next http.RoundTripper
-	n    *atomic.Int64
+	next  http.RoundTripper
+	route *route
+	n     *atomic.Int64
 	// challenged says whether the registry ever asked for credentials.
 	challenged *atomic.Bool
 	// token is how the registry asked for a token. Nil: it never did.
 	token *atomic.Pointer[string]
 }
 
-func newWire(next http.RoundTripper, n *atomic.Int64) wire {
-	return wire{next: next, n: n, challenged: new(atomic.Bool), token: new(atomic.Pointer[string])}
+func newWire(next http.RoundTripper, n *atomic.Int64, route *route) wire {
+	return wire{next: next, route: route, n: n, challenged: new(atomic.Bool), token: new(atomic.Pointer[string])}
 }
 
-// RoundTrip sends the request with its body from the start: when a token has expired, the layers above send the
-// same request again, and its body has been read by then.
+// RoundTrip sends the request by the registry's route.
 func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
-	w.n.Add(1)
-	if request.GetBody != nil {
-		body, err := request.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		request = request.Clone(request.Context())
-		request.Body = body
-	}
-	response, err := w.next.RoundTrip(request)
+	response, err := w.route.roundTrip(request, w.send)
 	if err != nil {
 		return nil, err
 	}
+	response.Request = request                                                          // What it refers to is relative to that.
 	if request.Header.Get("Accept") != octets || response.StatusCode != http.StatusOK { // Only a layer may be larger.
 		response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer+1) // The layers above read tokens to the end, whatever comes.
 	}
@@ -55,6 +47,21 @@ func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		return w.renewed(request, response)
 	}
 	return response, nil
+}
+
+// send sends the request with its body from the start: when a token has expired, the layers above send the same request
+// again, and its body has been read by then.
+func (w wire) send(request *http.Request) (*http.Response, error) {
+	w.n.Add(1)
+	if request.GetBody != nil {
+		body, err := request.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		request = request.Clone(request.Context())
+		request.Body = body
+	}
+	return w.next.RoundTrip(request)
 }
 
 // tokens says whether the registry wants tokens.

@@ -36,10 +36,10 @@ func TestARefusedLayerIsReadNoFurtherThanAnyAnswer(t *testing.T) {
 	body := new(long)
 	w := newWire(roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: body}, nil
-	}), new(atomic.Int64))
+	}), new(atomic.Int64), Access{}.route("r"))
 	asksForToken := `Bearer realm="http://r/token"`
 	w.token.Store(&asksForToken)
-	request := httptest.NewRequest(http.MethodGet, "http://r/v2/base/blobs/sha256:0", nil)
+	request := httptest.NewRequest(http.MethodGet, "https://r/v2/base/blobs/sha256:0", nil)
 	request.Header.Set("Accept", octets)
 	request.Header.Set("Authorization", "Bearer t")
 	_, err := w.RoundTrip(request.WithContext(withOnce(ctx)))

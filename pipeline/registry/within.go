@@ -41,6 +41,10 @@ func presentable(err error) error {
 	if errors.As(err, &asked) {
 		return presentable(asked.Err)
 	}
+	var value *json.UnmarshalTypeError
+	if errors.As(err, &value) {
+		return &tidyError{text: "the answer is JSON of another form than specified", err: err} // The library's text has what was answered.
+	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	if text := printable(first); text != err.Error() {
 		return &tidyError{text: text, err: err}
