@@ -12,7 +12,7 @@ import (
 // Read manifests back, and merge them into one: those of all shards of a run, or of a run and the one that did its rest.
 //
 // Every manifest.jsonl in the directory and below it counts. Of several records of one image the latest does. Images of different SDKs or
-// targets are different ones, by their first tag.
+// targets are different ones, by their main name.
 func (m *EvalImages) ReadManifest(
 	ctx context.Context,
 	// Directory with the manifests

@@ -130,6 +130,7 @@ func (r *run) checkImage(ctx context.Context, item Item) Record {
 	switch {
 	case errors.Is(err, ErrAbsent):
 	case err != nil:
+		record.Digest = ""
 		r.fail(&record, record.failure(err))
 	case len(missing) > 0:
 		record, _ = r.observed(ctx, record, func(ctx context.Context, record *Record) error {

@@ -88,7 +88,7 @@ func (r Record) check() error {
 // references are those that the record has.
 func (r Record) references() []string {
 	references := slices.Clone(r.Tags)
-	for _, reference := range []text{r.BaseImage, r.BaseTag} {
+	for _, reference := range []text{r.BaseImage, r.BaseTag, r.Reference} {
 		if reference != "" {
 			references = append(references, string(reference))
 		}
@@ -97,18 +97,27 @@ func (r Record) references() []string {
 }
 
 // Merge puts the records of several runs together: shards of one, or a run and the one that did the rest. Of
-// several records of one image the latest counts, but that a run found it there does not hide that another one
-// built it. An image is of one phase, one instance and one first reference: two SDKs make two of them. They
-// come in the order of the instances, and of time.
+// several records of one image the latest counts. That a run found an image does not hide that another one built
+// it, as long as it is the same by its digest. An image is of one phase, one instance and one main reference: two
+// SDKs make two of them. They come in the order of the instances, and of time.
+//
+// The tags are those that the registry has after all runs, as far as the records tell: all that an image got with
+// this digest, without those that a later record has with another one.
 func Merge(records []Record) []Record {
 	byTime := func(a, b Record) int { return a.Time.Compare(b.Time.Time) }
-	images := map[string][]Record{}
+	images, digests := map[string][]Record{}, map[string]text{}
 	for _, record := range slices.SortedStableFunc(slices.Values(records), byTime) {
 		images[record.Name()] = record.addTo(images[record.Name()])
+		for _, tag := range record.Tags {
+			digests[tag] = record.Digest
+		}
 	}
 	var merged []Record
 	for _, name := range slices.Sorted(maps.Keys(images)) {
-		merged = append(merged, images[name]...)
+		for _, image := range images[name] {
+			image.Tags = slices.DeleteFunc(slices.Clone(image.Tags), func(tag string) bool { return digests[tag] != image.Digest })
+			merged = append(merged, image)
+		}
 	}
 	return merged
 }
@@ -116,18 +125,39 @@ func Merge(records []Record) []Record {
 // addTo adds a record to earlier ones of its instance, in the place of those that it supersedes.
 func (r Record) addTo(earlier []Record) []Record {
 	var kept []Record
+	counts, tags := r, slices.Clone(r.Tags)
 	for _, old := range earlier {
 		if !r.supersedes(old) {
 			kept = append(kept, old)
-		} else if r.Status == StatusSkipped && old.Status == StatusBuilt {
-			r = old
+			continue
+		}
+		if old.Digest != r.Digest {
+			continue // It was made anew in between.
+		}
+		if r.Status == StatusSkipped && old.Status == StatusBuilt {
+			counts = old
+		}
+		for _, tag := range old.Tags {
+			if !slices.Contains(tags, tag) {
+				tags = append(tags, tag)
+			}
 		}
 	}
-	return append(kept, r)
+	counts.Tags = tags
+	return append(kept, counts)
 }
 
-// supersedes says whether a record is of the same image as an earlier one of its instance. One that failed
-// without a reference may be of any: it stands until there is a later record, and beside those before it.
+// supersedes says whether a record is of the same image as an earlier one of its instance. In a manifest of an
+// older version, which tells no main reference, the first tag stands for it. An image that failed without a tag
+// may then be any: its record stands until there is a later one, and beside those before it.
 func (r Record) supersedes(old Record) bool {
-	return len(old.Tags) == 0 || slices.Contains(r.Tags, old.Tags[0])
+	switch {
+	case r.Reference != "" && old.Reference != "":
+		return r.Reference == old.Reference
+	case old.Reference != "":
+		return slices.Contains(r.Tags, string(old.Reference))
+	case len(old.Tags) == 0:
+		return true
+	}
+	return string(r.Reference) == old.Tags[0] || slices.Contains(r.Tags, old.Tags[0])
 }

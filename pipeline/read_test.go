@@ -41,7 +41,7 @@ func TestManifestLines(t *testing.T) {
 	assert.JSONEq(t, `{
 		"time": "2026-11-23T16:28:00.123456+00:00", "instance_id": "django__django-11099", "phase": "assemble", "status": "built",
 		"base_image": "o:latest", "official_digest": null, "base_tag": null, "base_digest": null, "grafted_from": null,
-		"tags": ["r:a"], "digest": "sha256:d", "error": null, "skip_reason": null, "rebuild_reason": null, "log_path": null,
+		"reference": null, "tags": ["r:a"], "digest": "sha256:d", "error": null, "skip_reason": null, "rebuild_reason": null, "log_path": null,
 		"attempt_count": 1,
 		"started_at": null, "finished_at": null, "queue_seconds": 0, "duration_seconds": 1.235,
 		"remote_check_seconds": 0, "build_seconds": 0, "push_seconds": 0, "post_build_seconds": 0,
@@ -100,7 +100,170 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-func TestMergeTellsImagesApartByTheirFirstTag(t *testing.T) {
+// of is a record of an agent image of the instance "a".
+func of(minute int, status Status, reference, digest string, tags ...string) Record {
+	return Record{
+		Phase: PhaseAssemble, InstanceID: "a", Status: status, Reference: text(reference), Digest: text(digest), Tags: tags,
+		Time: Time{time.Date(2026, 1, 1, 0, minute, 0, 0, time.UTC)},
+	}
+}
+
+func TestMergeTellsImagesApartByTheNameThatWasWanted(t *testing.T) {
+	tests := map[string]struct{ records, merged []Record }{
+		"two SDKs make two images, also if one failed without a tag": {
+			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusBuilt, "two", "D2", "two")},
+			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusBuilt, "two", "D2", "two")},
+		},
+		"in either order": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusFailed, "two", "")},
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusFailed, "two", "")},
+		},
+		"and if one got no more than a further tag": {
+			[]Record{of(1, StatusFailed, "one", "D1", "v1"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
+			[]Record{of(1, StatusFailed, "one", "D1", "v1"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
+		},
+		"a later success takes the place of its failure": {
+			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "one", "D1", "one")},
+			[]Record{of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "one", "D1", "one")},
+		},
+		"and a later failure that of its success: the registry may have lost it": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "two", "D2", "two"), of(3, StatusFailed, "one", "")},
+			[]Record{of(2, StatusBuilt, "two", "D2", "two"), of(3, StatusFailed, "one", "")},
+		},
+		"a run that publishes nothing tells nothing of the registry": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "", "")},
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "", "")},
+		},
+		"and one that publishes takes its place": {
+			[]Record{of(1, StatusBuilt, "", ""), of(2, StatusSkipped, "one", "D1", "one")},
+			[]Record{of(2, StatusSkipped, "one", "D1", "one")},
+		},
+		"an older manifest's image is known by its first tag": {
+			[]Record{of(1, StatusBuilt, "", "D1", "one"), of(2, StatusBuilt, "", "D2", "two"), of(3, StatusFailed, "one", "")},
+			[]Record{of(2, StatusBuilt, "", "D2", "two"), of(3, StatusFailed, "one", "")},
+		},
+		"also if the older manifest is the later one": {
+			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "", "D1", "one")},
+			[]Record{of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "", "D1", "one")},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			slices.Reverse(test.records)
+			assert.Equal(t, jsonLines(t, test.merged), jsonLines(t, Merge(test.records)))
+		})
+	}
+}
+
+// TestMergeHasWhatTheRegistryHasNow: the digest and the tags are those after the last run.
+func TestMergeHasWhatTheRegistryHasNow(t *testing.T) {
+	tests := map[string]struct{ records, merged []Record }{
+		"what was built, and is there, was built": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusSkipped, "one", "D1", "one")},
+			[]Record{of(1, StatusBuilt, "one", "D1", "one")},
+		},
+		"what is another image by now was not": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusSkipped, "one", "D2", "one")},
+			[]Record{of(2, StatusSkipped, "one", "D2", "one")},
+		},
+		"nor what was built and not published": {
+			[]Record{of(1, StatusBuilt, "one", "", "one"), of(2, StatusSkipped, "one", "D2", "one")},
+			[]Record{of(2, StatusSkipped, "one", "D2", "one")},
+		},
+		"tags of several runs are those of the image that has them all": {
+			[]Record{
+				of(1, StatusBuilt, "one", "D1", "one", "v1"), of(2, StatusSkipped, "one", "D1", "one", "nightly"), of(3, StatusSkipped, "one", "D1", "one"),
+			},
+			[]Record{of(1, StatusBuilt, "one", "D1", "one", "nightly", "v1")},
+		},
+		"also where nobody says who built it": {
+			[]Record{of(1, StatusSkipped, "one", "D1", "one", "v1"), of(2, StatusSkipped, "one", "D1", "one", "nightly")},
+			[]Record{of(2, StatusSkipped, "one", "D1", "one", "nightly", "v1")},
+		},
+		"a tag that failed keeps those that are there": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one", "v1"), of(2, StatusFailed, "one", "D1", "one")},
+			[]Record{of(2, StatusFailed, "one", "D1", "one", "v1")},
+		},
+		"the tags of an image that was replaced are not its successor's": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one", "v1"), of(2, StatusBuilt, "one", "D2", "one")},
+			[]Record{of(2, StatusBuilt, "one", "D2", "one")},
+		},
+		"a tag that moved to another SDK's image is that one's": {
+			[]Record{of(1, StatusBuilt, "one", "D1", "one", "nightly"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
+			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
+		},
+		"and if it moved back, the first one's": {
+			[]Record{
+				of(1, StatusBuilt, "one", "D1", "one", "nightly"), of(2, StatusBuilt, "two", "D2", "two", "nightly"),
+				of(3, StatusSkipped, "one", "D1", "one", "nightly"),
+			},
+			[]Record{of(2, StatusBuilt, "two", "D2", "two"), of(1, StatusBuilt, "one", "D1", "one", "nightly")},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			slices.Reverse(test.records)
+			assert.Equal(t, jsonLines(t, test.merged), jsonLines(t, Merge(test.records)))
+		})
+	}
+}
+
+// TestMergeOfRealRuns: shards of two SDKs with a further tag that moves, as a manifest on the disk has them.
+func TestMergeOfRealRuns(t *testing.T) {
+	registry := &fakeRegistry{}
+	var lines strings.Builder
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	run := func(sdk string, shard []int) {
+		clock := newFakeClock()
+		at = at.Add(time.Hour)
+		clock.now = at
+		plan, all := Plan{Builder: "r/builder:" + sdk}, planOf(4)
+		for _, i := range shard {
+			item := all.Items[i]
+			item.Agent, item.Tags = "r/agent:"+sdk+"-"+item.Instance.ID, []string{"r/agent:nightly-" + item.Instance.ID}
+			plan.Items = append(plan.Items, item)
+		}
+		runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, clock: clock}
+		result, _ := runner.Run(context.Background(), plan)
+		lines.WriteString(jsonLines(t, result.Images))
+	}
+	fail := func(references ...string) {
+		registry.onPublish = func(_ context.Context, image Image) error {
+			if slices.Contains(references, image.Reference) {
+				return &PushError{Reference: image.Reference, Err: errors.New("invalid reference format")}
+			}
+			return nil
+		}
+	}
+	fail("r/agent:sdk1-i1")
+	run("sdk1", []int{0, 1})
+	run("sdk1", []int{2, 3})
+	fail("r/agent:sdk2-i0", "r/agent:nightly-i0", "r/builder:sdk2")
+	run("sdk2", []int{0, 1}) // There is no builder.
+	fail("r/agent:sdk2-i0", "r/agent:nightly-i0")
+	run("sdk2", []int{0, 1})
+	run("sdk2", []int{2, 3})
+
+	read, err := ReadJSONLines("manifest.jsonl", lines.String())
+	require.NoError(t, err)
+	merged := Merge(read)
+
+	status := map[string]Status{}
+	for _, record := range merged {
+		status[string(record.Reference)] = record.Status
+		for _, tag := range record.Tags {
+			assert.EqualValues(t, registry.has[tag].Digest, record.Digest, tag)
+		}
+	}
+	assert.Equal(t, map[string]Status{
+		"r/agent:sdk1-i0": StatusBuilt, "r/agent:sdk1-i1": StatusFailed, "r/agent:sdk1-i2": StatusBuilt, "r/agent:sdk1-i3": StatusBuilt,
+		"r/agent:sdk2-i0": StatusFailed, "r/agent:sdk2-i1": StatusBuilt, "r/agent:sdk2-i2": StatusBuilt, "r/agent:sdk2-i3": StatusBuilt,
+	}, status)
+	assert.Len(t, merged, len(status), "one record for each image")
+}
+
+// TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag: those say nothing of the name that was wanted.
+func TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag(t *testing.T) {
 	record := func(minute int, status Status, tags ...string) Record {
 		return Record{
 			Phase: PhaseAssemble, InstanceID: "a", Status: status, Tags: tags,

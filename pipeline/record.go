@@ -13,7 +13,7 @@ type Status string
 const (
 	// StatusBuilt: this run made it (and published it, unless the run publishes nothing).
 	StatusBuilt Status = "built"
-	// StatusSkipped: the registry had it.
+	// StatusSkipped: the registry had it. It may have got further tags.
 	StatusSkipped Status = "skipped_remote_exists"
 	// StatusFailed: the run could not make it, or not publish it under all its references. Tags are those that it has.
 	StatusFailed Status = "failed"
@@ -32,8 +32,8 @@ const (
 const RebuildForced = "--force-build"
 
 // Record is one line of manifest.jsonl: what became of one image. The names and their meaning are those of
-// the manifests that the field's summarizers read; InstanceID, Phase, Digest, OfficialDigest, BaseTag,
-// BaseDigest, RebuildReason, QueueSeconds, PushSeconds and the dataset's are added. Times are UTC, durations
+// the manifests that the field's summarizers read; InstanceID, Phase, Reference, Digest, OfficialDigest, BaseTag,
+// BaseDigest, GraftedFrom, RebuildReason, QueueSeconds, PushSeconds and the dataset's are added. Times are UTC, durations
 // seconds.
 type Record struct {
 	Time       Time   `json:"time"`
@@ -41,7 +41,7 @@ type Record struct {
 	Phase      Phase  `json:"phase"`
 	Status     Status `json:"status"`
 	sourceFields
-	// BaseImage is the official image, in every record, and OfficialDigest the digest it was used by.
+	// BaseImage is the official image, and OfficialDigest the digest it was used by. Both are null for the builder.
 	BaseImage      text `json:"base_image"`
 	OfficialDigest text `json:"official_digest"`
 	// BaseTag and BaseDigest are the base image that an agent image stands on.
@@ -50,10 +50,15 @@ type Record struct {
 	// GraftedFrom is the instance whose base image the recipe's layers were taken from. Null: the recipe ran
 	// for this one.
 	GraftedFrom text `json:"grafted_from"`
+	// Reference is the main name under which the image was to be published, whether or not the registry has it.
+	// Null: the run publishes nothing.
+	Reference text `json:"reference"`
 	// Tags are the references that the registry has after the run: for a failed image those that were not
 	// refused, and none where nothing was published.
-	Tags   []string `json:"tags"`
-	Digest text     `json:"digest"`
+	Tags []string `json:"tags"`
+	// Digest is the image's in the registry. A failed image has one if this run published it under some of its
+	// references, and none if it was there.
+	Digest text `json:"digest"`
 
 	Error      text `json:"error"`
 	SkipReason text `json:"skip_reason"`

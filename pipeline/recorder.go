@@ -6,8 +6,16 @@ import "fmt"
 func (r *run) begin(phase Phase, item *Item) Record {
 	now := r.clock.Now()
 	record := Record{Phase: phase, Tags: []string{}, StartedAt: Time{now}, QueueSeconds: Seconds(now.Sub(r.started)), sourceFields: fieldsOf(r.plan.Source)}
+	reference := r.plan.Builder
 	if item != nil {
 		record.InstanceID, record.BaseImage = text(item.Instance.ID), text(item.Instance.OfficialImage)
+		reference = item.Agent
+		if phase == PhaseBase {
+			reference = item.Base
+		}
+	}
+	if r.publishes() {
+		record.Reference = text(reference)
 	}
 	return record
 }

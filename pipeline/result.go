@@ -10,7 +10,7 @@ import (
 type Result struct {
 	// Requests is how many requests the direct publisher sent to the registry. Zero where the engine did everything.
 	Requests int
-	// Builders is the builder's record: one, or none if nothing needed a builder. Merged from
+	// Builders is the builder's record: one, or none if the registry lacks it and nothing needed it. Merged from
 	// several runs there is one for each reference.
 	Builders []Record
 	// Bases are the records of the base images that the run looked at, in the plan's order. An agent image that the

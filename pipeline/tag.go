@@ -21,6 +21,7 @@ func (r *run) tag(ctx context.Context, record *Record, item Item, found Found, m
 	})
 	record.Tags = slices.DeleteFunc(item.References(), func(reference string) bool { return !slices.Contains(record.Tags, reference) })
 	if err != nil {
+		record.Digest = "" // The digest of a failed image is one that this run published: see [Result.Digests].
 		return err
 	}
 	record.SkipReason = found.skipReason()

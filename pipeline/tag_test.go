@@ -107,7 +107,7 @@ func TestFurtherTagsThatAreRefused(t *testing.T) {
 		record := result.Images[0]
 		assert.Equal(t, []Status{StatusFailed, StatusSkipped}, statuses(result.Images))
 		assert.Equal(t, []string{"r/agent:i0", "r/agent:v1-i0"}, record.Tags)
-		assert.EqualValues(t, "sha256:a", record.Digest)
+		assert.Empty(t, record.Digest, "which would say that this run published it")
 		assert.Contains(t, string(record.Error), "assemble i0: publishing r/agent:nightly-i0: invalid reference format")
 		assert.Empty(t, record.SkipReason)
 		assert.Equal(t, 1, record.AttemptCount)
@@ -186,7 +186,7 @@ func TestATagOfWhichNobodyKnows(t *testing.T) {
 			assert.Empty(t, registry.published)
 			assert.Empty(t, registry.tagged)
 			assert.Equal(t, []string{"r/agent:i0", "r/agent:there-i0"}, record.Tags, "what is known to be there")
-			assert.EqualValues(t, "sha256:a", record.Digest)
+			assert.Empty(t, record.Digest, "which would say that this run published it")
 			assert.Empty(t, record.SkipReason)
 		})
 	}
