@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/reference"
 )
 
 // engine makes images with the Dagger engine and publishes them with it, under the user's own `docker login`. It is a
@@ -54,7 +54,7 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	if err != nil {
 		return published, &pipeline.PushError{Reference: image.Reference, Err: plain(err)}
 	}
-	_, published.Digest, _ = strings.Cut(address, "@")
+	_, published.Digest = reference.CutDigest(address)
 	return published, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/Khan/genqlient/graphql"
 
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/reference"
 )
 
 // findQuery asks for all that a run wants to know of an image at once: function by function it would be a
@@ -25,22 +26,22 @@ var findQuery = func() string {
 }()
 
 // Find asks the registry as the engine reaches it. It is a [pipeline.Registry].
-func (e *engine) Find(ctx context.Context, reference string) (pipeline.Found, error) {
+func (e *engine) Find(ctx context.Context, at string) (pipeline.Found, error) {
 	var data struct {
 		Container struct{ From map[string]string }
 	}
-	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{"reference": reference, "platform": platform}}
+	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{"reference": at, "platform": platform}}
 	if err := dag.GraphQLClient().MakeRequest(quiet(ctx), &request, &graphql.Response{Data: &data}); err != nil {
 		return pipeline.Found{}, pipeline.FindError(plain(err))
 	}
 	image := data.Container.From
 	if image["platform"] != string(platform) {
-		return pipeline.Found{}, fmt.Errorf("%w: %s is for %s", pipeline.ErrPlatform, reference, image["platform"])
+		return pipeline.Found{}, fmt.Errorf("%w: %s is for %s", pipeline.ErrPlatform, at, image["platform"])
 	}
 	labels := map[string]string{}
 	for i, name := range pipeline.FoundLabels {
 		labels[name] = image[fmt.Sprintf("label%d", i)]
 	}
-	_, digest, _ := strings.Cut(image["imageRef"], "@")
+	_, digest := reference.CutDigest(image["imageRef"])
 	return pipeline.NewFound(digest, labels), nil
 }

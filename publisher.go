@@ -61,9 +61,9 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 		fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %s\n", clean(err.Error()))
 		return nil, nil
 	}
-	direct := &registry.Publisher{Client: client, Builder: probing, Identity: engine.identity}
+	direct := &registry.Publisher{Client: client, Builder: probing, Identity: engine.identity, Platform: string(platform)}
 	runner.Publisher, runner.Registry, runner.Tagger = direct, client, client
-	runner.Official = &officials{client: client, engine: engine}
+	runner.Official = &registry.Officials{Client: client, Engine: engine, Platform: string(platform)}
 	if shares, _ := pipeline.SharesBases(p.shareBases); shares { // It was checked.
 		direct.Sharing = &registry.Sharing{Client: client, Apart: pipeline.NewApart(recipe.dockerfile)}
 		runner.Sharing = direct.Sharing

@@ -52,9 +52,9 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 	client.access = a
 	var own []repository
 	for i, text := range repositories {
-		named, err := name.NewRepository(text)
+		named, err := parseRepository(text)
 		if err != nil {
-			return nil, fmt.Errorf("reading the repository %s: %w", text, err)
+			return nil, err
 		}
 		if i == 0 {
 			client.host = named.Registry

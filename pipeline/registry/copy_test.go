@@ -155,30 +155,57 @@ func (m *mountingEngine) Publish(ctx context.Context, image pipeline.Image) (pip
 
 // TestAnEngineWhoseMountsAreRefused gets the official image's layers from the client.
 func TestAnEngineWhoseMountsAreRefused(t *testing.T) {
+	for name, push := range map[string]func(*testing.T, testbed, v1.Image) (digest string){
+		"of an image": func(t *testing.T, b testbed, img v1.Image) string {
+			return digestOfImage(t, b.push(t, "official:x", img))
+		},
+		"of an index, whose image for the platform it is": func(t *testing.T, b testbed, img v1.Image) string {
+			return b.pushIndex(t, "official:x", img)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newTestbed(t)
+			client := b.connect(t, Access{})
+			official := layered(t, types.OCIManifestSchema1, "one", "two")
+			digest := push(t, b, official)
+			b.proxy.Script(noMounts)
+			engine := new(mountingEngine)
+			published, err := (&Publisher{Client: client, Builder: engine, Platform: "linux/amd64"}).Publish(ctx, pipeline.Image{
+				Phase: pipeline.PhaseBase, Official: b.reference("official@" + digest), Reference: b.reference("base:x"),
+			})
+			require.NoError(t, err)
+			assert.Equal(t, "sha256:1", published.Digest)
+			assert.Equal(t, 2, engine.n)
+			layers, err := official.Layers()
+			require.NoError(t, err)
+			for _, layer := range layers {
+				digest, err := layer.Digest()
+				require.NoError(t, err)
+				has, err := client.has(ctx, "base", Layer{descriptor: v1.Descriptor{Digest: digest}})
+				require.NoError(t, err)
+				assert.True(t, has)
+			}
+		})
+	}
+}
+
+// TestAnEngineWhoseMountsAreRefusedForGood keeps its error where the client has nothing to bring.
+func TestAnEngineWhoseMountsAreRefusedForGood(t *testing.T) {
 	b := newTestbed(t)
 	client := b.connect(t, Access{})
-	official := b.push(t, "official:x", layered(t, types.OCIManifestSchema1, "one", "two"))
-	b.proxy.Script(noMounts)
-	engine := new(mountingEngine)
-	published, err := (&Publisher{Client: client, Builder: engine}).Publish(ctx, pipeline.Image{
-		Phase: pipeline.PhaseBase, Official: b.reference("official@" + digestOfImage(t, official)), Reference: b.reference("base:x"),
-	})
-	require.NoError(t, err)
-	assert.Equal(t, "sha256:1", published.Digest)
-	layers, err := official.Layers()
-	require.NoError(t, err)
-	for _, layer := range layers {
-		digest, err := layer.Digest()
-		require.NoError(t, err)
-		has, err := client.has(ctx, "base", Layer{descriptor: v1.Descriptor{Digest: digest}})
-		require.NoError(t, err)
-		assert.True(t, has)
+	b.pushIndex(t, "official/index:x", layered(t, types.OCIManifestSchema1, "one"))
+	b.pushArtifact(t, "official/artifact:x")
+	for name, official := range map[string]string{
+		"another registry's image":                   "docker.io/swebench/x:latest",
+		"an index without an image for the platform": b.reference("official/index:x"),
+		"what is no image":                           b.reference("official/artifact:x"),
+		"an image that is gone":                      b.reference("official/gone:x"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := (&Publisher{Client: client, Builder: new(mountingEngine), Platform: "linux/s390x"}).Publish(ctx, pipeline.Image{
+				Phase: pipeline.PhaseBase, Official: official, Reference: b.reference("base:x"),
+			})
+			require.ErrorContains(t, err, "403 Forbidden")
+		})
 	}
-	assert.Equal(t, 2, engine.n)
-
-	engine.n = 0
-	_, err = (&Publisher{Client: client, Builder: engine}).Publish(ctx, pipeline.Image{
-		Phase: pipeline.PhaseBase, Official: "docker.io/swebench/x:latest", Reference: b.reference("base:x"),
-	})
-	require.ErrorContains(t, err, "403 Forbidden", "of another registry's there is nothing to bring")
 }

@@ -12,6 +12,7 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/reference"
 )
 
 // manifestTypes are what is asked for: the manifests of images, and also the indexes that this package does not
@@ -32,12 +33,12 @@ var (
 // It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is
 // and what it stands on. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there, unless
 // the reference has a digest: a head would add nothing to that.
-func (c *Client) Find(ctx context.Context, reference string) (pipeline.Found, error) {
-	ref, err := c.parse(reference)
+func (c *Client) Find(ctx context.Context, image string) (pipeline.Found, error) {
+	ref, err := c.parse(image)
 	if err != nil {
 		return pipeline.Found{}, err
 	}
-	if _, byDigest := ref.(name.Digest); c.access.Heads && atDockerHub(ref) && !byDigest {
+	if _, byDigest := ref.(name.Digest); c.access.Heads && reference.AtDockerHub(image) && !byDigest {
 		return c.findHead(ctx, ref)
 	}
 	got, err := c.manifest(ctx, ref)
@@ -124,9 +125,9 @@ func (m *manifest) check() error {
 
 // parse reads a reference, which must be to the client's registry. What has a digest and a tag goes by its digest.
 func (c *Client) parse(reference string) (name.Reference, error) {
-	ref, err := name.ParseReference(reference)
+	ref, err := parseReference(reference)
 	if err != nil {
-		return nil, fmt.Errorf("invalid reference format: %w", err)
+		return nil, err
 	}
 	if ref.Context().Registry != c.host {
 		return nil, fmt.Errorf("%s is %w than %s", reference, ErrElsewhere, c.host.Name())

@@ -62,11 +62,17 @@ func FuzzStatus(f *testing.F) {
 	})
 }
 
-// FuzzManifest: what is accepted for a manifest can be composed and grafted, or says that it cannot.
+// FuzzManifest: what is accepted for a manifest can be composed and grafted, or says that it cannot. Read as an index, it
+// names an image by its digest, or none.
 func FuzzManifest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		ref, err := name.ParseReference("localhost:5000/agent:x")
 		require.NoError(t, err)
+		if digest, err := readIndex(ref, body, "linux/amd64"); err != nil {
+			requireLine(t, err.Error(), 3*maxReason)
+		} else {
+			require.Regexp(t, `^[a-z0-9]+:[0-9a-f]+$`, digest.String())
+		}
 		m, err := readManifest(ref, body, contentType)
 		if err != nil {
 			require.Nil(t, m)

@@ -4,9 +4,8 @@ import (
 	"context"
 	"sync"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/reference"
 )
 
 // Heads finds images at Docker Hub by the heads of their manifests. Docker Hub counts a manifest that is read
@@ -25,10 +24,10 @@ type Heads struct {
 }
 
 // Find asks for the head of the manifest. That tells the digest and nothing else.
-func (h *Heads) Find(ctx context.Context, reference string) (pipeline.Found, error) {
-	ref, err := name.ParseReference(reference)
-	if err != nil || !atDockerHub(ref) {
-		return h.Else.Find(ctx, reference)
+func (h *Heads) Find(ctx context.Context, image string) (pipeline.Found, error) {
+	ref, err := parseReference(image)
+	if err != nil || !reference.AtDockerHub(image) {
+		return h.Else.Find(ctx, image)
 	}
 	h.connect.Do(func() {
 		if client, err := h.Access.Connect(ctx, ref.Context().Name()); err == nil {
@@ -36,19 +35,11 @@ func (h *Heads) Find(ctx context.Context, reference string) (pipeline.Found, err
 		}
 	})
 	if h.client == nil {
-		return h.Else.Find(ctx, reference)
+		return h.Else.Find(ctx, image)
 	}
 	found, err := h.client.findHead(ctx, ref)
 	if refused(err) {
-		return h.Else.Find(ctx, reference) // It may have the credentials for that.
+		return h.Else.Find(ctx, image) // It may have the credentials for that.
 	}
 	return found, err
 }
-
-// AtDockerHub says whether Docker Hub has what a reference names. Every manifest that is read there counts as a pull.
-func AtDockerHub(reference string) bool {
-	ref, err := name.ParseReference(reference)
-	return err == nil && atDockerHub(ref)
-}
-
-func atDockerHub(ref name.Reference) bool { return ref.Context().RegistryStr() == name.DefaultRegistry }

@@ -72,7 +72,7 @@ func readConfig(body []byte, m *manifest) (*v1.ConfigFile, error) {
 		return nil, err
 	}
 	if len(config.RootFS.DiffIDs) != len(m.Layers) {
-		return nil, fmt.Errorf("it has %d layers, and the manifest %d", len(config.RootFS.DiffIDs), len(m.Layers))
+		return nil, fmt.Errorf("%w: it has %d layers, and the manifest %d", ErrNoImage, len(config.RootFS.DiffIDs), len(m.Layers))
 	}
 	return config, nil
 }

@@ -35,13 +35,13 @@ func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 	return nil
 }
 
-// bring has all layers of an image in the repository of another reference.
-func (c *Client) bring(ctx context.Context, from, to string) error {
+// bring has all layers of an image, or of an index's image for a platform, in the repository of another reference.
+func (c *Client) bring(ctx context.Context, from, to, platform string) error {
 	ref, err := c.parse(to)
 	if err != nil {
 		return err
 	}
-	image, err := c.Image(ctx, from)
+	image, err := c.imageFor(ctx, from, platform)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/singleflight"
 
 	"dagger/eval-images/pipeline"
@@ -43,7 +42,7 @@ func (b *ProbingBuilder) explain(ctx context.Context, err error) error {
 	if !errors.As(err, &push) || ctx.Err() != nil || pipeline.CauseOf(err).Kind == pipeline.KindUnavailable {
 		return err
 	}
-	ref, invalid := name.ParseReference(push.Reference)
+	ref, invalid := parseReference(push.Reference)
 	if invalid != nil {
 		return err
 	}
@@ -97,7 +96,7 @@ func (r *ProbingRegistry) Find(ctx context.Context, reference string) (pipeline.
 	if err == nil || pipeline.CauseOf(err).Kind != pipeline.KindLimited {
 		return found, err
 	}
-	ref, invalid := name.ParseReference(reference)
+	ref, invalid := parseReference(reference)
 	if invalid != nil {
 		return found, err
 	}

@@ -29,6 +29,8 @@ type Publisher struct {
 	Builder Builder
 	// Identity of the SDK, as images carry it.
 	Identity string
+	// Platform of the images, such as "linux/amd64".
+	Platform string
 	// Sharing composes base images that can have another one's layers. Nil: every base image is built.
 	Sharing *Sharing
 
@@ -46,7 +48,7 @@ func (p *Publisher) Publish(ctx context.Context, image pipeline.Image) (publishe
 	default:
 		return p.build(ctx, image)
 	}
-	if errors.Is(err, ErrNoGraft) {
+	if errors.Is(err, ErrNoGraft) || image.Graft != nil && noImageHere(err) {
 		return p.build(ctx, image)
 	}
 	return published, err
@@ -63,7 +65,7 @@ func (p *Publisher) build(ctx context.Context, image pipeline.Image) (pipeline.P
 	if err == nil || image.Official == "" || !engineMount.MatchString(err.Error()) {
 		return published, err
 	}
-	if p.Client.bring(ctx, image.Official, image.Reference) != nil {
+	if p.Client.bring(ctx, image.Official, image.Reference, p.Platform) != nil {
 		return published, err
 	}
 	return p.Builder.Publish(ctx, image)

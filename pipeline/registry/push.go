@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 var (
@@ -51,9 +49,9 @@ func (c *Client) begin(ctx context.Context, at string) (*answer, error) {
 
 // repositoryAt is the path of a repository that is named with its registry.
 func repositoryAt(at string) (repository, error) {
-	named, err := name.NewRepository(at)
+	named, err := parseRepository(at)
 	if err != nil {
-		return "", fmt.Errorf("reading the repository %s: %w", at, err)
+		return "", err
 	}
 	return repository(named.RepositoryStr()), nil
 }

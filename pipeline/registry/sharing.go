@@ -2,10 +2,10 @@ package registry
 
 import (
 	"context"
-	"errors"
 
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/reference"
 )
 
 // Sharing lets base images have the recipe's layers in common, where the official images are in the registry
@@ -24,11 +24,11 @@ type Sharing struct {
 // image in another registry, or of an index, nobody knows. At Docker Hub nobody looks: that would count as a
 // pull, beside the one of the build.
 func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
-	if AtDockerHub(official) {
+	if reference.AtDockerHub(official) {
 		return "", nil
 	}
 	image, err := s.Client.Image(ctx, official)
-	if errors.Is(err, ErrElsewhere) || errors.Is(err, ErrNoImage) {
+	if noImageHere(err) {
 		return "", nil
 	}
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Sharing) compose(ctx context.Context, image pipeline.Image) (*Composed,
 }
 
 // image reads an image once for all that are grafted from it.
-func (s *Sharing) image(ctx context.Context, reference string) (*Image, error) {
-	image, _, err := s.images.Do(ctx, reference, func() (*Image, error) { return s.Client.Image(ctx, reference) })
+func (s *Sharing) image(ctx context.Context, at string) (*Image, error) {
+	image, _, err := s.images.Do(ctx, at, func() (*Image, error) { return s.Client.Image(ctx, at) })
 	return image, err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/once"
 )
@@ -37,7 +35,7 @@ func (t *Tagger) Tag(ctx context.Context, image, reference string) error {
 }
 
 func (t *Tagger) client(ctx context.Context, reference string) (*Client, error) {
-	ref, err := name.ParseReference(reference)
+	ref, err := parseReference(reference)
 	if err != nil {
 		return nil, err
 	}
