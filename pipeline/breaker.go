@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 const (
@@ -74,6 +76,7 @@ func newBreaker(clock clock) *breaker {
 // enter returns when the breaker is closed or the caller is the probe, or with the context's error. Again
 // says that the caller's work has failed before.
 func (b *breaker) enter(ctx context.Context, again bool) (*pass, error) {
+	defer stopwatch.Pause(ctx)()
 	if again {
 		b.wait(1)
 		defer b.wait(-1)

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 // Kind says what an error means for the rest of a run.
@@ -57,11 +59,12 @@ func CauseOf(err error) Cause {
 	if err == nil {
 		return Cause{}
 	}
-	if errors.Is(err, context.Canceled) {
-		return Cause{Kind: KindPermanent}
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	var timeout *stopwatch.TimeoutError
+	if errors.As(err, &timeout) { // It ends with the cancellation of what was under way.
 		return Cause{Kind: KindPermanent, Advice: adviceTimeout}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return Cause{Kind: KindPermanent}
 	}
 	var caused Caused
 	if errors.As(err, &caused) {

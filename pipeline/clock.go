@@ -10,8 +10,8 @@ type clock interface {
 	Now() time.Time
 	// Sleep returns early with the context's error when told to stop.
 	Sleep(ctx context.Context, d time.Duration) error
-	// AfterFunc calls f in a goroutine of its own, that much later.
-	AfterFunc(d time.Duration, f func())
+	// AfterFunc calls f in a goroutine of its own, that much later, unless it is stopped before.
+	AfterFunc(d time.Duration, f func()) (stop func())
 }
 
 // systemClock is the machine's.
@@ -19,7 +19,10 @@ type systemClock struct{}
 
 func (systemClock) Now() time.Time { return time.Now() }
 
-func (systemClock) AfterFunc(d time.Duration, f func()) { time.AfterFunc(d, f) }
+func (systemClock) AfterFunc(d time.Duration, f func()) (stop func()) {
+	timer := time.AfterFunc(d, f)
+	return func() { timer.Stop() }
+}
 
 func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

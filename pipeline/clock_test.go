@@ -14,7 +14,7 @@ type fakeClock struct {
 	slept []time.Duration
 	// onSleep, unless nil, is called before the time has passed.
 	onSleep func()
-	timers  []timer
+	timers  []*timer
 }
 
 // timer is what is to be called when its time has come.
@@ -37,34 +37,42 @@ func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
 		c.onSleep()
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.slept = append(c.slept, d)
-	if until.After(c.now) {
-		c.pass(until.Sub(c.now))
-	}
+	c.mu.Unlock()
+	c.goOn(until)
 	return context.Cause(ctx)
 }
 
-func (c *fakeClock) AfterFunc(d time.Duration, f func()) {
+func (c *fakeClock) AfterFunc(d time.Duration, f func()) (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.timers = append(c.timers, timer{c.now.Add(d), f})
+	added := &timer{c.now.Add(d), f}
+	c.timers = append(c.timers, added)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.timers = slices.DeleteFunc(c.timers, func(t *timer) bool { return t == added })
+	}
 }
 
-func (c *fakeClock) advance(d time.Duration) {
+func (c *fakeClock) advance(d time.Duration) { c.goOn(c.Now().Add(d)) }
+
+// goOn lets time pass until then, and returns when all that was due has been called.
+func (c *fakeClock) goOn(until time.Time) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pass(d)
-}
-
-// pass lets time pass. The clock is locked.
-func (c *fakeClock) pass(d time.Duration) {
-	c.now = c.now.Add(d)
-	c.timers = slices.DeleteFunc(c.timers, func(t timer) bool {
-		due := !t.at.After(c.now)
-		if due {
-			go t.f()
+	if until.After(c.now) {
+		c.now = until
+	}
+	var due []*timer
+	c.timers = slices.DeleteFunc(c.timers, func(t *timer) bool {
+		if t.at.After(c.now) {
+			return false
 		}
-		return due
+		due = append(due, t)
+		return true
 	})
+	c.mu.Unlock()
+	for _, t := range due {
+		t.f()
+	}
 }

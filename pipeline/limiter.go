@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 // limiter holds workers back while a registry limits requests. One of them meets the limit, and everybody
@@ -31,6 +33,7 @@ func newLimiter(clock clock, most int) *limiter {
 // enter returns when no pause is left and there is room among those who are counted, or with the context's
 // error when told to stop. Whoever enters has to leave.
 func (l *limiter) enter(ctx context.Context, count *int) error {
+	defer stopwatch.Pause(ctx)()
 	for {
 		if err := l.opens(ctx); err != nil {
 			return err
@@ -50,6 +53,7 @@ func (l *limiter) enter(ctx context.Context, count *int) error {
 
 // opens returns when no pause is left, or with the context's error when told to stop.
 func (l *limiter) opens(ctx context.Context) error {
+	defer stopwatch.Pause(ctx)()
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

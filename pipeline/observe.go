@@ -2,8 +2,8 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
-	"time"
+
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 // observed does one unit of work: watched, in sight of the run's observer, and with a record that tells how it ended.
@@ -18,11 +18,12 @@ func (r *run) observed(ctx context.Context, record Record, work func(context.Con
 	return record, err
 }
 
-// watched does work in sight of the heartbeat, and within the timeout.
+// watched does work in sight of the heartbeat, and within the timeout. What the work waits for others, and for the
+// registry's limits and outages, does not count.
 func (r *run) watched(ctx context.Context, unit string, work func(context.Context) error) error {
 	r.pulse.begin(unit)
 	defer r.pulse.end(unit)
-	limited, cancel := context.WithTimeoutCause(context.WithValue(ctx, runKey{}, ctx), r.Timeout, timeoutError(r.Timeout))
+	limited, cancel := stopwatch.WithTimeout(context.WithValue(ctx, runKey{}, ctx), r.clock, r.Timeout)
 	defer cancel()
 	return work(limited)
 }
@@ -37,15 +38,6 @@ func stillRunning(ctx context.Context) context.Context {
 	}
 	return ctx
 }
-
-// timeoutError is the end of an image's time.
-type timeoutError time.Duration
-
-// Error says how long that was.
-func (e timeoutError) Error() string { return fmt.Sprintf("took longer than %s", time.Duration(e)) }
-
-// Is makes it a [context.DeadlineExceeded].
-func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 func (r *run) result() *Result {
 	result := &Result{Images: r.images}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/stopwatch"
 	"dagger/eval-images/reference"
 )
 
@@ -86,6 +87,12 @@ func (r *run) fanOut(do func(i int)) {
 func (r *run) startWork() {
 	// Without an end of its own: whoever gets a place looks whether the run goes on.
 	_ = r.workers.Acquire(context.Background(), 1)
+}
+
+// resumeWork is startWork for an image that had a place before. Its clock stands still until it has one again.
+func (r *run) resumeWork(ctx context.Context) {
+	defer stopwatch.Pause(ctx)()
+	r.startWork()
 }
 
 func (r *run) endWork() { r.workers.Release(1) }

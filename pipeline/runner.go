@@ -42,7 +42,8 @@ type Runner struct {
 	// Retry says how often something is tried.
 	Retry Retry
 	// Timeout bounds one image, retries included: making the builder, a base image or an agent image, and likewise asking for one
-	// agent image before, and for one official image in [Runner.Pin]. Zero: 2000 s.
+	// agent image before, and for one official image in [Runner.Pin]. Waits for other images, and for the registry's limits and
+	// outages, do not count. Zero: 2000 s.
 	Timeout time.Duration
 	// Observe, unless nil, is told of each unit of work as it starts, and by the function it returns how that ended. The unit's work
 	// runs under the context it returns.

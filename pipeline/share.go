@@ -81,9 +81,9 @@ func (r *run) buildBase(ctx context.Context, record *Record, image Image, refere
 // meanwhile, or those who wait would keep all places from those whose recipes have to run.
 func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)) (*Graft, error) {
 	r.endWork()
-	defer r.startWork()
+	defer r.resumeWork(ctx)
 	graft, _, err := r.recipes.Do(ctx, key, func() (*Graft, error) {
-		r.startWork()
+		r.resumeWork(ctx)
 		defer r.endWork()
 		return run()
 	})

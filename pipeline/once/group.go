@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 // Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A piece that
@@ -26,7 +28,7 @@ type piece[V any] struct {
 
 // Do returns what the piece of work with this key came to. The first to ask does it, which is what mine says;
 // the others wait for that, and one of them tries again if it failed. An error is that of one's own work, or
-// the context's while waiting.
+// the context's while waiting. To wait does not count for a timeout by [stopwatch.WithTimeout].
 func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (value V, mine bool, err error) {
 	for {
 		p, first := g.claim(key)
@@ -36,14 +38,23 @@ func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (
 			p.value, p.err = work()
 			return p.value, true, p.err
 		}
-		select {
-		case <-p.done:
-		case <-ctx.Done():
-			return value, false, context.Cause(ctx)
+		if err := p.wait(ctx); err != nil {
+			return value, false, err
 		}
 		if p.err == nil {
 			return p.value, false, nil
 		}
+	}
+}
+
+// wait returns when the piece is done, or with the context's error.
+func (p *piece[V]) wait(ctx context.Context) error {
+	defer stopwatch.Pause(ctx)()
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

@@ -3,12 +3,16 @@ package once
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 func TestManyAskAndOneWorks(t *testing.T) {
@@ -120,4 +124,63 @@ func TestWorkThatPanicsHoldsNobodyUp(t *testing.T) {
 	assert.True(t, mine)
 	assert.Equal(t, 7, value)
 	all.Wait()
+}
+
+// TestWorkThatEndsItsGoroutineHoldsNobodyUp: a test that fails in the middle of it does that.
+func TestWorkThatEndsItsGoroutineHoldsNobodyUp(t *testing.T) {
+	var group Group[int]
+	begun, hold := make(chan struct{}), make(chan struct{})
+	go group.Do(context.Background(), "a", func() (int, error) {
+		close(begun)
+		<-hold
+		runtime.Goexit()
+		return 0, nil
+	})
+	<-begun
+	close(hold)
+	value, mine, err := group.Do(context.Background(), "a", func() (int, error) { return 7, nil })
+	require.NoError(t, err)
+	assert.True(t, mine)
+	assert.Equal(t, 7, value)
+}
+
+// TestWaitingStopsTheClock: the time that another one's work takes is not that of whoever waits for it.
+func TestWaitingStopsTheClock(t *testing.T) {
+	var group Group[int]
+	clock := &handClock{armed: make(chan struct{}, 10), stopped: make(chan struct{}, 10)}
+	ctx, cancel := stopwatch.WithTimeout(context.Background(), clock, time.Minute)
+	defer cancel()
+	<-clock.armed
+	begun, hold := make(chan struct{}), make(chan struct{})
+	go group.Do(context.Background(), "a", func() (int, error) {
+		close(begun)
+		<-hold
+		return 7, nil
+	})
+	<-begun
+	waited := make(chan int)
+	go func() {
+		value, _, err := group.Do(ctx, "a", func() (int, error) { return 0, errors.New("not reached") })
+		assert.NoError(t, err)
+		waited <- value
+	}()
+	<-clock.stopped
+	close(hold)
+	assert.Equal(t, 7, <-waited)
+	assert.Len(t, clock.armed, 1, "it goes on")
+
+	_, mine, err := group.Do(ctx, "b", func() (int, error) { return 0, nil })
+	require.NoError(t, err)
+	assert.True(t, mine)
+	assert.Empty(t, clock.stopped, "it goes on during one's own work")
+}
+
+// handClock tells when a timer begins, and when one is stopped.
+type handClock struct{ armed, stopped chan struct{} }
+
+func (c *handClock) Now() time.Time { return time.Time{} }
+
+func (c *handClock) AfterFunc(time.Duration, func()) (stop func()) {
+	c.armed <- struct{}{}
+	return func() { c.stopped <- struct{}{} }
 }
