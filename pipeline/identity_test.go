@@ -214,6 +214,7 @@ func TestOfficialNamesAreThoseThatDockerReads(t *testing.T) {
 		"me/x:v1":                                   "docker.io/me/x:v1",
 		"ghcr.io/me/x":                              "ghcr.io/me/x:latest",
 		"localhost:5000/me/x":                       "localhost:5000/me/x:latest",
+		"localhost/me/x":                            "localhost/me/x:latest",
 		"me/x@sha256:" + strings.Repeat("a", 64):    "docker.io/me/x",
 		"me/x:v1@sha256:" + strings.Repeat("a", 64): "docker.io/me/x:v1",
 	} {

@@ -62,6 +62,15 @@ func TestPreflightTakesAnyAnswer(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []Status{StatusFailed, StatusBuilt}, statuses(result.Images))
 	})
+	t.Run("a builder for another platform ends a run, and is not replaced", func(t *testing.T) {
+		registry := &fakeRegistry{findErr: map[string]error{"r/builder:b": fmt.Errorf("%w: r/builder:b is for linux/arm64", ErrPlatform)}}
+		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		require.ErrorIs(t, err, ErrPlatform)
+		require.ErrorContains(t, err, advicePlatform)
+		assert.Empty(t, registry.published)
+		assert.Equal(t, []Status{StatusFailed}, statuses(result.Builders))
+		assert.EqualValues(t, "assemble i1: not started: builder failed", result.Images[1].Error)
+	})
 	t.Run("a repository is asked once", func(t *testing.T) {
 		registry, plan := &fakeRegistry{}, planOf(1)
 		plan.Builder = "r/base:builder"

@@ -1,0 +1,266 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// identified is one instance in a registry that has its builder and its base image, as a run of this plan made them.
+type identified struct {
+	testbed
+	plan   pipeline.Plan
+	layers *layers
+}
+
+func newIdentified(t *testing.T) identified {
+	t.Helper()
+	b := newTestbed(t)
+	names := pipeline.Names{
+		BuilderRepo: b.reference("builder"), BaseRepo: b.reference("base"), AgentRepo: b.reference("agent"),
+		Keys: pipeline.NewKeys(strings.Repeat("5", 40), "FROM debian"),
+	}
+	plan := pipeline.NewPlan(names, []dataset.Instance{{ID: "a__a-1", OfficialImage: "swebench/a:latest", Custom: "a"}})
+	i := identified{testbed: b, plan: plan, layers: &layers{t: t, testbed: b}}
+	i.put(t, plan.Builder, layered(t, types.OCIManifestSchema1, "builder"), pipeline.Image{Phase: pipeline.PhaseBuilder, Identity: plan.Identity}.Labels())
+	i.put(t, plan.Items[0].Base, layered(t, types.OCIManifestSchema1, "one"), i.base().Labels())
+	return i
+}
+
+// base is the instance's base image.
+func (i identified) base() pipeline.Image {
+	return pipeline.Image{
+		Phase: pipeline.PhaseBase, Identity: i.plan.Items[0].Identity.Base(), Official: "swebench/a:latest@sha256:" + strings.Repeat("0", 64),
+	}
+}
+
+// put pushes an image with these annotations, and returns its digest.
+func (i identified) put(t *testing.T, reference string, img v1.Image, annotations map[string]string) string {
+	t.Helper()
+	if annotations != nil {
+		img = mutate.Annotations(img, annotations).(v1.Image)
+	}
+	return digestOfImage(t, i.push(t, strings.TrimPrefix(reference, i.host+"/"), img))
+}
+
+// runner is a run of a client of its own.
+func (i identified) runner(t *testing.T) pipeline.Runner {
+	t.Helper()
+	client := i.connect(t, Access{})
+	return pipeline.Runner{
+		Publisher: &Publisher{Client: client, Builder: i.layers, Identity: "sdk"}, Registry: client, Retry: pipeline.Retry{Attempts: 1},
+	}
+}
+
+// run makes the agent image, and returns its record.
+func (i identified) run(t *testing.T, runner pipeline.Runner) pipeline.Record {
+	t.Helper()
+	result, err := runner.Run(ctx, i.plan)
+	require.NoError(t, err)
+	return result.Images[0]
+}
+
+// layers publishes agent layers and counts them.
+type layers struct {
+	t *testing.T
+	testbed
+	published int
+}
+
+func (l *layers) Publish(context.Context, pipeline.Image) (pipeline.Published, error) {
+	return pipeline.Published{}, errors.New("this is not to be built")
+}
+
+func (l *layers) PublishLayer(ctx context.Context, builder, reference string) error {
+	l.published++
+	return (&engine{l.t, l.testbed}).PublishLayer(ctx, builder, reference)
+}
+
+// TestAnAgentLayerIsOursOrMadeAnew: its name has 28 bits of which builder and which assembly it is of.
+func TestAnAgentLayerIsOursOrMadeAnew(t *testing.T) {
+	for name, test := range map[string]struct {
+		// labels are those of the layer that is there, for a builder; nil: there is none.
+		labels    func(builder string) map[string]string
+		published int
+	}{
+		"there is none": {nil, 1},
+		"it is ours":    {func(builder string) map[string]string { return pipeline.LayerIdentity(builder).Labels() }, 0},
+		"it is another builder's": {func(builder string) map[string]string {
+			return pipeline.LayerIdentity("r/builder:b@sha256:" + strings.Repeat("0", 64)).Labels()
+		}, 1},
+		"it is of another assembly": {func(builder string) map[string]string {
+			labels := pipeline.LayerIdentity(builder).Labels()
+			labels[pipeline.LabelAssembly] = strings.Repeat("0", 64)
+			return labels
+		}, 1},
+		"it is for another platform": {func(builder string) map[string]string {
+			labels := pipeline.LayerIdentity(builder).Labels()
+			labels[pipeline.LabelPlatform] = "linux/arm64"
+			return labels
+		}, 1},
+		"it does not say": {func(string) map[string]string { return map[string]string{} }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := newIdentified(t)
+			builder := i.plan.Builder + "@" + digestOfImage(t, i.pull(t, strings.TrimPrefix(i.plan.Builder, i.host+"/")))
+			if test.labels != nil {
+				content := "agent"
+				if test.published > 0 {
+					content = "another server"
+				}
+				i.put(t, pipeline.LayerReference(builder), layered(t, types.OCIManifestSchema1, content), test.labels(builder))
+			}
+			record := i.run(t, i.runner(t))
+
+			require.Equal(t, pipeline.StatusBuilt, record.Status, record.Error)
+			assert.Equal(t, test.published, i.layers.published)
+			manifest, err := i.pull(t, strings.TrimPrefix(record.Tags[0], i.host+"/")).Manifest()
+			require.NoError(t, err)
+			ours, err := layered(t, types.OCIManifestSchema1, "agent").Manifest()
+			require.NoError(t, err)
+			assert.Equal(t, ours.Layers[0].Digest, manifest.Layers[1].Digest, "another one's is never mounted")
+		})
+	}
+	t.Run("where it cannot be replaced, the image fails, and says why", func(t *testing.T) {
+		i := newIdentified(t)
+		builder := i.plan.Builder + "@" + digestOfImage(t, i.pull(t, strings.TrimPrefix(i.plan.Builder, i.host+"/")))
+		i.put(t, pipeline.LayerReference(builder), layered(t, types.OCIManifestSchema1, "another server"), nil)
+		runner := i.runner(t)
+		i.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "-layer-", Fault: registrytest.Answer(http.StatusConflict, "")})
+		record := i.run(t, runner)
+		assert.Equal(t, pipeline.StatusFailed, record.Status)
+		assert.Contains(t, string(record.Error), "publishing "+pipeline.LayerReference(builder))
+	})
+}
+
+// TestABaseImageIsComparedWhenItIsRead: a head of it did not tell what it is.
+func TestABaseImageIsComparedWhenItIsRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		change map[string]string
+		arch   string
+		says   string // Empty: it is built.
+	}{
+		"the plan's":                    {nil, "amd64", ""},
+		"one without a label":           {map[string]string{pipeline.LabelDockerfile: ""}, "amd64", ""},
+		"one on another official image": {map[string]string{pipeline.LabelOfficialName: "docker.io/evil/a:latest"}, "amd64", "official image: registry has docker.io/evil/a:latest, plan has docker.io/swebench/a:latest"},
+		"one for another platform":      {nil, "arm64", "an image for another platform"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := newIdentified(t)
+			labels := i.base().Labels()
+			for label, value := range test.change {
+				labels[label] = value
+			}
+			i.put(t, i.plan.Items[0].Base, forArchitecture(t, layered(t, types.OCIManifestSchema1, "one"), test.arch), labels)
+			runner := i.runner(t)
+			runner.Registry, runner.TrustUnlabelled = heads{runner.Registry}, true
+			record := i.run(t, runner)
+			if test.says == "" {
+				require.Equal(t, pipeline.StatusBuilt, record.Status, record.Error)
+				return
+			}
+			require.Equal(t, pipeline.StatusFailed, record.Status)
+			assert.Contains(t, string(record.Error), test.says)
+			assert.Equal(t, 1, record.AttemptCount)
+		})
+	}
+}
+
+// heads is a registry that tells no more than a head.
+type heads struct{ pipeline.Registry }
+
+func (h heads) Find(ctx context.Context, reference string) (pipeline.Found, error) {
+	found, err := h.Registry.Find(ctx, reference)
+	return pipeline.Found{Digest: found.Digest, HeadOnly: true}, err
+}
+
+func forArchitecture(t *testing.T, img v1.Image, architecture string) v1.Image {
+	t.Helper()
+	config, err := img.ConfigFile()
+	require.NoError(t, err)
+	config = config.DeepCopy()
+	config.Architecture = architecture
+	img, err = mutate.ConfigFile(img, config)
+	require.NoError(t, err)
+	return img
+}
+
+// TestEqualInputMakesOneDigest: also where the base image was found by its head, which does not tell the official
+// image's digest, and under a second tag.
+func TestEqualInputMakesOneDigest(t *testing.T) {
+	i := newIdentified(t)
+	first := i.run(t, i.runner(t))
+	require.Equal(t, pipeline.StatusBuilt, first.Status, first.Error)
+
+	second := i.runner(t)
+	second.Registry, second.TrustUnlabelled = heads{second.Registry}, true
+	i.plan.Items[0].Agent += "-v1"
+	again := i.run(t, second)
+	require.Equal(t, pipeline.StatusBuilt, again.Status, again.Error)
+	assert.Equal(t, first.Digest, again.Digest)
+
+	img := i.pull(t, strings.TrimPrefix(again.Tags[0], i.host+"/"))
+	manifest, err := img.Manifest()
+	require.NoError(t, err)
+	config, err := img.ConfigFile()
+	require.NoError(t, err)
+	for _, labels := range []map[string]string{manifest.Annotations, config.Config.Labels} {
+		assert.Equal(t, "sha256:"+strings.Repeat("0", 64), labels[pipeline.LabelOfficialDigest], "the base's label is kept")
+	}
+}
+
+// TestAnImageForAnotherPlatformIsNotSkipped: a manifest does not tell the platform, but our annotation does.
+func TestAnImageForAnotherPlatformIsNotSkipped(t *testing.T) {
+	i := newIdentified(t)
+	agent := i.plan.Items[0].Agent
+	labels := i.plan.Items[0].Identity.Labels()
+	arm := forArchitecture(t, layered(t, types.OCIManifestSchema1, "one"), "arm64")
+	for name, test := range map[string]struct {
+		platform, says string
+	}{
+		"somebody else's says nothing": {"", "has no label for platform"},
+		"and ours says so":             {"linux/arm64", "platform: registry has linux/arm64, plan has linux/amd64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			labels[pipeline.LabelPlatform] = test.platform
+			i.put(t, agent, arm, labels)
+			runner := i.runner(t)
+			record := i.run(t, runner)
+			assert.Equal(t, pipeline.StatusFailed, record.Status)
+			assert.Contains(t, string(record.Error), test.says)
+			assert.Equal(t, 1, i.proxy.Count("", "/agent/manifests/"), "one request tells")
+		})
+	}
+}
+
+// TestRequestsToVerify: what an image is comes with the one answer that tells that it is there.
+func TestRequestsToVerify(t *testing.T) {
+	i := newIdentified(t)
+	require.Equal(t, pipeline.StatusBuilt, i.run(t, i.runner(t)).Status)
+	runner := i.runner(t)
+	require.Equal(t, pipeline.StatusSkipped, i.run(t, runner).Status)
+	tag := func(reference string) string { return reference[strings.LastIndex(reference, ":")+1:] }
+	assert.Equal(t, []string{
+		"GET /v2/builder/manifests/" + tag(i.plan.Builder),
+		"GET /v2/base/manifests/" + tag(i.plan.Items[0].Base), // Only whether its repository answers.
+		"GET /v2/agent/manifests/" + tag(i.plan.Items[0].Agent),
+	}, asked(i.proxy))
+
+	i.proxy.Script()
+	lacks, err := runner.Missing(ctx, i.plan)
+	require.NoError(t, err)
+	assert.Empty(t, lacks)
+	assert.Equal(t, []string{"GET /v2/agent/manifests/" + tag(i.plan.Items[0].Agent)}, asked(i.proxy))
+}
