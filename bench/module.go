@@ -59,7 +59,8 @@ func (m module) call(ctx context.Context, job batch) (string, error) {
 	args := []string{
 		"call", "--progress", "plain", "--silent", "--sdk", sdk, "--sdk-sha", m.lab.sdkSHA(), "--image-template", at(official),
 		"--builder-repo", at(m.lab.prefix + "/builder" + m.ofSDK()), "--base-repo", at(job.base), "--agent-repo", at(job.to),
-		"assemble-all", "--publish", "--publisher", m.publisher, "--dataset-file", job.dataset,
+		// The base images of a set are the lab's own, without labels.
+		"assemble-all", "--publish", "--trust-unlabelled", "--publisher", m.publisher, "--dataset-file", job.dataset,
 	}
 	if err := dagger(ctx, m.lab.root, slices.Concat(args, m.flags, []string{"directory", "export", "--path", out})...); err != nil {
 		return "", err

@@ -4,9 +4,7 @@ import (
 	"archive/tar"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -126,67 +124,33 @@ func testOnlyAnImageWithItsWrapIsSkipped(t *testing.T, publisher string) {
 	f := fleetOf(t, wrapped, other)
 	f.push(t, other)
 	push(t, f.official(wrapped), withPythons(t, "#!/bin/sh\necho wrapped >>/wrapped\n"))
-	// becomes runs, and returns the reasons of the base and of the agent image that were made anew.
-	becomes := func(t *testing.T, want map[string]string) (base, agent map[string]string) {
-		t.Helper()
-		dir := f.run(t, "--publisher", publisher)
-		assert.Equal(t, want, statuses(records(t, dir, "manifest.jsonl")))
-		for _, id := range f.all {
-			assert.Equal(t, id == wrapped, wrapOf(t, image(t, f.agent(id))) != "none", id)
-		}
-		return rebuilt(t, dir, "base-manifest.jsonl"), rebuilt(t, dir, "manifest.jsonl")
+	f.makes(t, "built", publisher)
+	f.makes(t, "skipped_remote_exists", publisher)
+	key := wrapOf(t, image(t, f.agent(wrapped)))
+	zeros, ones := strings.Repeat("0", 64), strings.Repeat("1", 64)
+	says := func(registry, plan string) string {
+		return " is taken by another image: wrap: registry has " + registry + ", plan has " + plan
 	}
-	const built, skipped = "built", "skipped_remote_exists"
-	key := func() string { return wrapOf(t, image(t, f.agent(wrapped)))[:7] }
 
-	base, agent := becomes(t, map[string]string{wrapped: built, other: built})
-	assert.Empty(t, base)
-	assert.Empty(t, agent)
-	base, agent = becomes(t, map[string]string{wrapped: skipped, other: skipped})
-	assert.Empty(t, base, "what is there is what is wanted")
-	assert.Empty(t, agent)
-
-	// Somebody else's image, which is not wrapped, has the name that evaluators look for; and one without a
-	// wrap has got one.
-	push(t, f.agent(wrapped), image(t, f.agent(other)))
-	push(t, f.agent(other), wrappedIn(t, image(t, f.agent(other)), strings.Repeat("0", 64)))
+	// One image is not wrapped, and one without a wrap has got one.
+	push(t, f.agent(wrapped), wrappedIn(t, image(t, f.agent(wrapped)), "none"))
+	push(t, f.agent(other), wrappedIn(t, image(t, f.agent(other)), zeros))
 	message := f.call(t, "check").message(t)
-	assert.Contains(t, message, f.agent(wrapped)+": the registry's image has no wrap; expected wrap ")
-	assert.Contains(t, message, f.agent(other)+": the registry's image has wrap 0000000; expected no wrap")
-	_, agent = becomes(t, map[string]string{wrapped: built, other: built})
-	assert.Equal(t, map[string]string{
-		wrapped: "the registry's image has no wrap; expected wrap " + key(),
-		other:   "the registry's image has wrap 0000000; expected no wrap",
-	}, agent)
+	assert.Contains(t, message, f.agent(wrapped)+says("none", key))
+	assert.Contains(t, message, f.agent(other)+says(zeros, "none"))
+	failed := failing(t, f, publisher)
+	assert.Contains(t, failed[wrapped], f.agent(wrapped)+says("none", key))
+	assert.Contains(t, failed[other], f.agent(other)+says(zeros, "none"))
 
-	// The wrap has changed since: the agent image has the old one, and so has the base image.
-	for _, reference := range []string{f.agent(wrapped), f.base(wrapped)} {
-		push(t, reference, wrappedIn(t, image(t, reference), strings.Repeat("1", 64)))
-	}
-	base, agent = becomes(t, map[string]string{wrapped: built, other: skipped})
-	changed := map[string]string{wrapped: "the registry's image has wrap 1111111; expected wrap " + key()}
-	assert.Equal(t, changed, base)
-	assert.Equal(t, changed, agent)
+	// The wrap has changed since, so the base image has the old one.
+	remove(t, f.agent(wrapped))
+	push(t, f.base(wrapped), wrappedIn(t, image(t, f.base(wrapped)), ones))
+	assert.Contains(t, failing(t, f, publisher)[wrapped], "base "+wrapped+": "+f.base(wrapped)+says(ones, key))
+
+	forced := records(t, f.run(t, "--publisher", publisher, "--force-build", "--instance-ids", wrapped+","+other), "manifest.jsonl")
+	assert.Equal(t, map[string]string{wrapped: "built", other: "built"}, statuses(forced))
 	assert.Equal(t, "wrapped\nwrapped\n", fileIn(t, image(t, f.agent(wrapped)), "wrapped"))
 	f.call(t, "check").succeeds(t)
-}
-
-// rebuilt are the reasons of the images in a manifest that were made anew, by their instances. The manifest
-// may be empty.
-func rebuilt(t *testing.T, dir, file string) map[string]string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, file))
-	require.NoError(t, err)
-	reasons := map[string]string{}
-	if len(text) == 0 {
-		return reasons
-	}
-	for _, record := range parseRecords(t, string(text)) {
-		if record.RebuildReason != "" {
-			reasons[record.InstanceID] = record.RebuildReason
-		}
-	}
-	return reasons
 }
 
 // labelWrap says which wrap an image has.

@@ -74,7 +74,7 @@ func fleetWithoutAgents(t *testing.T, publisher string) (fleet, *registrytest.Pr
 	f.makes(t, "built", publisher)
 	for _, id := range f.all {
 		remove(t, f.agent(id))
-		push(t, f.base(id), officialImage(t, f.prefix+id))
+		push(t, f.base(id), labelledLike(t, officialImage(t, f.prefix+id), image(t, f.base(id))))
 	}
 	return f, proxy
 }
