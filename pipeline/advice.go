@@ -8,6 +8,8 @@ const (
 		"or pass --registry-username and --registry-password."
 	AdviceNoRight = "The registry does not allow this with these credentials. Grant them the right to push (on ghcr.io: write:packages), " +
 		"or pass others with --registry-username and --registry-password."
+	AdviceTag = "The registry refused this tag. If it took others in this run, a rule there may protect the tag: change that rule, " +
+		"or --tags. Otherwise grant the credentials the right to push (on ghcr.io: write:packages), or wait if it limits requests."
 	AdviceHidden = "The registry does not say whether it has the image. Give the credentials the right to read there. " +
 		"If it answers like this for every missing tag, as Artifactory's virtual repositories do, use --force-build, which does not ask."
 	AdviceRepository = "Create the repository or project first; this registry does not create it on push. Or check its name."

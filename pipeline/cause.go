@@ -40,6 +40,9 @@ type Cause struct {
 	Wait time.Duration
 	// Doubtful says that a limit may be none: the engine shows the status of a refusal and hides its reason.
 	Doubtful bool
+	// OneTag says that the registry refused a tag and took the image: the tag may be protected. That costs its
+	// image, and ends a run only if several in a row are refused.
+	OneTag bool
 }
 
 // PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have reached your
@@ -76,11 +79,16 @@ func CauseOf(err error) Cause {
 	text := strings.ToLower(asked.ReplaceAllString(printed.ReplaceAllString(err.Error(), ""), "$1$2"))
 	for _, known := range causes {
 		if contains(text, known.part) {
-			return known.cause.whenPushing(err)
+			cause := known.cause
+			cause.OneTag = forbiddenTag.MatchString(text)
+			return cause.whenPushing(err)
 		}
 	}
 	return Cause{Kind: KindTransient}
 }
+
+// forbiddenTag is how an engine's error reads, in lower case, when a registry refuses a manifest for want of rights.
+var forbiddenTag = regexp.MustCompile(`put request to \S*/manifests/\S+: 403 `)
 
 // contains says whether a text has the pieces of a part, which are separated by stars, one after the other.
 func contains(text, part string) bool {
@@ -109,10 +117,17 @@ func (e *PushError) Error() string { return "publishing " + e.Reference + ": " +
 func (e *PushError) Unwrap() error { return e.Err }
 
 // whenPushing makes a refusal fatal: the next push would get the same answer, while a pull may fail for one
-// private official image only.
+// private official image only. Not so for a refused tag, unless the words with it are about more than that.
 func (c Cause) whenPushing(err error) Cause {
 	var push *PushError
 	if !errors.As(err, &push) {
+		c.OneTag = false
+		return c
+	}
+	if c.OneTag && (c.Advice == AdviceNoRight || c.Advice == adviceRefused) {
+		c.Advice = AdviceTag
+	}
+	if c.OneTag = c.OneTag && c.Advice == AdviceTag; c.OneTag {
 		return c
 	}
 	if c.Advice == adviceImage {

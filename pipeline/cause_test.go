@@ -60,3 +60,32 @@ func TestFailureSaysWhatToDo(t *testing.T) {
 	assert.Equal(t, "builder: exit code: 1 (no space left on the engine's disk)\n  → "+adviceDisk, full.Error())
 	assert.Equal(t, "builder: boom", (&Failure{Phase: PhaseBuilder, Err: errors.New("boom")}).Error(), "and nothing where nobody knows")
 }
+
+// TestARefusalOfOneTag costs its image, where one of the repository, or of who asks, ends the run.
+func TestARefusalOfOneTag(t *testing.T) {
+	const putting = "unexpected status from PUT request to https://r/v2/agent/manifests/x: "
+	push := func(text string) error { return &PushError{Reference: "r/agent:x", Err: errors.New(text)} }
+	tests := map[string]struct {
+		err    error
+		oneTag bool
+		kind   Kind
+	}{
+		"403 to the manifest may be about one tag, or a limit":   {push(putting + "403 Forbidden"), true, KindLimited},
+		"it is not once that was waited for":                     {&waitedError{err: push(putting + "403 Forbidden")}, true, KindPermanent},
+		"with the registry's words for it":                       {push(putting + "403 Forbidden\ndenied: access forbidden"), true, KindPermanent},
+		"401 is about who asks":                                  {push(putting + "401 Unauthorized"), false, KindFatal},
+		"403 to a blob is about the repository":                  {push("unexpected status from POST request to https://r/v2/agent/blobs/uploads/: 403 Forbidden\ndenied: access forbidden"), false, KindFatal},
+		"a quota is about more, wherever it is found to be used": {push(putting + "403 Forbidden\ndenied: Quota has been exceeded"), false, KindFatal},
+		"what is not pushed has no tag to refuse":                {errors.New(putting + "403 Forbidden"), false, KindLimited},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			cause := CauseOf(test.err)
+			assert.Equal(t, test.oneTag, cause.OneTag)
+			assert.Equal(t, test.kind, cause.Kind)
+			if test.oneTag {
+				assert.Equal(t, AdviceTag, cause.Advice)
+			}
+		})
+	}
+}

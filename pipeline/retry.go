@@ -156,11 +156,12 @@ func (r Retry) limited(t *throttle, kind string, asked time.Time, n int, err err
 	if cause.Wait > 0 {
 		n -= waits
 	}
-	if t.pause(kind, asked, max(cause.Wait, backoff(r.LimitFirst, r.LimitLongest, n))) > waits {
+	inRow := t.pause(kind, asked, max(cause.Wait, backoff(r.LimitFirst, r.LimitLongest, n)))
+	if inRow > waits && !cause.OneTag { // A refused tag says nothing of others.
 		return &limitError{host: t.host, pauses: waits, err: err}
 	}
-	if n > waits {
-		return &waitedError{waits: waits, err: err}
+	if n > waits || inRow > waits {
+		return &waitedError{waits: min(n-1, waits), err: err}
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type run struct {
 	pulse         pulse
 	spent         spent
 	refused       atomic.Int32 // questions in a row that the registry refused
+	refusedTags   tally        // images in a row whose first tag it refused, by the repository
 	stop          context.CancelCauseFunc
 }
 
@@ -235,6 +236,9 @@ func (r *run) publish(ctx context.Context, record *Record, image Image, referenc
 		if err != nil {
 			err = r.settle(ctx, record, image, wanted{digest: cmp.Or(digest, string(record.Digest)), further: i > 0}, err)
 		}
+		if i == 0 {
+			r.notePush(reference, err)
+		}
 		return err
 	})
 	if err == nil {
@@ -338,8 +342,19 @@ func (r *run) look(ctx context.Context, record *Record, reference string) (Found
 	return found, err
 }
 
-// refusedInRow is after how many refused questions in a row the run ends.
+// refusedInRow is after how many refused questions, or images, in a row the run ends.
 const refusedInRow = 5
+
+// notePush ends a run whose tags a registry refuses: all of a repository's, it seems. Further tags do not count:
+// a rule may protect those of all images.
+func (r *run) notePush(tag string, err error) {
+	switch in := repository(tag); {
+	case err == nil:
+		r.refusedTags.reset(in)
+	case CauseOf(err).OneTag && r.refusedTags.add(in) == refusedInRow:
+		r.endEarly(fmt.Errorf("the registry refused %d images in a row: %w", refusedInRow, err))
+	}
+}
 
 // noteRefusal ends a run whose credentials are no more good for reading: every other image would meet that as
 // well. One such answer can be about one image.

@@ -139,10 +139,18 @@ type waitedError struct {
 }
 
 // Error says how often was waited, and for what.
-func (e *waitedError) Error() string { return fmt.Sprintf("after %d waits: %v", e.waits, e.err) }
+func (e *waitedError) Error() string {
+	if e.waits == 0 {
+		return e.err.Error()
+	}
+	return fmt.Sprintf("after %d waits: %v", e.waits, e.err)
+}
 
 // Unwrap gives what the registry answered last.
 func (e *waitedError) Unwrap() error { return e.err }
 
 // Cause is permanent: it was tried often enough. What to do stays the same.
-func (e *waitedError) Cause() Cause { return Cause{Kind: KindPermanent, Advice: CauseOf(e.err).Advice} }
+func (e *waitedError) Cause() Cause {
+	of := CauseOf(e.err)
+	return Cause{Kind: KindPermanent, Advice: of.Advice, OneTag: of.OneTag}
+}

@@ -99,6 +99,9 @@ func (t *tally) add(key string) int64 {
 	return count.(*atomic.Int64).Add(1)
 }
 
+// reset begins to count anew.
+func (t *tally) reset(key string) { t.counts.Delete(key) }
+
 // alike is the key of an image's recipe and official image, where that is at the host of the base image: no
 // layer can be taken from one host to another. Not to know it costs time only, so an error is no failure.
 func (r *run) alike(ctx context.Context, record *Record, image Image, base string) (key string) {

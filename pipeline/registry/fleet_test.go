@@ -300,7 +300,8 @@ func untried(ctx context.Context) []remote.Option {
 func seen(err error) error {
 	var answered *transport.Error
 	if errors.As(err, &answered) {
-		return fmt.Errorf("unexpected status from %s request: %d %s", answered.Request.Method, answered.StatusCode, http.StatusText(answered.StatusCode))
+		at := answered.Request
+		return fmt.Errorf("unexpected status from %s request to %s: %d %s", at.Method, at.URL, answered.StatusCode, http.StatusText(answered.StatusCode))
 	}
 	return errors.New(strings.TrimSpace(err.Error()))
 }

@@ -79,6 +79,11 @@ func (e *StatusError) reads() bool {
 	return (e.Method == http.MethodGet || e.Method == http.MethodHead) && strings.Contains(e.Path, "/manifests/")
 }
 
+// forbidsManifest reports whether the registry took an image's blobs, and then not its manifest.
+func (e *StatusError) forbidsManifest() bool {
+	return e.Method == http.MethodPut && e.Status == http.StatusForbidden && !e.ofTokens && strings.Contains(e.Path, "/manifests/")
+}
+
 // unknownName reports whether the registry lacks the repository. Most registries do until the first push.
 func (e *StatusError) unknownName() bool {
 	return e.Status == http.StatusNotFound && strings.Contains(e.Reason, "NAME_UNKNOWN")

@@ -58,7 +58,7 @@ func (e *StatusError) Cause() pipeline.Cause {
 	case e.Status >= 500:
 		return pipeline.Cause{Kind: pipeline.KindUnavailable}
 	case e.advice() != "":
-		return pipeline.Cause{Kind: pipeline.KindPermanent, Advice: e.advice()}
+		return pipeline.Cause{Kind: pipeline.KindPermanent, Advice: e.advice(), OneTag: e.forbidsManifest()}
 	case e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
 		// A registry that stores in several places may not have everywhere what was put there just now: 404 too
 		// may pass. Another good answer than that which the request gets is not the registry's, but of

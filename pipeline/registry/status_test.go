@@ -26,7 +26,7 @@ func TestStatusError(t *testing.T) {
 	}
 	spent := pipeline.Cause{Kind: pipeline.KindSpent, Advice: pipeline.AdvicePulls}
 	credentials := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
-	noRight := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceNoRight}
+	noRight := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceNoRight, OneTag: true}
 	noRoom := pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
 	unavailable := pipeline.Cause{Kind: pipeline.KindUnavailable}
 	transient, permanent := pipeline.Cause{Kind: pipeline.KindTransient}, pipeline.Cause{Kind: pipeline.KindPermanent}
