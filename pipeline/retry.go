@@ -26,15 +26,16 @@ type Retry struct {
 	LimitFirst, LimitLongest time.Duration
 	// LimitWaits is how often one image, or one request of it, waits out a limit. Zero: 8, which is about a
 	// quarter of an hour. After so many pauses in which nobody succeeded the run ends: every other image would
-	// wait as long and for nothing.
+	// wait as long and for nothing. If the limit is that of a host which the run does not publish to, it goes on
+	// without the images that need this host.
 	LimitWaits int
 	// DoubtfulWaits takes the place of LimitWaits for a refusal that may be no limit at all. Zero: 3, about two
 	// minutes.
 	DoubtfulWaits int
 	// OutageWaits is how often in a row all workers wait, from First up to Longest, for a registry that has
 	// answered in this run and is unavailable to everybody now. After each wait one of them asks, and its
-	// answer decides for all. What fails meanwhile is no attempt. After the last wait a failure is its image's
-	// again, until something succeeds; a quarter of an hour after the first wait the run ends. Zero: 6, about
+	// answer decides for all. What fails meanwhile is none of the Attempts. After the last wait a failure is its image's
+	// again, until something succeeds; a quarter of an hour after the first wait the run ends, as after limits. Zero: 6, about
 	// two minutes. Negative: never.
 	OutageWaits int
 }
