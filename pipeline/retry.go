@@ -34,9 +34,9 @@ type Retry struct {
 	DoubtfulWaits int
 	// OutageWaits is how often in a row all workers wait, from First up to Longest, for a registry that has
 	// answered in this run and is unavailable to everybody now. After each wait one of them asks, and its
-	// answer decides for all. What fails meanwhile is none of the Attempts. After the last wait a failure is its image's
-	// again, until something succeeds; a quarter of an hour after the first wait the run ends, as after limits. Zero: 6, about
-	// two minutes. Negative: never.
+	// answer decides for all. What fails meanwhile is none of the Attempts. After the last wait a failure is its
+	// image's again, until something succeeds; a quarter of an hour after the first wait the run ends, as after
+	// limits. Zero: 6, about two minutes. Negative: never.
 	OutageWaits int
 }
 
