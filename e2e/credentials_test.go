@@ -40,6 +40,7 @@ func TestCredentials(t *testing.T) {
 	d.tokens.Let("me", tokens.Account{Password: canary})
 	t.Run("passwords", d.testPasswords)
 	t.Run("tokens", d.testTokens)
+	t.Run("plain HTTP", d.testPlainHTTP)
 	t.Run("revoked", d.testRevoked)
 	t.Run("limits", d.testLimits)
 	t.Run("hidden reasons", d.testHiddenReasons)
@@ -137,6 +138,22 @@ func renewals(proxy *registrytest.Proxy, path string) int {
 		}
 	}
 	return renewed
+}
+
+// testPlainHTTP: a registry at a private address gets the password that way on request only.
+func (d *doors) testPlainHTTP(t *testing.T) {
+	t.Parallel()
+	f := fleetOf(t, task(1))
+	f.registry = d.withPasswords
+	login := []string{"--registry-username", "me", "--registry-password", secret(t, canary)}
+	message := f.call(t, "check", login...).message(t)
+	assert.NotContains(t, message, "the registry lacks")
+	assert.Contains(t, message, "HTTP response to HTTPS client")
+	message = f.call(t, "check", append(login, "--plain-http")...).message(t)
+	assert.Contains(t, message, "the registry lacks 1 references of 1 agent images")
+	message = f.call(t, "assemble-all", append(login, "--publish", "--publisher", "direct", "total")...).message(t)
+	assert.Contains(t, message, "the registry speaks plain HTTP")
+	assert.Contains(t, message, "see --plain-http")
 }
 
 // builds: so many images of the fleet are built with these flags.

@@ -24,14 +24,14 @@ func withPasswords(t *testing.T) string {
 }
 
 // withTokens starts a registry that takes the tokens of a server which the test tells whom to give which, and returns where this machine
-// reaches it.
+// reaches it. The token server is at the engine's localhost too: credentials go to no other host without TLS.
 func withTokens(t *testing.T) (string, *tokens.Server) {
 	t.Helper()
 	server, err := tokens.New()
 	require.NoError(t, err)
 	registry := guarded(t, "5014", "tokens.pem", string(server.Certificate()),
 		"REGISTRY_AUTH=token", "REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE=/auth/tokens.pem",
-		"REGISTRY_AUTH_TOKEN_REALM=http://"+served(t, server)+"/token",
+		"REGISTRY_AUTH_TOKEN_REALM=http://"+relay(t, served(t, server))+"/token",
 		"REGISTRY_AUTH_TOKEN_SERVICE="+tokens.Service, "REGISTRY_AUTH_TOKEN_ISSUER="+tokens.Issuer)
 	return registry, server
 }
