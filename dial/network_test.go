@@ -239,6 +239,14 @@ func TestTheGatewayIsForLoopbackServersOnly(t *testing.T) {
 		}
 	}
 	assert.Equal(t, before, engine.connected.Load())
+
+	own := serve(t, "127.0.0.1")
+	network = (&names{of: map[string][]string{"registry.example": {"127.0.0.1"}}}).network()
+	network.Gateway = func() string { return private }
+	transport := network.Transport("registry.example")
+	require.NoError(t, get(transport, "registry.example", own.port))
+	require.NoError(t, get(transport, "localhost", own.port), "it is on this machine, as its name leads there")
+	assert.Equal(t, before, engine.connected.Load())
 }
 
 func TestANetworkHasOneTransportForAServer(t *testing.T) {

@@ -52,9 +52,9 @@ func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put fu
 }
 
 // giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nothing follows from
-// its answer, and another host is not told.
+// its answer. Another host is not told: the [route] refuses that.
 func (c *Client) giveUp(ctx context.Context, begun *answer) {
-	if place, err := begun.location(); err == nil && c.wire.route.owns(place) {
+	if place, err := begun.location(); err == nil {
 		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
 	}
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -178,6 +179,16 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 			})
 		}
 	}
+	t.Run("a loopback registry with a certificate that is not valid is not asked by plain HTTP", func(t *testing.T) {
+		const host = "localhost:5000"
+		w := &world{
+			servers: map[string]http.Handler{"http://" + host: registrytest.Memory()},
+			fails:   map[string]error{"https://" + host: &tls.CertificateVerificationError{Err: errors.New("x509: unknown authority")}},
+		}
+		_, err := Access{Transport: w}.Connect(ctx, host+"/agent")
+		require.ErrorContains(t, err, "x509: unknown authority")
+		assert.Len(t, w.asked, 1)
+	})
 	t.Run("a loopback registry that speaks TLS is not taken for a plain one, if its answer is lost", func(t *testing.T) {
 		const host = "127.0.0.1:5000"
 		w := &world{
