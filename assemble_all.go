@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/redact"
 )
 
 // Build the agent images of all instances, publish them, and return the manifest.
@@ -115,14 +114,14 @@ func (m *EvalImages) AssembleAll(
 ) (*Manifest, error) {
 	limits, err := limitsOf(flags.MaxWorkers, flags.MaxRetries, flags.Timeout)
 	if err != nil {
-		return nil, err
+		return nil, flat(err)
 	}
 	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
 	how := publishing{
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}
 	if err := how.check(); err != nil {
-		return nil, err
+		return nil, flat(err)
 	}
 	if err := login.use(ctx, m.BuilderRepo, m.BaseRepo, m.AgentRepo); err != nil {
 		return nil, flat(err)
@@ -157,9 +156,10 @@ func (m *EvalImages) AssembleAll(
 		return nil, flat(err)
 	}
 	if err := failure(result.Failed(), len(result.Images)); err != nil && !flags.AllowFailures {
-		return nil, fmt.Errorf("%w\n%s", err, "The same call again makes only what is missing. With --allow-failures it returns the manifest.")
+		return nil, flatList(fmt.Errorf("%w\n%s", err, "The same call again makes only what is missing. With --allow-failures it returns the manifest."))
 	}
-	return newManifest(result)
+	manifest, err := newManifest(result)
+	return manifest, flat(err)
 }
 
 // runner is how a run goes: the engine makes the images, and tells of the official ones.
@@ -172,7 +172,7 @@ func (m *EvalImages) runner(engine *engine, limits limits, force bool) pipeline.
 		Retry:      pipeline.Retry{Attempts: limits.attempts},
 		Timeout:    limits.timeout,
 		Observe:    span,
-		Report:     func(line string) { fmt.Fprintln(os.Stderr, line) },
+		Report:     report,
 	}
 }
 
@@ -194,7 +194,7 @@ func limitsOf(workers, attempts int, timeout string) (limits, error) {
 	}
 	bound, err := time.ParseDuration(timeout)
 	if err != nil || bound <= 0 {
-		return limits{}, fmt.Errorf("--timeout is %s: it must be a time such as 2000s or 30m", dataset.Quote(timeout))
+		return limits{}, fmt.Errorf("--timeout is %s: it must be a time such as 2000s or 30m", redact.Quote(timeout))
 	}
 	return limits{workers: workers, attempts: attempts, timeout: bound}, nil
 }

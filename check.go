@@ -98,7 +98,7 @@ func (m *EvalImages) Check(
 	}
 	missing, unknown := runner.Missing(ctx, plan)
 	if err := incomplete(missing, unknown, len(plan.Items)); err != nil {
-		return "", flat(err)
+		return "", flatList(err)
 	}
 	return fmt.Sprintf("All %d agent images are published.\n", len(plan.Items)), nil
 }

@@ -9,18 +9,27 @@ import (
 
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/redact"
 )
 
 // apiPath is that of the API call in which the engine saw an error, as it puts it before the cause: "input: container.from.imageRef ".
 var apiPath = regexp.MustCompile(`input: [a-z][A-Za-z]*(\.[A-Za-z]+)* `)
 
-// flat makes an error of the module of one that may have an engine's error inside. At the border of a function the engine looks
-// for the innermost error of its own and shows nothing else: which image it was and what to do would be lost.
+// flat is what every function of the module returns for an error: the error's text, safe to show. At the border of a function the engine
+// looks for the innermost error of its own and shows nothing else: which image it was and what to do would be lost.
 func flat(err error) error {
 	if err == nil {
 		return nil
 	}
-	return errors.New(clean(err.Error()))
+	return errors.New(redact.Text(clean(err.Error())))
+}
+
+// flatList is flat for an error that lists many others.
+func flatList(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(redact.List(clean(err.Error())))
 }
 
 // advised is an error that says what to do, where that is known.
@@ -31,7 +40,8 @@ func advised(err error) error {
 	return err
 }
 
-// plain is an engine's error as it reads in a record. What told it to stop can still be found in it.
+// plain is an engine's error with what the command printed last. Its text is not safe to show before it has passed [flat] or become a
+// record. What told it to stop can still be found in it.
 func plain(err error) error { return plainError{err} }
 
 type plainError struct{ err error }
@@ -43,7 +53,7 @@ func (e plainError) Error() string {
 		return text
 	}
 	for _, line := range lastLines(failed.Stdout + "\n" + failed.Stderr) {
-		text += "\n  | " + pipeline.WithoutPasswords(line)
+		text += "\n  | " + line
 	}
 	return text
 }
@@ -59,8 +69,5 @@ func lastLines(text string) []string {
 	return lines[max(0, len(lines)-printedShown):]
 }
 
-// clean leaves out where in its API the engine saw an error, which says nothing to a person, what may be a password, and blank space at
-// the end.
-func clean(text string) string {
-	return strings.TrimSpace(pipeline.WithoutPasswords(apiPath.ReplaceAllString(text, "")))
-}
+// clean leaves out where in its API the engine saw an error, which says nothing to a person, and blank space at the end.
+func clean(text string) string { return strings.TrimSpace(apiPath.ReplaceAllString(text, "")) }

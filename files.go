@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/redact"
 )
 
 // opened lets read have a file of the engine's. The file is written to disk first: the API gives contents as text, which Parquet is
@@ -24,7 +24,7 @@ func opened(ctx context.Context, file *dagger.File, read func(name string, file 
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "file")
 	if _, err := file.Export(ctx, path); err != nil {
-		return fmt.Errorf("fetching %s: %w", dataset.QuoteName(name), err)
+		return fmt.Errorf("fetching %s: %w", redact.Name(name), err)
 	}
 	local, err := os.Open(path)
 	if err != nil {

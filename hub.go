@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"dagger/eval-images/dataset"
@@ -16,7 +15,7 @@ import (
 func (s selection) hubRows(ctx context.Context, split string, further []string) ([]dataset.Row, dataset.Source, error) {
 	client := hub.Client{
 		Address: hub.Address(s.hub), Network: network,
-		Report: func(line string) { fmt.Fprintln(os.Stderr, line) },
+		Report: report,
 	}
 	if s.hubToken != nil {
 		var err error

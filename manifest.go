@@ -53,7 +53,7 @@ func (m *Manifest) Check(ctx context.Context) (string, error) {
 	}
 	result := &pipeline.Result{Images: records}
 	if err := failure(result.Failed(), m.Total); err != nil {
-		return "", err
+		return "", flatList(err)
 	}
 	if unpublished := result.Unpublished(); unpublished > 0 {
 		return fmt.Sprintf("All %d agent images build; %d were not published.\n", m.Total, unpublished), nil

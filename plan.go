@@ -89,12 +89,12 @@ func (m *EvalImages) Plan(
 		runner := m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false)
 		runner.Official = &registry.Heads{Access: registry.Access{ReadOnly: true, Network: network}, Else: runner.Official}
 		if plan, err = runner.Pin(ctx, plan); err != nil {
-			return nil, flat(err)
+			return nil, flatList(err)
 		}
 	}
 	lines, err := plan.JSONLines()
 	if err != nil {
-		return nil, err
+		return nil, flat(err)
 	}
 	return &Plan{Total: len(plan.Items), Table: plan.Table(), Lines: lines}, nil
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/redact"
 )
 
 // Values of --publisher.
@@ -28,7 +27,7 @@ type publishing struct {
 
 func (p publishing) check() error {
 	if !slices.Contains([]string{publisherAuto, publisherDirect, publisherEngine}, p.publisher) {
-		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", dataset.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
+		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", redact.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
 	}
 	_, err := pipeline.SharesBases(p.shareBases)
 	return err
@@ -58,7 +57,7 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 	case err != nil && p.publisher == publisherDirect:
 		return nil, fmt.Errorf("publishing directly: %w", err)
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "publisher: engine, because direct is not possible: %s\n", clean(err.Error()))
+		report("publisher: engine, because direct is not possible: " + clean(err.Error()))
 		return nil, nil
 	}
 	direct := &registry.Publisher{Client: client, Builder: probing, Identity: engine.identity, Platform: string(platform)}

@@ -36,12 +36,13 @@ func (m *EvalImages) ReadManifest(
 		*to = pipeline.Merge(records)
 	}
 	if found == 0 {
-		return nil, fmt.Errorf("there is no %s in that directory", manifestFile)
+		return nil, flat(fmt.Errorf("there is no %s in that directory", manifestFile))
 	}
 	if expect > 0 && found != expect {
-		return nil, fmt.Errorf("there are %d files %s, and not %d: what became of the other images nobody knows", found, manifestFile, expect)
+		return nil, flat(fmt.Errorf("there are %d files %s, and not %d: what became of the other images nobody knows", found, manifestFile, expect))
 	}
-	return newManifest(&result)
+	manifest, err := newManifest(&result)
+	return manifest, flat(err)
 }
 
 // readAll reads the records of all files of this name, and says how many files there are.

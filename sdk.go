@@ -6,9 +6,9 @@ import (
 	"regexp"
 	"strings"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/redact"
 )
 
 // The SDK that is built unless the caller gives one: release v1.43.1, by its commit, because a tag can be moved.
@@ -35,13 +35,13 @@ type recipe struct {
 func (m *EvalImages) recipe(ctx context.Context) (recipe, error) {
 	dockerfile, err := m.SDK.File(m.Dockerfile).Contents(ctx)
 	if err != nil && strings.Contains(err.Error(), "no such file or directory") {
-		return recipe{}, fmt.Errorf("the SDK has no Dockerfile at %s: say where it is with --dockerfile, or give another --sdk", dataset.Quote(m.Dockerfile))
+		return recipe{}, fmt.Errorf("the SDK has no Dockerfile at %s: say where it is with --dockerfile, or give another --sdk", redact.Quote(m.Dockerfile))
 	}
 	if err != nil {
-		return recipe{}, fmt.Errorf("reading the SDK's Dockerfile %s: %w", dataset.Quote(m.Dockerfile), err)
+		return recipe{}, fmt.Errorf("reading the SDK's Dockerfile %s: %w", redact.Quote(m.Dockerfile), err)
 	}
 	if err := pipeline.CheckDockerfile(dockerfile); err != nil {
-		return recipe{}, fmt.Errorf("the SDK's Dockerfile %s cannot be used: %w", dataset.Quote(m.Dockerfile), err)
+		return recipe{}, fmt.Errorf("the SDK's Dockerfile %s cannot be used: %w", redact.Quote(m.Dockerfile), err)
 	}
 	identity, err := m.identity(ctx)
 	if err != nil {

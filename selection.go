@@ -8,6 +8,7 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/redact"
 )
 
 // selection says which instances a call is about, as its flags say it.
@@ -55,7 +56,7 @@ func (s selection) resolveFamily(ctx context.Context) (dataset.Family, error) {
 	}
 	family, ok := dataset.GuessFamily(s.dataset)
 	if !ok {
-		return dataset.Family{}, fmt.Errorf("which family %s belongs to is not clear: say it with --family, one of %s", dataset.Quote(s.dataset), strings.Join(dataset.FamilyNames(), ", "))
+		return dataset.Family{}, fmt.Errorf("which family %s belongs to is not clear: say it with --family, one of %s", redact.Quote(s.dataset), strings.Join(dataset.FamilyNames(), ", "))
 	}
 	return family, nil
 }

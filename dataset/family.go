@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // Family is the rule by which a group of benchmarks names its official images.
@@ -68,7 +70,7 @@ func FamilyByName(name string) (Family, error) {
 			return family, nil
 		}
 	}
-	return Family{}, fmt.Errorf("family %s is unknown: valid are %s", Quote(name), strings.Join(FamilyNames(), ", "))
+	return Family{}, fmt.Errorf("family %s is unknown: valid are %s", redact.Quote(name), strings.Join(FamilyNames(), ", "))
 }
 
 // FamilyNames returns the names of all families, for help texts.

@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"regexp"
+
+	"dagger/eval-images/redact"
 )
 
 // hubName is the allow-list for a dataset's name, which becomes part of a URL.
@@ -12,7 +14,7 @@ var hubName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A
 // Face hub: `owner/name`, of ASCII letters and digits, `.`, `_` and `-`.
 func CheckHubName(name string) error {
 	if !hubName.MatchString(name) {
-		return fmt.Errorf("dataset %s is not of the form owner/name", Quote(name))
+		return fmt.Errorf("dataset %s is not of the form owner/name", redact.Quote(name))
 	}
 	return nil
 }

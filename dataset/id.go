@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"regexp"
+
+	"dagger/eval-images/redact"
 )
 
 // maxID is the longest id accepted, in bytes. The longest of the known families
@@ -26,9 +28,9 @@ func CheckID(id string) error {
 	case id == "":
 		return fmt.Errorf("the instance id is missing or empty")
 	case len(id) > maxID:
-		return fmt.Errorf("instance id %s is longer than %d bytes", Quote(id), maxID)
+		return fmt.Errorf("instance id %s is longer than %d bytes", redact.Quote(id), maxID)
 	case !idPattern.MatchString(id):
-		return fmt.Errorf("instance id %s has a character outside A-Z a-z 0-9 . _ - or starts with one of . _ -", Quote(id))
+		return fmt.Errorf("instance id %s has a character outside A-Z a-z 0-9 . _ - or starts with one of . _ -", redact.Quote(id))
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package dataset
 import (
 	"encoding/json"
 	"slices"
+
+	"dagger/eval-images/redact"
 )
 
 // jsonTable is rows that are read column by column.
@@ -81,7 +83,7 @@ func (t *jsonTable) fill(row int, j *jsonReader, column, key string) error {
 		t.filled = append(t.filled, 0)
 	}
 	if t.filled[row] > len(t.columns) {
-		return malformed(j.at, column, "the key %s appears twice", Quote(key))
+		return malformed(j.at, column, "the key %s appears twice", redact.Quote(key))
 	}
 	t.filled[row] = len(t.columns) + 1
 	return nil

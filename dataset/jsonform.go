@@ -3,6 +3,8 @@ package dataset
 import (
 	"encoding/json"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // jsonForm is how a file that begins with an object has its rows.
@@ -86,7 +88,7 @@ const maxNames = 5
 func (s *jsonShape) add(key string, opening json.Delim, first string) {
 	s.count++
 	if len(s.names) < maxNames {
-		s.names = append(s.names, Quote(key))
+		s.names = append(s.names, redact.Quote(key))
 	}
 	s.data = s.data || key == "data"
 	s.header = s.header || key == "columns" || key == "schema"

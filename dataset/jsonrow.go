@@ -7,6 +7,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // jsonReader reads rows of JSON. Of an object it takes the keys that are wanted, as
@@ -196,9 +198,9 @@ func jsonError(at Position, err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return malformed(at, "", "the JSON is not valid: it ends too early")
 	case errors.As(err, &syntax):
-		return malformed(at, "", "the JSON is not valid: %s", said(err))
+		return malformed(at, "", "the JSON is not valid: %s", redact.ASCII(err.Error()))
 	default:
-		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
+		return fmt.Errorf("reading %s: %w", redact.Name(at.File), err)
 	}
 }
 

@@ -1,5 +1,7 @@
 package dataset
 
+import "dagger/eval-images/redact"
+
 const (
 	// maxLine is the longest line, or JSON object, that is read, in bytes. Whole
 	// patches and issues stand on one line; those of the known datasets have some
@@ -38,7 +40,7 @@ type kept int
 // keep returns an error if the value is too long to be kept, or one too many.
 func keep[T string | []byte](total *kept, at Position, column string, value T) error {
 	if len(value) > maxCell {
-		return malformed(at, column, "%s is longer than %d bytes", Quote(value), maxCell)
+		return malformed(at, column, "%s is longer than %d bytes", redact.Quote(value), maxCell)
 	}
 	if *total += kept(len(value)); *total > maxKept {
 		return malformed(at, column, "the dataset has more than %d MiB of ids, repositories and images", maxKept>>20)

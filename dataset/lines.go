@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"dagger/eval-images/redact"
 )
 
 // eachLine calls visit with every line that is not blank, without the white space
@@ -38,6 +40,6 @@ func lineError(at Position, err error) error {
 	case errors.Is(err, errUnpacked), errors.Is(err, errDamaged):
 		return malformed(at, "", "%v", err)
 	default:
-		return fmt.Errorf("reading %s: %w", QuoteName(at.File), err)
+		return fmt.Errorf("reading %s: %w", redact.Name(at.File), err)
 	}
 }

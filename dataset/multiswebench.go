@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // multiswebenchImage is one image a repository: `org` and `repo` are columns of
@@ -25,7 +27,7 @@ func orgRepo(row Row) (org, repo string, err error) {
 		org, repo = row.Org, row.Repo
 	}
 	if org == "" || repo == "" || strings.Contains(repo, "/") {
-		err := fmt.Errorf("repo %s with org %s is not of the form org/repo", Quote(row.Repo), Quote(row.Org))
+		err := fmt.Errorf("repo %s with org %s is not of the form org/repo", redact.Quote(row.Repo), redact.Quote(row.Org))
 		return "", "", cmp.Or(notText(row, repoColumn), notText(row, orgColumn), err)
 	}
 	return org, repo, nil
@@ -55,7 +57,7 @@ func multiswebenchID(row Row) (string, error) {
 		return "", fmt.Errorf("making an id of org, repo and number: %w", err)
 	}
 	if strings.Trim(row.Number, "0123456789") != "" {
-		return "", fmt.Errorf("making an id of org, repo and number: number %s has more than digits", Quote(row.Number))
+		return "", fmt.Errorf("making an id of org, repo and number: number %s has more than digits", redact.Quote(row.Number))
 	}
 	return org + "__" + repo + "-" + row.Number, nil
 }

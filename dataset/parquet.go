@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"dagger/eval-images/dataset/internal/columns"
+	"dagger/eval-images/redact"
 )
 
 // readParquet reads a Parquet file. Of its columns it decodes those that are wanted.
@@ -62,7 +63,7 @@ func parquetError(name string, err error) error {
 	}
 	var file *columns.Error
 	if errors.As(err, &file) {
-		return malformed(Position{File: name}, file.Column, "%s", said(file.Err))
+		return malformed(Position{File: name}, file.Column, "%s", redact.ASCII(file.Err.Error()))
 	}
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"dagger/eval-images/redact"
 )
 
 // pointerMark begins a Git LFS pointer, which takes the place of a file that a clone has
@@ -35,7 +37,7 @@ func startOf(name string, r io.ReaderAt) ([]byte, error) {
 	start := make([]byte, len(pointerMark))
 	n, err := r.ReadAt(start, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("reading %s: %w", QuoteName(name), err)
+		return nil, fmt.Errorf("reading %s: %w", redact.Name(name), err)
 	}
 	return start[:n], nil
 }
@@ -66,7 +68,7 @@ func unpack(name string, r io.Reader) (io.Reader, error) {
 		return nil, malformed(Position{File: name}, "", "the file is not gzip")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", QuoteName(name), err)
+		return nil, fmt.Errorf("reading %s: %w", redact.Name(name), err)
 	}
 	return &allowance{r: undamaged{unpacked}, left: maxUnpacked, err: errUnpacked}, nil
 }

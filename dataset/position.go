@@ -1,6 +1,10 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+
+	"dagger/eval-images/redact"
+)
 
 // Position is a place in a dataset: line 3 of a text file, row 3 of a table. The
 // zero value stands for a row that was not read from a file.
@@ -19,7 +23,7 @@ func (p Position) String() string {
 	if p.File == "" {
 		return ""
 	}
-	file := QuoteName(p.File)
+	file := redact.Name(p.File)
 	if p.Number == 0 {
 		return file
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // Read reads the rows of a dataset. The name's extension, in any case, says in
@@ -39,7 +41,7 @@ func readRows(name string, r io.ReaderAt, size int64, wanted []string) ([]Row, e
 	form, packed := formOf(name)
 	if form == "" {
 		return nil, fmt.Errorf("reading %s: extension %s is not one of "+
-			".jsonl, .ndjson, .json, .txt (or these with .gz), .parquet", Quote(name), Quote(path.Ext(name)))
+			".jsonl, .ndjson, .json, .txt (or these with .gz), .parquet", redact.Quote(name), redact.Quote(path.Ext(name)))
 	}
 	start, err := startOf(name, r)
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
@@ -15,13 +16,13 @@ func CheckReference(text string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, reference.ErrLong):
-		return fmt.Errorf("image reference %s is longer than %d bytes", Quote(text), reference.MaxLength)
+		return fmt.Errorf("image reference %s is longer than %d bytes", redact.Quote(text), reference.MaxLength)
 	case errors.Is(err, reference.ErrCapitals):
-		return fmt.Errorf("image reference %s has capitals in its path, which must be lower-case", Quote(text))
+		return fmt.Errorf("image reference %s has capitals in its path, which must be lower-case", redact.Quote(text))
 	case errors.Is(err, reference.ErrLongName):
-		return fmt.Errorf("image reference %s has a name longer than %d bytes", Quote(text), reference.MaxName)
+		return fmt.Errorf("image reference %s has a name longer than %d bytes", redact.Quote(text), reference.MaxName)
 	default:
-		return fmt.Errorf("image reference %s is not of the form host/path:tag", Quote(text))
+		return fmt.Errorf("image reference %s is not of the form host/path:tag", redact.Quote(text))
 	}
 }
 
@@ -32,9 +33,9 @@ func CheckRepository(repository string) error {
 	_, err := reference.Parse(repository)
 	switch {
 	case name == repository && errors.Is(err, reference.ErrCapitals):
-		return fmt.Errorf("%s is not a repository: its path must be lower-case", Quote(repository))
+		return fmt.Errorf("%s is not a repository: its path must be lower-case", redact.Quote(repository))
 	case name != repository || err != nil:
-		return fmt.Errorf("%s is not a repository: it is not of the form host/path, without a tag", Quote(repository))
+		return fmt.Errorf("%s is not a repository: it is not of the form host/path, without a tag", redact.Quote(repository))
 	}
 	return nil
 }

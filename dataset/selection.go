@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // Selection says which of a dataset's instances are meant. The parts apply in the
@@ -67,7 +69,7 @@ const maxListed = 20
 func missingError(ids []string) error {
 	var listed []string
 	for _, id := range ids[:min(len(ids), maxListed)] {
-		listed = append(listed, Quote(id))
+		listed = append(listed, redact.Quote(id))
 	}
 	names := strings.Join(listed, ", ")
 	if more := len(ids) - len(listed); more > 0 {

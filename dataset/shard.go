@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+
+	"dagger/eval-images/redact"
 )
 
 // Shard is one of several parts of a run, each for a machine of its own. The zero
@@ -25,7 +27,7 @@ func ParseShard(text string) (Shard, error) {
 	}
 	parts := shardPattern.FindStringSubmatch(text)
 	if parts == nil {
-		return Shard{}, fmt.Errorf("parsing shard %s: want index/of, such as 2/8, from 1 to 9999", Quote(text))
+		return Shard{}, fmt.Errorf("parsing shard %s: want index/of, such as 2/8, from 1 to 9999", redact.Quote(text))
 	}
 	index, _ := strconv.Atoi(parts[1]) // the pattern has digits only
 	of, _ := strconv.Atoi(parts[2])

@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"regexp"
+
+	"dagger/eval-images/redact"
 )
 
 // Source says which part of which dataset of the Hugging Face hub rows were read
@@ -38,11 +40,11 @@ func (s Source) Check() error {
 	}
 	for what, value := range map[string]string{"config": s.Config, "split": s.Split} {
 		if !partName.MatchString(value) {
-			return fmt.Errorf("%s %s is not 1 to 128 characters of those that the hub allows", what, Quote(value))
+			return fmt.Errorf("%s %s is not 1 to 128 characters of those that the hub allows", what, redact.Quote(value))
 		}
 	}
 	if !IsCommit(s.Revision) {
-		return fmt.Errorf("revision %s is not a commit", Quote(s.Revision))
+		return fmt.Errorf("revision %s is not a commit", redact.Quote(s.Revision))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
@@ -43,7 +44,7 @@ func (t Template) Check() error {
 	for _, found := range bracePattern.FindAllString(string(t), -1) {
 		if !namePattern.MatchString(found) {
 			return fmt.Errorf("image template %s has an unknown placeholder %s: valid are %s and the columns of the row",
-				Quote(string(t)), Quote(found), listPlaceholders())
+				redact.Quote(string(t)), redact.Quote(found), listPlaceholders())
 		}
 	}
 	return nil
@@ -142,7 +143,7 @@ func numberOf(c candidate) (string, error) {
 	if parts := numberAtEnd.FindStringSubmatch(c.id); parts != nil {
 		return parts[1], nil
 	}
-	return "", fmt.Errorf("instance id %s does not end in a number, and the row has none", Quote(c.id))
+	return "", fmt.Errorf("instance id %s does not end in a number, and the row has none", redact.Quote(c.id))
 }
 
 // splitID returns the two parts of an id around its first `__`. What stands for a
@@ -150,7 +151,7 @@ func numberOf(c candidate) (string, error) {
 func splitID(id string) (repo, name string, err error) {
 	repo, name, _ = strings.Cut(id, "__")
 	if repo == "" || name == "" {
-		return "", "", fmt.Errorf("instance id %s is not of the form repo__name", Quote(id))
+		return "", "", fmt.Errorf("instance id %s is not of the form repo__name", redact.Quote(id))
 	}
 	return repo, strings.ReplaceAll(name, "__", "_1776_"), nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // readText reads ids, one a line. Blank lines and lines that start with `#` are
@@ -47,7 +49,7 @@ func ReadIDs(name string, r io.Reader) ([]string, error) {
 		ids[i] = row.InstanceID
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("reading %s: the file has no instance id", QuoteName(name))
+		return nil, fmt.Errorf("reading %s: the file has no instance id", redact.Name(name))
 	}
 	return ids, nil
 }

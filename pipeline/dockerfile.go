@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
 
 // Targets of the SDK's Dockerfile that the phases build.
@@ -28,7 +30,7 @@ func CheckDockerfile(text string) error {
 	}
 	for _, target := range []string{TargetBuilder, TargetBase} {
 		if !slices.Contains(stages, target) {
-			return fmt.Errorf("it has no target %q, only %s", target, reason(list(stages)))
+			return fmt.Errorf("it has no target %q, only %s", target, redact.Line(list(stages)))
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/datasettest"
+	"dagger/eval-images/redact"
 )
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
@@ -95,8 +96,8 @@ func FuzzCause(f *testing.F) {
 		require.Equal(t, cause.Kind, CauseOf(err).Kind)
 		failure := &Failure{Phase: PhaseBase, Instance: "a", Err: err}
 		require.True(t, strings.HasPrefix(failure.Error(), "base a: "))
-		text := readable(said)
-		require.LessOrEqual(t, len(text), 3*maxReadable)
+		text := redact.Text(said)
+		require.LessOrEqual(t, len(text), redact.MaxText)
 		require.False(t, strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }), "%q", text)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
 )
 
 // Default repositories and target, as the images of the field are named.
@@ -85,12 +86,12 @@ func (n Names) Check() error {
 	}
 	for _, part := range words {
 		if !word.MatchString(part.value) {
-			return fmt.Errorf("%s %s cannot be part of a tag: letters, digits, dot, dash and underscore can", part.flag, dataset.Quote(part.value))
+			return fmt.Errorf("%s %s cannot be part of a tag: letters, digits, dot, dash and underscore can", part.flag, redact.Quote(part.value))
 		}
 	}
 	if abbreviated(n.Keys.SDK) { // As a name it would be hashed, and as a commit it is no more than a guess.
 		return fmt.Errorf("--sdk-sha %s looks like the beginning of a commit: give the whole commit, of 40 digits, or a name with another "+
-			"character in it", dataset.Quote(n.Keys.SDK))
+			"character in it", redact.Quote(n.Keys.SDK))
 	}
 	return nil
 }

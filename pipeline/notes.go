@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
 )
 
 // writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish,
@@ -30,9 +31,9 @@ func skipNotes(result *Result) []string {
 		return slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return !trusted(r) })
 	}
 	return slices.Concat(
-		reasonNotes("skipped, `%s`: %d", result.Images, why),
-		reasonNotes("base images skipped, `%s`: %d", only(result.Bases), why),
-		reasonNotes("builder skipped, `%s`: %d", only(result.Builders), why),
+		reasonNotes("skipped, %s: %d", result.Images, why),
+		reasonNotes("base images skipped, %s: %d", only(result.Bases), why),
+		reasonNotes("builder skipped, %s: %d", only(result.Builders), why),
 	)
 }
 
@@ -65,7 +66,7 @@ func sourceNotes(images []Record) []string {
 	return notes
 }
 
-// reasonNotes count records by their reasons.
+// reasonNotes count records by their reasons, which somebody else may have written.
 func reasonNotes(format string, records []Record, why func(Record) text) (notes []string) {
 	reasons := map[text]int{}
 	for _, record := range records {
@@ -74,7 +75,7 @@ func reasonNotes(format string, records []Record, why func(Record) text) (notes 
 		}
 	}
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		notes = append(notes, fmt.Sprintf(format, reason, reasons[reason]))
+		notes = append(notes, fmt.Sprintf(format, redact.Code(string(reason)), reasons[reason]))
 	}
 	return notes
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
 )
 
 // A manifest is read from a file like any other, which may be anybody's.
@@ -29,7 +30,7 @@ func ReadJSONLines(name, content string) ([]Record, error) {
 	lines.Buffer(nil, maxLine)
 	number := 1
 	refuse := func(err error) error {
-		return fmt.Errorf("reading %s, line %d: %s", dataset.QuoteName(name), number, reason(err.Error()))
+		return fmt.Errorf("reading %s, line %d: %s", redact.Name(name), number, redact.Line(err.Error()))
 	}
 	for ; lines.Scan(); number++ {
 		if strings.TrimSpace(lines.Text()) == "" {
@@ -45,8 +46,8 @@ func ReadJSONLines(name, content string) ([]Record, error) {
 		if len(records) == maxRecords {
 			return nil, refuse(fmt.Errorf("the manifest has more than %d records", maxRecords))
 		}
-		record.Error = text(readable(string(record.Error)))
-		record.RebuildReason = text(reason(string(record.RebuildReason)))
+		record.Error = text(redact.Text(string(record.Error)))
+		record.RebuildReason = text(redact.Line(string(record.RebuildReason)))
 		records = append(records, record)
 	}
 	if err := lines.Err(); err != nil {
@@ -58,7 +59,7 @@ func ReadJSONLines(name, content string) ([]Record, error) {
 // check says why a record cannot be one of ours.
 func (r Record) check() error {
 	if !slices.Contains([]Phase{"", PhaseBuilder, PhaseBase, PhaseAssemble}, r.Phase) {
-		return fmt.Errorf("its phase is %s, and not %s, %s or %s", dataset.Quote(string(r.Phase)), PhaseBuilder, PhaseBase, PhaseAssemble)
+		return fmt.Errorf("its phase is %s, and not %s, %s or %s", redact.Quote(string(r.Phase)), PhaseBuilder, PhaseBase, PhaseAssemble)
 	}
 	if r.Phase != PhaseBuilder && r.InstanceID == "" {
 		return errors.New("it has no instance_id")
@@ -69,10 +70,10 @@ func (r Record) check() error {
 		}
 	}
 	if !slices.Contains([]Status{StatusBuilt, StatusSkipped, StatusFailed}, r.Status) {
-		return fmt.Errorf("its status is %s, and not %s, %s or %s", dataset.Quote(string(r.Status)), StatusBuilt, StatusSkipped, StatusFailed)
+		return fmt.Errorf("its status is %s, and not %s, %s or %s", redact.Quote(string(r.Status)), StatusBuilt, StatusSkipped, StatusFailed)
 	}
 	if !slices.Contains([]text{"", SkipRemoteExists, SkipRemoteUnlabelled}, r.SkipReason) {
-		return fmt.Errorf("its skip_reason is %s, and not %s or %s", dataset.Quote(string(r.SkipReason)), SkipRemoteExists, SkipRemoteUnlabelled)
+		return fmt.Errorf("its skip_reason is %s, and not %s or %s", redact.Quote(string(r.SkipReason)), SkipRemoteExists, SkipRemoteUnlabelled)
 	}
 	if err := r.source().Check(); err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"dagger/eval-images/redact"
 )
 
 // Status is what became of an image.
@@ -114,12 +116,12 @@ func (r *Record) failure(err error) error {
 // text is a string that is null in JSON where there is none.
 type text string
 
-// MarshalJSON writes null for the empty string.
+// MarshalJSON writes null for the empty string, and all else safe to show.
 func (t text) MarshalJSON() ([]byte, error) {
 	if t == "" {
 		return []byte("null"), nil
 	}
-	return json.Marshal(string(t))
+	return json.Marshal(redact.Text(string(t)))
 }
 
 // maxSeconds is more than any run takes, and less than a [time.Duration] holds.

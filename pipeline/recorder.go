@@ -1,6 +1,10 @@
 package pipeline
 
-import "fmt"
+import (
+	"fmt"
+
+	"dagger/eval-images/redact"
+)
 
 // begin begins the record of an item's image, or of the builder, which belongs to no item.
 func (r *run) begin(phase Phase, item *Item) Record {
@@ -49,7 +53,7 @@ func (f Found) skipReason() text {
 
 // fail completes the record of an image that could not be made.
 func (r *run) fail(record *Record, err error) {
-	record.Error = text(readable(err.Error()))
+	record.Error = text(redact.Text(err.Error()))
 	r.end(record, StatusFailed)
 }
 

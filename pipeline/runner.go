@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"dagger/eval-images/redact"
 )
 
 // Defaults of a [Runner].
@@ -45,8 +47,8 @@ type Runner struct {
 	// agent image before, and for one official image in [Runner.Pin]. Waits for other images, and for the registry's limits and
 	// outages, do not count. Zero: 2000 s.
 	Timeout time.Duration
-	// Observe, unless nil, is told of each unit of work as it starts, and by the function it returns how that ended. The unit's work
-	// runs under the context it returns.
+	// Observe, unless nil, is told of each unit of work as it starts, and by the function it returns how that ended, with an error
+	// that is safe to show. The unit's work runs under the context it returns.
 	Observe func(ctx context.Context, unit string) (context.Context, func(error))
 	// Report, unless nil, gets a line about what is in work, once in a Heartbeat (zero: a minute), so that a run which takes its time
 	// can be told from one that hangs.
@@ -93,6 +95,11 @@ func (r Runner) withDefaults() Runner {
 	orDefault[clock](&r.clock, systemClock{})
 	if r.Observe == nil {
 		r.Observe = func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }
+	}
+	observe := r.Observe
+	r.Observe = func(ctx context.Context, unit string) (context.Context, func(error)) {
+		ctx, done := observe(ctx, redact.Line(unit))
+		return ctx, func(err error) { done(redact.Error(err)) }
 	}
 	return r
 }

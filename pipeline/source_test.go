@@ -74,8 +74,8 @@ func TestASummaryNamesTheCommitsOfTheDataset(t *testing.T) {
 	other.Split, other.Revision = "dev", moved.Revision
 
 	text := Summary(&Result{Images: []Record{record("a", verified), record("b", verified), record("c", other), record("d", dataset.Source{})}})
-	assert.Contains(t, text, "\n- from the dataset "+verified.String()+": 2\n")
-	assert.Contains(t, text, "\n- from the dataset "+other.String()+": 1\n")
+	assert.Contains(t, text, "\n- from the dataset `"+verified.String()+"`: 2\n")
+	assert.Contains(t, text, "\n- from the dataset `"+other.String()+"`: 1\n")
 	assert.NotContains(t, text, several)
 	assert.Contains(t, Summary(&Result{Images: []Record{record("a", verified), record("b", moved)}}), several)
 	assert.NotContains(t, Summary(&Result{Images: []Record{record("a", dataset.Source{})}}), "dataset")

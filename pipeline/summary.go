@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dagger/eval-images/redact"
 )
 
 // slowestShown is how many of the slowest images a summary names.
@@ -53,10 +55,17 @@ func writeFailures(out *strings.Builder, failed []Record) {
 	if len(failed) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\n### Failed\n\n")
-	for _, failure := range Failures(failed) {
-		fmt.Fprintf(out, "- %s\n", strings.ReplaceAll(failure, "\n", " "))
+	var shown []string
+	failures, size := Failures(failed), 0
+	for i, failure := range failures {
+		failure = "- " + redact.Text(failure)
+		if size += len(failure); size > redact.MaxList {
+			shown = append(shown, fmt.Sprintf("… and %d more: see manifest.jsonl", len(failures)-i))
+			break
+		}
+		shown = append(shown, failure)
 	}
+	fmt.Fprintf(out, "\n### Failed\n\n%s", redact.Block(shown...))
 }
 
 func writeTimes(out *strings.Builder, records []Record) {

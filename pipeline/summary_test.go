@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,14 +38,17 @@ func TestSummary(t *testing.T) {
 | assemble | 8 | 6 | 1 | 1 |
 
 - skipped, `+"`remote_image_exists`"+`: 1
-- base images made anew, it was another one: 1
+- base images made anew, `+"`it was another one`"+`: 1
 - tried more than once: 2
 - requests to the registry: 123
 - the recipe ran for 1 of 3 base images, 30s each; the others have its layers from those
 
 ### Failed
 
-- base h: boom   → do this
+`+"```"+`text
+- base h: boom
+  → do this
+`+"```"+`
 
 ### Time for each built image, its base included
 
@@ -80,4 +85,28 @@ func TestSummaryHeadline(t *testing.T) {
 func TestSummarySaysWhatIsNotPublishedBesideFailures(t *testing.T) {
 	result := &Result{Images: []Record{{Status: StatusBuilt}, {Status: StatusFailed, Error: "base b: boom"}}}
 	assert.Contains(t, Summary(result), "\n- built and not published: 1\n")
+}
+
+// TestNothingInASummaryIsMarkdownOfOthers: a page of GitHub shows it.
+func TestNothingInASummaryIsMarkdownOfOthers(t *testing.T) {
+	const fake = "```\n# All images are published\n![x](https://evil.example/x.png) <img src=x> @me"
+	result := &Result{
+		Bases:  []Record{{Status: StatusBuilt, RebuildReason: "it was `` another [one](https://evil.example)"}},
+		Images: []Record{{InstanceID: "a", Phase: PhaseAssemble, Status: StatusFailed, Error: text("assemble a: building:\n  | " + fake)}},
+	}
+	summary := Summary(result)
+	assert.Contains(t, summary, "\n- base images made anew, ```it was `` another [one](https://evil.example)```: 1\n")
+	assert.Contains(t, summary, "\n### Failed\n\n````text\n- assemble a: building:\n  | "+fake+"\n````\n")
+}
+
+// TestASummaryIsShown: GitHub shows none of more than a mebibyte.
+func TestASummaryIsShown(t *testing.T) {
+	var failed []Record
+	for i := range 2000 {
+		long := strings.Repeat("x", 900) + "\n"
+		failed = append(failed, Record{InstanceID: text(fmt.Sprintf("i%d", i)), Status: StatusFailed, Error: text(strings.Repeat(long, 20))})
+	}
+	summary := Summary(&Result{Images: failed})
+	assert.Less(t, len(summary), 1<<20-1<<10)
+	assert.Regexp(t, `\n… and 19[0-9]{2} more: see manifest.jsonl\n`+"```", summary)
 }

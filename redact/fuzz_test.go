@@ -22,13 +22,16 @@ func FuzzText(f *testing.F) {
 		for _, text := range []string{text, text + " https://me:x" + password + canary + "@host.example/a " + text} {
 			requireShowable(t, Text(text), MaxText)
 			requireShowable(t, Line(text), MaxLine)
+			requireShowable(t, List(text), MaxList)
 			require.NotContains(t, Line(text), "\n")
 			require.Regexp(t, `^[ -~]*…?$`, ASCII(text))
 			require.LessOrEqual(t, len(ASCII(text)), MaxLine)
 			require.Regexp(t, `^"[ -~]*"(… \([0-9]+ bytes\))?$`, Quote(text))
 			require.LessOrEqual(t, len(Name(text)), 10*maxQuoted)
+			requireShowable(t, ASCII(text)+"\n"+Name(text), 2*MaxLine+10*maxQuoted)
 			require.NoError(t, datasettest.Shown(Error(shown(Quote(text)))))
 			require.Equal(t, Text(text), Text(Text(text)))
+			require.Equal(t, Line(text)+"!", Reword(shown("!"), text).Error()+"!")
 			for _, safe := range []string{Text(text), Line(text), ASCII(text), Quote(text), Name(text), Code(text), Block(text)} {
 				require.NotContains(t, safe, canary)
 			}

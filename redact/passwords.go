@@ -3,6 +3,8 @@ package redact
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // hubToken is a token of the Hugging Face hub.
@@ -11,10 +13,6 @@ var hubToken = regexp.MustCompile(`\bhf_[A-Za-z0-9]{16,}`)
 
 // escapedUser is user and password in a URL that is the value of another URL.
 var escapedUser = regexp.MustCompile(`(?i)(%3A%2F%2F)[^\s"&]*(%40)`)
-
-// word is what a URL can be or be a part of. A quotation mark ends it unless it is escaped: texts put URLs in
-// quotes.
-var word = regexp.MustCompile(`(?:\\"|[^\s"])+`)
 
 // withoutPasswords removes users and passwords from URLs, with or without a scheme, and tokens of the Hugging Face
 // hub. Either may come from a flag, from a Dockerfile or from what a command printed.
@@ -26,16 +24,39 @@ var word = regexp.MustCompile(`(?:\\"|[^\s"])+`)
 // such as git@github.com, or a package's name with its version.
 // https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
 func withoutPasswords(text string) string {
-	text = hubToken.ReplaceAllString(text, "hf_"+hidden)
-	text = escapedUser.ReplaceAllString(text, "${1}"+hidden+"${2}")
+	if strings.Contains(text, "hf_") {
+		text = hubToken.ReplaceAllString(text, "hf_"+hidden)
+	}
+	if strings.Contains(text, "%40") {
+		text = escapedUser.ReplaceAllString(text, "${1}"+hidden+"${2}")
+	}
 	if !strings.Contains(text, "@") && !strings.Contains(text, "://") {
 		return text
 	}
-	return word.ReplaceAllStringFunc(text, withoutUsers)
+	var out strings.Builder
+	begin := 0
+	for i, r := range text {
+		if unicode.IsSpace(r) || isQuote(text, i) {
+			out.WriteString(withoutUsers(text[begin:i]))
+			out.WriteString(text[i : i+utf8.RuneLen(r)])
+			begin = i + utf8.RuneLen(r)
+		}
+	}
+	out.WriteString(withoutUsers(text[begin:]))
+	return out.String()
+}
+
+// isQuote says whether a quotation mark stands there, which ends a word: texts put URLs in quotes. One that is
+// escaped may be a part of a password.
+func isQuote(text string, i int) bool {
+	return text[i] == '"' && (i == 0 || text[i-1] != '\\')
 }
 
 // withoutUsers removes users and passwords from a word.
 func withoutUsers(word string) string {
+	if !strings.ContainsAny(word, "@:") {
+		return word
+	}
 	var out strings.Builder
 	for {
 		before, rest, isURL := strings.Cut(word, "://")

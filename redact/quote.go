@@ -16,9 +16,14 @@ const maxQuoted = 80
 func Quote[T string | []byte](value T) string {
 	shown := withoutPasswords(string(value))
 	if len(shown) <= maxQuoted {
-		return strconv.QuoteToASCII(shown)
+		return quote(shown)
 	}
-	return fmt.Sprintf("%s… (%d bytes)", strconv.QuoteToASCII(shown[:maxQuoted]), len(value))
+	return fmt.Sprintf("%s… (%d bytes)", quote(shown[:maxQuoted]), len(value))
+}
+
+// quote escapes what begins a command of a workflow, too: see withoutCommands.
+func quote(value string) string {
+	return strings.ReplaceAll(strconv.QuoteToASCII(value), "##[", `#\x23[`)
 }
 
 // plainName is what the names of files and addresses mostly are.

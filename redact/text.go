@@ -15,6 +15,9 @@ const (
 	MaxText = 16 << 10
 	// MaxTextLine bounds each line of it.
 	MaxTextLine = 1 << 10
+	// MaxList bounds what [List] returns. GitHub shows no summary of more than a mebibyte.
+	// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+	MaxList = 512 << 10
 )
 
 // cutMark stands for what was cut.
@@ -22,7 +25,12 @@ const cutMark = "…"
 
 // Text returns a text of several lines safe to show, without these secrets. It keeps the beginning and the end of
 // lines and texts that are too long: errors often end with what went wrong, and with what to do.
-func Text(text string, secrets ...string) string {
+func Text(text string, secrets ...string) string { return lines(text, MaxText, secrets) }
+
+// List is [Text] for a list of many of those: as many bytes as [MaxList].
+func List(text string) string { return lines(text, MaxList, nil) }
+
+func lines(text string, most int, secrets []string) string {
 	text = printable(text, '\n')
 	for range maxPasses {
 		before := text
@@ -30,7 +38,7 @@ func Text(text string, secrets ...string) string {
 		for i, line := range lines {
 			lines[i] = cutMiddle(strings.TrimRight(line, " "), MaxTextLine)
 		}
-		text = cutMiddle(strings.TrimSpace(strings.Join(lines, "\n")), MaxText)
+		text = cutMiddle(strings.TrimSpace(strings.Join(lines, "\n")), most)
 		if text == before {
 			break
 		}
@@ -38,7 +46,7 @@ func Text(text string, secrets ...string) string {
 	return text
 }
 
-// maxPasses bounds how often [Text] looks at what it cut: what is left may read as something else than the whole.
+// maxPasses bounds how often [Text] and [List] look at what they cut: what is left may read as something else than the whole.
 const maxPasses = 5
 
 // Line returns a text safe to show as a part of one line, without these secrets. It cuts the end of what is too

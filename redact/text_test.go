@@ -77,6 +77,9 @@ func TestLengthIsBounded(t *testing.T) {
 		assert.LessOrEqual(t, len(line), 2*MaxTextLine)
 	}
 	requireShowable(t, Text(strings.Repeat("x\n", 100_000)), MaxText)
+	requireShowable(t, List(strings.Repeat("x\n", 1_000_000)), MaxList)
+	list := strings.Repeat("- missing\n", 10_000) + "- missing"
+	assert.Equal(t, list, List(list))
 }
 
 // TestAPasswordIsRemovedBeforeTheTextIsCut: a half of it is a half too much.
@@ -94,6 +97,7 @@ func TestQuote(t *testing.T) {
 		"a__a-1":                         `"a__a-1"`,
 		"dj\u0430ngo\u202e\x1b":          `"dj\u0430ngo\u202e\x1b"`,
 		"https://me:canary@host.example": `"https://***@host.example"`,
+		"::error::x ##[error]x":          `"::error::x #\x23[error]x"`,
 		strings.Repeat("x", 81):          `"` + strings.Repeat("x", 80) + `"… (81 bytes)`,
 	} {
 		assert.Equal(t, want, Quote(value))
@@ -120,15 +124,15 @@ func TestASCIIEscapesLookAlikes(t *testing.T) {
 
 func TestErrorsKeepTheirCause(t *testing.T) {
 	assert.NoError(t, Error(nil))
-	assert.NoError(t, LineError(nil))
+	assert.NoError(t, Reword(nil, "nothing"))
 	plain := errors.New("no such image")
 	assert.Same(t, plain, Error(plain))
-	for _, err := range []error{Error(hostile), LineError(hostile), Error(hostile, "secret")} {
+	for _, err := range []error{Error(hostile), Reword(hostile, "\x1bother"), Error(hostile, "secret")} {
 		assert.ErrorIs(t, err, hostile)
 		assert.NotContains(t, err.Error(), "\x1b")
 	}
 	assert.Equal(t, "a\nb ***", Error(hostile, "secret").Error())
-	assert.Equal(t, "a b secret", LineError(hostile).Error())
+	assert.Equal(t, "a b ***", Reword(hostile, hostile.Error(), "secret").Error())
 }
 
 var hostile = errors.New("a\n\x1bb secret")

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
 )
 
 // Default is the Hugging Face hub itself.
@@ -31,7 +31,7 @@ func (a Address) root() (string, error) {
 		a = Default
 	}
 	if len(a) > maxAddress || !allowed.MatchString(string(a)) {
-		return "", fmt.Errorf("the hub %s is not of the form https://host", dataset.Quote(string(a)))
+		return "", fmt.Errorf("the hub %s is not of the form https://host", redact.Quote(string(a)))
 	}
 	return strings.TrimRight(string(a), "/"), nil
 }
@@ -52,7 +52,7 @@ const maxRevision = 255
 
 func checkRevision(name string) error {
 	if len(name) > maxRevision || !revision.MatchString(name) || strings.Contains(name, "..") {
-		return fmt.Errorf("revision %s is not a commit, a branch or a tag", dataset.Quote(name))
+		return fmt.Errorf("revision %s is not a commit, a branch or a tag", redact.Quote(name))
 	}
 	return nil
 }

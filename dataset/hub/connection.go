@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/dial"
+	"dagger/eval-images/redact"
 )
 
 // connection asks a hub about one dataset.
@@ -49,7 +49,7 @@ func (c Client) connect(name string) (*connection, error) {
 	}
 	address, err := url.Parse(root)
 	if err != nil {
-		return nil, fmt.Errorf("the hub %s is not of the form https://host", dataset.Quote(root))
+		return nil, fmt.Errorf("the hub %s is not of the form https://host", redact.Quote(root))
 	}
 	token := strings.TrimSpace(c.Token) // Files often end with a new line.
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -213,7 +213,7 @@ func (c *connection) cut(ctx context.Context, err error) error {
 	if errors.As(err, &asked) {
 		err = asked.Err
 	}
-	return &cutError{text: "no complete answer: " + c.printable(err.Error()), err: err}
+	return &cutError{text: "no complete answer: " + redact.ASCII(err.Error(), c.token), err: err}
 }
 
 // errTooLarge is the limit in bytes that an answer exceeds.

@@ -14,6 +14,7 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dial"
+	"dagger/eval-images/redact"
 )
 
 // Client reads datasets of one hub. The zero value reads public ones of the Hugging
@@ -89,7 +90,7 @@ func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, datase
 	}
 	if len(files) > maxFiles {
 		return nil, source, fmt.Errorf("split %s has %d files: at most %d are read",
-			dataset.Quote(source.Split), len(files), maxFiles)
+			redact.Quote(source.Split), len(files), maxFiles)
 	}
 	var rows []dataset.Row
 	for _, file := range files {
@@ -124,7 +125,7 @@ func (c *connection) rows(
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("downloading %s: %w", dataset.QuoteName(file), err)
+		return nil, fmt.Errorf("downloading %s: %w", redact.Name(file), err)
 	}
 	return dataset.Read(file, local, size, further...)
 }
@@ -159,7 +160,7 @@ func (c *connection) at(ctx context.Context, revision string) (commit, error) {
 		return found, fmt.Errorf("the hub's answer about revision %s is not the expected JSON", revision)
 	}
 	if !dataset.IsCommit(found.SHA) || dataset.IsCommit(revision) && found.SHA != revision {
-		return found, fmt.Errorf("the hub answers with commit %s for revision %s", dataset.Quote(found.SHA), revision)
+		return found, fmt.Errorf("the hub answers with commit %s for revision %s", redact.Quote(found.SHA), revision)
 	}
 	return found, nil
 }

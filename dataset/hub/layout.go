@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
 )
 
 // defaultConfig is what the hub calls the only config of most datasets.
@@ -52,7 +52,7 @@ type notConvertedError struct {
 
 func (e *notConvertedError) Error() string {
 	return fmt.Sprintf("it has no Parquet or JSON Lines file of split %s, and the hub has not converted it: %v",
-		dataset.Quote(e.split), e.err)
+		redact.Quote(e.split), e.err)
 }
 func (e *notConvertedError) Unwrap() error { return e.err }
 
@@ -101,7 +101,7 @@ func (c commit) pick(config, split string) ([]string, string, error) {
 	if unread != nil {
 		err = unread
 	} else if err == nil || len(paths) == 0 {
-		err = fmt.Errorf("there is no Parquet or JSON Lines file of split %s at commit %s", dataset.Quote(split), c.SHA)
+		err = fmt.Errorf("there is no Parquet or JSON Lines file of split %s at commit %s", redact.Quote(split), c.SHA)
 	}
 	return nil, "", &withoutFilesError{err}
 }
@@ -152,17 +152,17 @@ const maxValid = 10
 // Error lists what there is instead. All of it is escaped: the names are the hub's.
 func (e *ChoiceError) Error() string {
 	if len(e.Valid) == 0 {
-		return fmt.Sprintf("%s %s does not exist, and no other one does", e.What, dataset.Quote(e.Name))
+		return fmt.Sprintf("%s %s does not exist, and no other one does", e.What, redact.Quote(e.Name))
 	}
 	var quoted []string
 	for _, name := range e.Valid {
-		quoted = append(quoted, dataset.Quote(name))
+		quoted = append(quoted, redact.Quote(name))
 	}
 	valid := strings.Join(quoted[:min(len(quoted), maxValid)], ", ")
 	if more := len(quoted) - maxValid; more > 0 {
 		valid += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("%s %s does not exist: valid are %s", e.What, dataset.Quote(e.Name), valid)
+	return fmt.Sprintf("%s %s does not exist: valid are %s", e.What, redact.Quote(e.Name), valid)
 }
 
 // Advice names the flag to choose with.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
 )
 
 // Error is an answer of the hub that is not what was asked for.
@@ -99,7 +99,7 @@ func (c *connection) refusal(answer *http.Response, body io.Reader) error {
 	if code := answer.Header.Get("X-Error-Code"); word.MatchString(code) {
 		e.Code = code
 	}
-	e.Message = c.printable(explanation(answer.Header.Get("X-Error-Message"), text))
+	e.Message = redact.ASCII(explanation(answer.Header.Get("X-Error-Message"), text), c.token)
 	e.advice = c.adviceFor(e)
 	return e
 }
@@ -127,41 +127,8 @@ func explanation(header string, body []byte) string {
 	return strings.Join(several.Error, "; ")
 }
 
-// maxMessage is how many bytes of the hub's words stand in an error.
-const maxMessage = 300
-
-// redactedError is an error with a text in which the token does not stand.
-type redactedError struct {
-	text string
-	err  error
-}
-
-func (e *redactedError) Error() string { return e.text }
-func (e *redactedError) Unwrap() error { return e.err }
-
 // redact leaves the token out of an error, where a hub that repeats it may have put it.
-func (c *connection) redact(err error) error {
-	text := err.Error()
-	if c.token == "" || !strings.Contains(text, c.token) {
-		return err
-	}
-	return &redactedError{text: strings.ReplaceAll(text, c.token, "***"), err: err}
-}
-
-// printable is a text from elsewhere for a terminal and a log: one line, in which all
-// is escaped that is not printable ASCII, cut where it is long, and without the token,
-// should the hub repeat it.
-func (c *connection) printable(text string) string {
-	if c.token != "" {
-		text = strings.ReplaceAll(text, c.token, "***")
-	}
-	text, more := strings.Join(strings.Fields(text), " "), ""
-	if len(text) > maxMessage {
-		text, more = strings.ToValidUTF8(text[:maxMessage], ""), "…"
-	}
-	quoted := strconv.QuoteToASCII(text)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`) + more
-}
+func (c *connection) redact(err error) error { return redact.Error(err, c.token) }
 
 // reset is how the hub says when its limit ends: `"api";r=0;t=55`.
 // https://huggingface.co/docs/hub/rate-limits
@@ -187,7 +154,7 @@ func waitOf(header http.Header) time.Duration {
 // adviceFor says what to do about an answer of the hub's own. It answers 401 without a
 // token for what is private and for what does not exist alike.
 func (c *connection) adviceFor(e *Error) string {
-	page := dataset.QuoteName(c.files)
+	page := redact.Name(c.files)
 	switch {
 	case e.Code == codeGated || (e.Status == 401 || e.Status == 403) && strings.Contains(e.Message, "is restricted"):
 		if c.token == "" {

@@ -20,11 +20,11 @@ var reader = regexp.MustCompile(`^(Read|Parse|Check|Expand|Resolve|Parquet|Cause
 // others are those with other names, by their packages.
 var others = map[string][]string{
 	"dataset":           {"FamilyByName", "Join"},
-	"pipeline":          {"NewKeys", "Merge", "Summary", "readable"},
-	"dataset/hub":       {"pick", "explanation", "printable", "escaped"},
+	"pipeline":          {"NewKeys", "Merge", "Summary"},
+	"dataset/hub":       {"pick", "explanation", "escaped"},
 	"dial":              {"ScopeOfHost"},
-	"pipeline/registry": {"reasonIn", "waitIn", "printable", "newStatusError", "location"},
-	"redact":            {"Text", "Line", "ASCII", "Quote", "Name", "Secrets", "Error", "Code", "Block"},
+	"pipeline/registry": {"reasonIn", "waitIn", "newStatusError", "location"},
+	"redact":            {"Text", "List", "Line", "ASCII", "Quote", "Name", "Secrets", "Error", "Reword", "Code", "Block"},
 }
 
 // within are those that others above them reach: a target for those is one for these.

@@ -4,12 +4,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"dagger/eval-images/dial"
+	"dagger/eval-images/redact"
 )
 
 // Access is how a registry is reached.
@@ -61,24 +61,16 @@ func (a Access) answerTime() time.Duration {
 	return a.AnswerTime
 }
 
-// redact removes the credentials from the words of a registry, which has seen them: also in the form that a header has,
-// and where the end of the words was cut off.
+// redact removes the credentials from the words of a registry, which has seen them: also in the form that a header
+// has, and where the end of the words was cut off.
 func (a Access) redact(err error) error {
-	var answer *StatusError
-	if a.Password == "" || !errors.As(err, &answer) {
+	if a.Password == "" || err == nil {
 		return err
 	}
-	for _, secret := range []string{base64.StdEncoding.EncodeToString([]byte(a.Username + ":" + a.Password)), a.Password} {
-		answer.Reason = strings.ReplaceAll(answer.Reason, secret, "***")
-		for n := len(secret) - 1; n >= shownAtMost; n-- {
-			if start, ok := strings.CutSuffix(answer.Reason, secret[:n]); ok {
-				answer.Reason = start + "***"
-				break
-			}
-		}
+	secrets := []string{base64.StdEncoding.EncodeToString([]byte(a.Username + ":" + a.Password)), a.Password}
+	var answer *StatusError
+	if errors.As(err, &answer) {
+		answer.Reason = redact.Secrets(answer.Reason, secrets...)
 	}
-	return err
+	return redact.Error(err, secrets...)
 }
-
-// shownAtMost is how many bytes of a password say nothing.
-const shownAtMost = 4

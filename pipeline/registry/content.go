@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"dagger/eval-images/redact"
 )
 
 // repository is the path of a repository in its registry.
@@ -35,7 +37,7 @@ func decode(body []byte, into any) error {
 		return fmt.Errorf("more than %d elements", maxElements)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return errors.New(printable(err.Error()))
+		return errors.New(redact.Line(err.Error()))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/redact"
 )
 
 // octets is the media type of a layer's bytes. Who accepts it reads an answer of any size, bit by bit.
@@ -46,7 +47,7 @@ func (c *Client) putLayer(ctx context.Context, target *url.URL, layer Layer) err
 	defer timer.Stop()
 	err := c.exchangeLayer(limited, target, layer, func() { timer.Reset(limit) })
 	if err != nil && limited.Err() != nil {
-		return fmt.Errorf("%s %s: %w", http.MethodPut, printable(target.EscapedPath()), context.Cause(limited))
+		return fmt.Errorf("%s %s: %w", http.MethodPut, redact.Line(target.EscapedPath()), context.Cause(limited))
 	}
 	return err
 }
@@ -77,7 +78,7 @@ func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer
 	request.Header.Set("Content-Type", octets)
 	request.GetBody, request.ContentLength = open, layer.descriptor.Size
 	response, err := c.http.Do(request)
-	path := printable(target.EscapedPath())
+	path := redact.Line(target.EscapedPath())
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", http.MethodPut, path, c.access.redact(presentable(err)))
 	}
@@ -111,7 +112,7 @@ func (c *Client) expect(method, path string, response *http.Response, want ...in
 			return nil
 		}
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxRead))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxPage))
 	if err != nil {
 		body = nil // The status tells.
 	}

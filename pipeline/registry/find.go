@@ -10,8 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
@@ -58,7 +58,7 @@ func (c *Client) findHead(ctx context.Context, ref name.Reference) (pipeline.Fou
 	}
 	digest, err := v1.NewHash(got.header.Get("Docker-Content-Digest"))
 	if err != nil {
-		return pipeline.Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %s", ref, printable(err.Error()))
+		return pipeline.Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %s", ref, redact.Line(err.Error()))
 	}
 	return pipeline.Found{Digest: digest.String(), HeadOnly: true}, nil
 }
@@ -108,7 +108,7 @@ func readManifest(ref name.Reference, body []byte, contentType string) (*manifes
 		m.MediaType = types.MediaType(contentType)
 	}
 	if !m.MediaType.IsImage() {
-		return nil, fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, dataset.Quote(string(m.MediaType)))
+		return nil, fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, redact.Quote(string(m.MediaType)))
 	}
 	return m, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/redact"
 )
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
@@ -32,8 +33,8 @@ func requireLine(t *testing.T, text string, longest int) {
 // and the wait is one that can be waited.
 func FuzzReasonAndWait(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, body string) {
-		for _, text := range []string{reasonIn([]byte(body)), printable(body)} {
-			requireLine(t, text, maxReason)
+		for _, text := range []string{reasonIn([]byte(body)), redact.Line(body)} {
+			requireLine(t, text, redact.MaxLine)
 		}
 		if wait := waitIn(header, body); wait < 0 || wait > maxWait {
 			t.Errorf("waits %s", wait)
@@ -46,8 +47,8 @@ func FuzzReasonAndWait(f *testing.F) {
 func FuzzStatus(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, header, body string) {
 		answered := &answer{status: status, header: http.Header{"Retry-After": {header}}, body: []byte(body)}
-		err := newStatusError(http.MethodGet, printable(body), answered)
-		requireLine(t, err.Error(), 3*maxReason)
+		err := newStatusError(http.MethodGet, redact.Line(body), answered)
+		requireLine(t, err.Error(), 3*redact.MaxLine)
 		cause := err.Cause()
 		switch {
 		case err.Limited:
@@ -69,14 +70,14 @@ func FuzzManifest(f *testing.F) {
 		ref, err := name.ParseReference("localhost:5000/agent:x")
 		require.NoError(t, err)
 		if digest, err := readIndex(ref, body, "linux/amd64"); err != nil {
-			requireLine(t, err.Error(), 3*maxReason)
+			requireLine(t, err.Error(), 3*redact.MaxLine)
 		} else {
 			require.Regexp(t, `^[a-z0-9]+:[0-9a-f]+$`, digest.String())
 		}
 		m, err := readManifest(ref, body, contentType)
 		if err != nil {
 			require.Nil(t, m)
-			requireLine(t, err.Error(), 3*maxReason)
+			requireLine(t, err.Error(), 3*redact.MaxLine)
 			return
 		}
 		require.True(t, m.MediaType.IsImage())
@@ -107,7 +108,7 @@ func FuzzConfig(f *testing.F) {
 		config, err := readConfig(body, m)
 		if err != nil {
 			require.Nil(t, config)
-			requireLine(t, err.Error(), 3*maxReason)
+			requireLine(t, err.Error(), 3*redact.MaxLine)
 			return
 		}
 		compose(t, &Image{repository: "agent", manifest: m, config: config})
@@ -156,7 +157,7 @@ func FuzzLocation(f *testing.F) {
 		if err != nil {
 			return
 		}
-		requireLine(t, printable(place.EscapedPath()), maxReason)
+		requireLine(t, redact.Line(place.EscapedPath()), redact.MaxLine)
 		if strings.HasPrefix(location, "/") && !strings.HasPrefix(location, "//") {
 			require.Equal(t, "registry.example", place.Host)
 			require.Equal(t, "https", place.Scheme)

@@ -17,6 +17,7 @@ import (
 	"dagger/eval-images/dataset/datasettest"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/redact"
 )
 
 // TestHostileAnnotationsAreNoDigests: anybody who may push may annotate, and what is found goes in manifests and labels.
@@ -41,7 +42,7 @@ func TestHostileAnnotationsAreNoDigests(t *testing.T) {
 			err = wholeIdentity().Check("agent:x", found.Identity)
 			found.Identity = pipeline.Identity{}
 			assert.Equal(t, pipeline.Found{Digest: digestOf(manifest).String()}, found)
-			requireLine(t, err.Error(), 2*maxReason)
+			requireLine(t, err.Error(), 2*redact.MaxLine)
 		})
 	}
 }

@@ -5,19 +5,24 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"dagger/eval-images/redact"
 )
+
+// maxPage is how much of an answer tells whether it is a page, in bytes.
+const maxPage = 16 << 10
 
 // reasonIn reads why a registry or a token server refuses: the specified errors, one of the other forms in use, or
 // plain text. It leaves out HTML.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
 func reasonIn(body []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
-		return printable(strings.Join(reasonsIn(body), "; "))
+		return redact.Line(strings.Join(reasonsIn(body), "; "))
 	}
-	if text := strings.ToLower(string(body[:min(len(body), maxRead)])); strings.Contains(text, "</") || strings.HasPrefix(strings.TrimSpace(text), "<") {
+	if text := strings.ToLower(string(body[:min(len(body), maxPage)])); strings.Contains(text, "</") || strings.HasPrefix(strings.TrimSpace(text), "<") {
 		return ""
 	}
-	return printable(string(body))
+	return redact.Line(string(body))
 }
 
 // reasonsIn reads {"errors":[{"code":…,"message":…}]}, or else {"details":…} (Docker Hub's token server),

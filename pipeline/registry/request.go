@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/redact"
 )
 
 // maxAnswer bounds the answers that are read: manifests, configs and errors. Registries take no manifest of more.
@@ -75,7 +76,7 @@ func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send 
 }
 
 func (c *Client) sendOver(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
-	path := printable(at.EscapedPath()) // The registry may have chosen it.
+	path := redact.Line(at.EscapedPath()) // The registry may have chosen it.
 	var got *answer
 	err := within(ctx, c.answerTime, func(ctx context.Context) (err error) {
 		got, err = c.exchange(ctx, method, at, send)

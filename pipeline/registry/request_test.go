@@ -17,6 +17,7 @@ import (
 
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/redact"
 )
 
 // TestASilentRegistry: a request that nobody answers ends, and may be tried again; it has not used up the
@@ -141,7 +142,7 @@ func TestAPlaceThatTheRegistryChose(t *testing.T) {
 	)
 	err := client.Put(ctx, composed, b.reference("agent:one"))
 	require.ErrorContains(t, err, "500 Internal Server Error")
-	assert.Less(t, len(err.Error()), 2*maxReason)
+	assert.Less(t, len(err.Error()), 2*redact.MaxLine)
 	assert.NotContains(t, err.Error(), "\x1b")
 	assert.NotContains(t, err.Error(), "secret")
 	requests := b.proxy.Requests()

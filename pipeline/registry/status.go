@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"dagger/eval-images/pipeline"
 )
@@ -89,30 +88,6 @@ func newStatusError(method, path string, got *answer) *StatusError {
 // maxWait bounds the wait that a registry may ask for. A limit by the hour is worth asking again in between;
 // and a run that sits out a year, by a mistake of the registry's, looks like one that hangs.
 const maxWait = 15 * time.Minute
-
-// maxReason is how many characters of a registry's text stand in an error.
-const maxReason = 200
-
-// maxRead is how much of a text is read for that, in bytes.
-const maxRead = 16 << 10
-
-// printable is a registry's text for a terminal: one line, without control characters, and cut where it is long.
-func printable(text string) string {
-	if len(text) > maxRead {
-		text = strings.ToValidUTF8(text[:maxRead], "")
-	}
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, text)
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	return strings.TrimSpace(string(runes[:min(maxReason, len(runes))]))
-}
 
 // waitInBody is how ghcr.io asks for a wait: in the message of the error, "retry-after: 214.7ms, allowed: 2000/minute".
 var waitInBody = regexp.MustCompile(`(?i)retry-after: *([0-9]+(?:\.[0-9]+)?(?:ms|µs|us|s|m|h))`)

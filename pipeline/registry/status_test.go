@@ -10,6 +10,7 @@ import (
 
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/redact"
 )
 
 func TestStatusError(t *testing.T) {
@@ -68,7 +69,7 @@ func TestStatusError(t *testing.T) {
 			400, "", `{"errors":[{"code":"A","message":"\u001b[31mred\u0000 \u0007bell\u202e \u009b2J"}]}`, permanent, "400 Bad Request: A [31mred bell 2J",
 		},
 		"a long text": {
-			400, "", `{"errors":[{"message":"` + strings.Repeat("ä", 1<<20) + `"}]}`, permanent, "400 Bad Request: " + strings.Repeat("ä", maxReason),
+			400, "", `{"errors":[{"message":"` + strings.Repeat("ä", 1<<20) + `"}]}`, permanent, "400 Bad Request: " + strings.Repeat("ä", (redact.MaxLine-len("…"))/2) + "…",
 		},
 	}
 	for name, test := range tests {

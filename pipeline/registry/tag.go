@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/redact"
 )
 
 // Tag makes a further reference name an image that its repository has, and is given by its digest. It puts the manifest
@@ -44,7 +45,7 @@ func (c *Client) tag(ctx context.Context, image *Composed, ref name.Reference) e
 		return nil
 	}
 	if accepted { // It may come from something in front of the registry.
-		err = newStatusError(http.MethodPut, printable(got.url.EscapedPath()), got)
+		err = newStatusError(http.MethodPut, redact.Line(got.url.EscapedPath()), got)
 	} else if !refused(err) {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/redact"
 )
 
 // long is an answer without an end, which counts what is read of it.
@@ -85,7 +86,7 @@ func TestNoCredentialsInARegistrysWords(t *testing.T) {
 	for name, body := range map[string]string{
 		"as they are":            "the password " + password + " is wrong",
 		"as a header has them":   "invalid header: Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+password)),
-		"at the end that is cut": strings.Repeat("x", maxReason-12) + password,
+		"at the end that is cut": strings.Repeat("x", redact.MaxLine-12) + password,
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := access.redact(newStatusError(http.MethodPost, "/v2/", &answer{status: 401, body: []byte(body)})).Error()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"dagger/eval-images/redact"
 )
 
 // within does work that waits for answers, no longer than so long in all. To run out of that time is not the
@@ -43,33 +45,18 @@ func presentable(err error) error {
 	}
 	var value *json.UnmarshalTypeError
 	if errors.As(err, &value) {
-		return &tidyError{text: "the answer is JSON of another form than specified", err: err} // The library's text has what was answered.
+		return redact.Reword(err, "the answer is JSON of another form than specified") // The library's text has what was answered.
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	if text := printable(first); text != err.Error() {
-		return &tidyError{text: text, err: err}
-	}
-	return err
+	return redact.Reword(err, first)
 }
-
-// tidyError is an error whose text was not for terminals.
-type tidyError struct {
-	text string
-	err  error
-}
-
-// Error is what of the text is.
-func (e *tidyError) Error() string { return e.text }
-
-// Unwrap gives the error that has the whole text.
-func (e *tidyError) Unwrap() error { return e.err }
 
 // statusErrorOf is the same answer as an error of this package: that of a token server, or the registry's to
 // the handshake.
 func statusErrorOf(answered *transport.Error) *StatusError {
 	method, path, handshake := "", "", false
 	if request := answered.Request; request != nil {
-		method, path, handshake = request.Method, printable(request.URL.Host+request.URL.EscapedPath()), request.URL.Path == "/v2/"
+		method, path, handshake = request.Method, redact.Line(request.URL.Host+request.URL.EscapedPath()), request.URL.Path == "/v2/"
 	}
 	e := newStatusError(method, path, &answer{status: answered.StatusCode, body: bodyOf(answered)})
 	e.ofTokens = !handshake
