@@ -116,14 +116,14 @@ func (m *EvalImages) AssembleAll(
 	if err != nil {
 		return nil, flat(err)
 	}
-	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
+	login := &credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
 	how := publishing{
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}
 	if err := how.check(); err != nil {
 		return nil, flat(err)
 	}
-	if err := login.use(ctx, m.BuilderRepo, m.BaseRepo, m.AgentRepo); err != nil {
+	if err := login.use(ctx, m.targets()...); err != nil {
 		return nil, flat(err)
 	}
 	plan, recipe, err := m.plan(ctx, selection{
