@@ -17,8 +17,8 @@ import (
 //
 // Without --publish everything is built and nothing leaves the engine.
 //
-// With it, builder, base images and agent images are published, each under a name that says what is in it. What the registry has
-// already is skipped, so the same call again makes only what is missing.
+// With it, builder, base images and agent images are published, each with labels that say what is in it. What the registry has
+// already is skipped if its labels agree, so the same call again makes only what is missing.
 //
 // A failed image does not stop the others. The call lists the failures and exits non-zero.
 //
