@@ -58,6 +58,13 @@ func (c *fakeClock) AfterFunc(d time.Duration, f func()) (stop func()) {
 	}
 }
 
+// outlast lets the time of an image pass that hangs, and returns when the image has been told so. Others must not
+// be in work: their time passes, too.
+func (c *fakeClock) outlast(ctx context.Context) {
+	c.advance(DefaultTimeout)
+	<-ctx.Done()
+}
+
 func (c *fakeClock) advance(d time.Duration) { c.goOn(c.Now().Add(d)) }
 
 // goOn lets time pass until then, and returns when all that was due has been called.

@@ -63,13 +63,15 @@ func TestRetry(t *testing.T) {
 
 func TestRetryStopsWhenTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	slow := Retry{First: time.Hour, Longest: time.Hour}
-	attempts, err := slow.do(ctx, newThrottle(systemClock{}, 12), "ask", func(context.Context) error {
-		time.AfterFunc(time.Millisecond, cancel) // While it pauses; if it came before, the attempt would be the last as well.
+	clock := newFakeClock()
+	clock.onSleep = cancel
+	attempts, err := Retry{}.do(ctx, newThrottle(clock, 12), "ask", func(context.Context) error {
 		return errors.New("connection reset by peer")
 	})
 	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "connection reset by peer", "and what it paused for")
 	assert.Equal(t, 1, attempts)
+	assert.ErrorIs(t, systemClock{}.Sleep(ctx, time.Hour), context.Canceled)
 }
 
 func TestBackoffDoublesUpToItsLongest(t *testing.T) {

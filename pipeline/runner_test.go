@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -143,12 +142,13 @@ func TestRunFailures(t *testing.T) {
 		assert.NotContains(t, string(result.Images[0].Error), "r/agent:c")
 	})
 	t.Run("a tag that was refused is named beside what ended the image", func(t *testing.T) {
+		clock := newFakeClock()
 		for reason, end := range map[string]func(context.Context) error{
 			"401 Unauthorized": func(context.Context) error {
 				return &PushError{Reference: "r/agent:a", Err: errors.New("401 Unauthorized")}
 			},
-			"took longer than 300ms": func(ctx context.Context) error {
-				<-ctx.Done()
+			"took longer than 33m20s": func(ctx context.Context) error {
+				clock.outlast(ctx)
 				return &PushError{Reference: "r/agent:a", Err: ctx.Err()}
 			},
 			"the base does not load": func(context.Context) error { return errors.New("the base does not load: invalid reference format") },
@@ -164,7 +164,7 @@ func TestRunFailures(t *testing.T) {
 				}
 				return nil
 			}
-			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Timeout: 300 * time.Millisecond}.Run(context.Background(), plan)
+			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, clock: clock}.Run(context.Background(), plan)
 			require.NoError(t, err)
 			assert.Contains(t, string(result.Images[0].Error), "publishing r/agent:i0: 429 is no name", reason)
 			assert.Equal(t, 1, strings.Count(string(result.Images[0].Error), reason), result.Images[0].Error)

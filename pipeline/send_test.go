@@ -156,6 +156,50 @@ func TestWhoWasRefusedIsNext(t *testing.T) {
 	assert.NotNil(t, full)
 }
 
+func TestARequestThatMayNotBeginIsNotSent(t *testing.T) {
+	clock := newFakeClock()
+	g := newThrottle(clock, 12)
+	g.pause("PUT", clock.Now(), time.Hour)
+	ctx, stop := context.WithCancel(inRun(Retry{}, g))
+	clock.onSleep = stop
+	err := Send(ctx, reference.DockerHub, "PUT", func() error {
+		assert.Fail(t, "it was sent")
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, g.sending)
+}
+
+// TestHalfAsManyAreSentAtATimeAfterALimit: all of them are refused together.
+func TestHalfAsManyAreSentAtATimeAfterALimit(t *testing.T) {
+	const workers = 8
+	clock := newFakeClock()
+	clock.onSleep = untilAllSleep(workers)
+	g := newThrottle(clock, workers)
+	ctx := inRun(Retry{}, g)
+	var refused, ended sync.WaitGroup
+	refused.Add(workers)
+	for range workers {
+		ended.Add(1)
+		go func() {
+			defer ended.Done()
+			sent := 0
+			assert.NoError(t, Send(ctx, reference.DockerHub, "PUT", func() error {
+				if sent++; sent == 1 {
+					refused.Done()
+					refused.Wait()
+					return asksFor(time.Second)
+				}
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				assert.LessOrEqual(t, g.sending, workers/2)
+				return nil
+			}))
+		}()
+	}
+	ended.Wait()
+}
+
 func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 	burst := errors.New("503 Service Unavailable")
 	sendTimes := func(g *throttle, failing int) (sent int, err error) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,6 +18,7 @@ type lossy struct {
 	lost      bool   // The image is there all the same.
 	digest    string // that it would have, as far as the publisher says
 	found     Found  // what is there
+	clock     *fakeClock
 }
 
 func (l *lossy) Publish(ctx context.Context, image Image) (Published, error) {
@@ -31,7 +31,7 @@ func (l *lossy) Publish(ctx context.Context, image Image) (Published, error) {
 		l.mu.Unlock()
 	}
 	if l.err == nil {
-		<-ctx.Done() // It hangs.
+		l.clock.outlast(ctx)
 		return Published{Digest: l.digest}, &PushError{Reference: image.Reference, Err: ctx.Err()}
 	}
 	return Published{Digest: l.digest}, &PushError{Reference: image.Reference, Err: l.err}
@@ -110,7 +110,8 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 			retry.Attempts, retry.LimitWaits = 1, 1
 			runner := Runner{Publisher: l, Registry: l, Official: l, Retry: retry, Force: test.force}
 			if test.l.err == nil {
-				runner.Timeout = 300 * time.Millisecond // It hangs.
+				l.clock = newFakeClock()
+				runner.clock = l.clock
 			}
 			result, err := runner.Run(context.Background(), plan)
 			assert.Equal(t, test.says == "builder failed", err != nil)

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"slices"
+
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 // visit is how an attempt comes to the hosts that it needs.
@@ -59,6 +61,7 @@ func (v *visit) tryBegin(again bool) (closed *throttle) {
 
 // await begins at one host, as soon as that lets it.
 func (v *visit) await(ctx context.Context, t *throttle, again bool) error {
+	defer stopwatch.Pause(ctx)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(t.alive, func() { cancel(context.Cause(t.alive)) })()

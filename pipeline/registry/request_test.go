@@ -34,7 +34,8 @@ func TestASilentRegistry(t *testing.T) {
 	for name, fault := range silent {
 		t.Run(name, func(t *testing.T) {
 			b := newTestbed(t)
-			client := b.connect(t, Access{AnswerTime: 300 * time.Millisecond})
+			client := b.connect(t, Access{})
+			client.answerTime = 300 * time.Millisecond // The handshake had a minute.
 			b.proxy.Script(registrytest.Rule{Fault: fault})
 			_, err := client.Find(ctx, b.reference("agent:x"))
 			require.EqualError(t, err, "GET /v2/agent/manifests/x: no answer within 300ms")
