@@ -26,7 +26,7 @@ run: registry ## Build and publish the sample: engine, local registry, sample im
 	hack/run.sh
 
 .PHONY: test
-test: access unit server-test registry generate ## Run every test, end to end on the real engine included
+test: access unit server-test registry generate ## Run the tests, those end to end on the real engine included; crash-test has further ones
 	hack/samples.sh
 	echo "==> end-to-end tests"
 	go test -count=1 -timeout 60m -parallel 4 ./e2e/...

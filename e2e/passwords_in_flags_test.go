@@ -10,8 +10,15 @@ import (
 // testPasswordsInFlags: where an address holds a password, which none should, the error about it does not show that. (The CLI's own progress
 // shows flags as they were typed.)
 func (s *session) testPasswordsInFlags(t *testing.T) {
-	const login = "me:" + canary + "@"
-	sdk, err := s.client.Git("https://" + login + "127.0.0.1:1/sdk.git").Branch("main").Tree().ID(s.ctx)
+	s.testPasswordsInAddresses(t, "me:"+canary+"@", "me:"+canary+"@")
+	t.Run("with signs that a URL should escape", func(t *testing.T) { // Of a slash the engine complains itself, before it calls the module.
+		s.testPasswordsInAddresses(t, "me:"+canary+"@"+canary+"@", "me:"+canary+"/"+canary+"@"+canary+"@")
+	})
+	s.testTokensInFlags(t)
+}
+
+func (s *session) testPasswordsInAddresses(t *testing.T, sdkLogin, login string) {
+	sdk, err := s.client.Git("https://" + sdkLogin + "127.0.0.1:1/sdk.git").Branch("main").Tree().ID(s.ctx)
 	require.NoError(t, err)
 	tests := map[string]struct{ module, plan flags }{
 		"the SDK's":                {module: flags{"sdk": string(sdk)}},
@@ -29,6 +36,9 @@ func (s *session) testPasswordsInFlags(t *testing.T) {
 			assert.Contains(t, err.Error(), "***@127.0.0.1:1")
 		})
 	}
+}
+
+func (s *session) testTokensInFlags(t *testing.T) {
 	const token = "hf_7f3a9cCanary7f3a9cCanary7f3a9cCana"
 	for flag, value := range map[string]any{
 		"dataset": token, "hub": token, "revision": token + "..", "family": token, "shard": token, "instanceIds": []string{token},

@@ -145,14 +145,14 @@ func NewFound(digest string, labels map[string]string) Found {
 const maxLabel = 1024
 
 // officialName is the name of an official image as Docker writes it in full, without its digest: with docker.io,
-// library/ and, unless there is a tag, latest. What it returns it leaves as it is, since labels are read by it, too.
+// library/ and, unless there is a digest, latest.
 func officialName(image string) string {
 	ref, err := reference.Parse(image)
 	if err != nil {
 		return image
 	}
-	name, _ := reference.CutDigest(ref.Normalized())
-	if ref.Tag() == "" {
+	name, digest := reference.CutDigest(ref.Normalized())
+	if ref.Tag() == "" && digest == "" {
 		name += ":latest"
 	}
 	return name

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
@@ -47,7 +48,7 @@ func (p Plan) Table() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d agent images, with the builder %s\n", len(p.Items), p.Builder)
 	if p.Source != (dataset.Source{}) {
-		fmt.Fprintf(&out, "of the dataset %s\n", p.Source)
+		fmt.Fprintf(&out, "of the dataset %s\n", redact.Text(p.Source.String()))
 	}
 	out.WriteByte('\n')
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
@@ -56,7 +57,7 @@ func (p Plan) Table() string {
 		if item.OfficialDigest != "" {
 			official = pin(official, text(item.OfficialDigest))
 		}
-		fmt.Fprintf(table, "%s\tofficial\t%s\n", item.Instance.ID, official)
+		fmt.Fprintf(table, "%s\tofficial\t%s\n", item.Instance.ID, redact.Text(official))
 		fmt.Fprintf(table, "%s\tbase\t%s\n", "", item.Base)
 		for _, agent := range item.References() {
 			fmt.Fprintf(table, "%s\tagent\t%s\n", "", agent)

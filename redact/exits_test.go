@@ -256,8 +256,12 @@ func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 			exits.records(t, result)
 			_, err = runner.Missing(context.Background(), plan)
 			exits.add("check's error", redact.List(fmt.Sprint(err)))
-			_, err = runner.Pin(context.Background(), plan)
+			pinned, err := runner.Pin(context.Background(), plan)
 			exits.add("the error of plan --pin", redact.List(fmt.Sprint(err)))
+			exits.add("the table of a plan", pinned.Table())
+			lines, err := pinned.JSONLines()
+			require.NoError(t, err)
+			exits.add("a plan", lines)
 			exits.safe(t, 256<<10)
 		})
 	}
@@ -276,6 +280,9 @@ func (l *left) records(t *testing.T, result *pipeline.Result) {
 			require.NoError(t, decoder.Decode(&fields))
 			l.add("fields of "+name, fmt.Sprint(fields))
 		}
+	}
+	for _, image := range result.Digests() {
+		l.add("what was published", image)
 	}
 	for _, told := range pipeline.Failures(result.Failed()) {
 		l.add("a failure", told)

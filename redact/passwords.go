@@ -14,6 +14,10 @@ var hubToken = regexp.MustCompile(`\bhf_[A-Za-z0-9]{16,}`)
 // escapedUser is user and password in a URL that is the value of another URL.
 var escapedUser = regexp.MustCompile(`(?i)(%3A%2F%2F)[^\s"&]*(%40)`)
 
+// noPort is how the standard library shows a part of a password that it takes for a port.
+// https://pkg.go.dev/net/url#Parse
+var noPort = regexp.MustCompile(`(invalid port ":)(?:\\.|[^"\\])*(" after host)`)
+
 // withoutPasswords removes users and passwords from URLs, with or without a scheme, and tokens of the Hugging Face
 // hub. Either may come from a flag, from a Dockerfile or from what a command printed.
 //
@@ -29,6 +33,9 @@ func withoutPasswords(text string) string {
 	}
 	if strings.Contains(text, "%40") {
 		text = escapedUser.ReplaceAllString(text, "${1}"+hidden+"${2}")
+	}
+	if strings.Contains(text, "invalid port") {
+		text = noPort.ReplaceAllString(text, "${1}"+hidden+"${2}")
 	}
 	if !strings.Contains(text, "@") && !strings.Contains(text, "://") {
 		return text

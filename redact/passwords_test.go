@@ -32,6 +32,8 @@ func TestPasswordsOfURLsAreRemoved(t *testing.T) {
 		`https://[canary:x@host.example/a`:            `https://***@host.example/a`,
 		`https://a:canary@b,https://c:canary@d`:       `https://***@d`,
 
+		`parse "https://me:ca/nary@host.example/a": invalid port ":ca\"" after host`: `parse "https://***@host.example/a": invalid port ":***" after host`,
+
 		// Without a scheme.
 		`--agent-repo "me:canary@registry.example/agent" is not a repository`: `--agent-repo "***@registry.example/agent" is not a repository`,
 		`me:can@ry@registry.example/agent`:                                    `***@registry.example/agent`,
