@@ -18,6 +18,8 @@ func TestProCustom(t *testing.T) {
 		"also those that unfit characters became":           {repository + "+.a.+", "a"},
 		"underscores stay":                                  {repository + "_a_", "_a_"},
 		"what is stripped does not count for the length":    {repository + "." + long + "-", long},
+		"a tag of over 96 is cut, and its own sha1 follows": {repository + "Node.BB-" + strings.Repeat("A", 100), "node.bb-" + strings.Repeat("a", 75) + "-26fa1be8622f"},
+		"dots do not pile up before that":                   {repository + strings.Repeat("a", 80) + "..." + strings.Repeat("b", 30), strings.Repeat("a", 80) + "-9472dc777f81"},
 		"an image without a tag goes by its last path part": {"registry.example/x/some-image", "some-image"},
 	}
 	for name, test := range tests {
@@ -25,4 +27,11 @@ func TestProCustom(t *testing.T) {
 			assert.Equal(t, test.custom, proCustom(test.image))
 		})
 	}
+}
+
+// TestLongTagsThatDifferInCapitalsStayTwo: lower-cased they are one, and a registry has both.
+func TestLongTagsThatDifferInCapitalsStayTwo(t *testing.T) {
+	const repository = "docker.io/jefzda/sweap-images:"
+	long := strings.Repeat("a", maxProCustom+1)
+	assert.NotEqual(t, proCustom(repository+long), proCustom(repository+strings.ToUpper(long)))
 }

@@ -132,7 +132,10 @@ func TestTagLength(t *testing.T) {
 	assert.Len(t, tag(fits+"b"), maxTag, "a longer one is cut to 128")
 	assert.Equal(t, tag(fits+"b"), tag(fits+"b"), "the same way every time")
 	assert.NotEqual(t, tag(fits+"b"), tag(fits+"c"), "two that differ at the end stay two")
-	assert.NotContains(t, tag(strings.Repeat("a", 107)+"--.__"+fits), "--", "separators do not pile up before the hash")
+	// Of the custom part, 107 characters are kept before the dash and the hash: 128 - 8 - 1 - 12.
+	assert.Regexp(t, `^93c33d0-a{102}-[0-9a-f]{12}$`, tag(strings.Repeat("a", 102)+"--.__"+fits), "separators do not pile up before the hash")
+	assert.Regexp(t, `^93c33d0-a{106}-[0-9a-f]{12}$`, tag(strings.Repeat("a", 106)+"-"+fits), "nor does one")
+	assert.Regexp(t, `^93c33d0-a{107}-[0-9a-f]{12}$`, tag(strings.Repeat("a", 107)+"--.__"+fits), "and what is cut off was never there")
 }
 
 func TestSDKKey(t *testing.T) {

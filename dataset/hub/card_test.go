@@ -133,3 +133,18 @@ func TestNamesOfFilesTellTheirSplit(t *testing.T) {
 		assert.False(t, readable(path), path)
 	}
 }
+
+// TestTheConfigCalledDefaultIsTheDefault: among many, so that none is picked by chance.
+func TestTheConfigCalledDefaultIsTheDefault(t *testing.T) {
+	l := layout{}
+	for i := range 100 {
+		l.add(fmt.Sprintf("config-%d", i), "test", "other")
+	}
+	_, _, err := l.pick("", "", "test")
+	require.ErrorContains(t, err, `config "default" does not exist`)
+	l.add("default", "test", "mine")
+	files, name, err := l.pick("", "", "test")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"mine"}, files)
+	assert.Equal(t, "default", name)
+}
