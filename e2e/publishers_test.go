@@ -122,7 +122,8 @@ func TestPublisherDirectNeedsTheRegistry(t *testing.T) {
 	})
 }
 
-// TestPublisherAutoFallsBack: where only the engine has credentials, as with `docker login`, the engine publishes.
+// TestPublisherAutoFallsBack: where only the engine has credentials, as with `docker login`, the engine publishes. A further tag for what is
+// there it cannot put.
 func TestPublisherAutoFallsBack(t *testing.T) {
 	t.Parallel()
 	f, proxy := faultyFleet(t, 1)
@@ -136,6 +137,12 @@ func TestPublisherAutoFallsBack(t *testing.T) {
 	assert.Equal(t, map[string]string{task(1): "built"}, statuses(records(t, out, "manifest.jsonl")))
 	assert.Len(t, f.agents(t), 1)
 	f.call(t, "check").succeeds(t) // It asks the engine as well.
+
+	message := f.call(t, "assemble-all", "--publish", "--tags", "nightly", "total").message(t)
+	assert.Contains(t, message, "tagging "+f.agentTag("nightly-"+task(1)+"-source-minimal")+": ")
+	assert.Contains(t, message, "401 Unauthorized")
+	assert.Contains(t, message, "pass --registry-username and --registry-password")
+	assert.Len(t, f.agents(t), 1, "an engine cannot tag an image that is there")
 }
 
 // onlyTheEngine asks the module's own requests for a password. The engine's pass, as if it had one.
