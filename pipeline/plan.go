@@ -71,7 +71,7 @@ func (p Plan) Check() error {
 		switch {
 		case ok && by.unit != of.unit:
 			return fmt.Errorf("%s and %s lead to one tag, %s", by.unit, of.unit, reference)
-		case ok && by != of:
+		case ok:
 			return fmt.Errorf("%s on %s and on %s leads to one tag, %s", of.unit, by.official, of.official, reference)
 		}
 		taken[reference] = of

@@ -221,3 +221,21 @@ func TestTheHeartbeatTellsWhatIsAskedFor(t *testing.T) {
 		})
 	}
 }
+
+// TestABuilderForAnotherPlatformIsNotReplaced: it is somebody's, and a run that made another one would take its name.
+func TestABuilderForAnotherPlatformIsNotReplaced(t *testing.T) {
+	for name, force := range map[string]bool{"": false, "unless by force": true} {
+		t.Run(name, func(t *testing.T) {
+			registry := &fakeRegistry{findErr: map[string]error{"r/builder:b": ErrPlatform}}
+			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Force: force}.Run(context.Background(), planOf(1))
+			if force {
+				require.NoError(t, err)
+				assert.Equal(t, StatusBuilt, result.Builders[0].Status)
+				return
+			}
+			require.ErrorIs(t, err, ErrPlatform)
+			assert.Equal(t, StatusFailed, result.Builders[0].Status)
+			assert.Empty(t, registry.published)
+		})
+	}
+}

@@ -48,6 +48,9 @@ func TestManifestLines(t *testing.T) {
 		"dataset": null, "dataset_config": null, "dataset_split": null, "dataset_revision": null
 	}`, line, "names and meaning are those that the field's summarizers read")
 	assert.Equal(t, 1, countLines(line), "one object, one line")
+	read, err := ReadJSONLines("m", line)
+	require.NoError(t, err)
+	assert.Equal(t, Seconds(1235*time.Millisecond), read[0].DurationSeconds, "to the millisecond")
 }
 
 func countLines(text string) (n int) {
@@ -323,4 +326,6 @@ func TestAReadManifestTellsWhetherItWasPublished(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, published, (&Result{Images: Merge(read)}).Unpublished() == 0)
 	}
+	moved := Record{InstanceID: "a", Status: StatusBuilt, Digest: "sha256:d"}
+	assert.Zero(t, (&Result{Images: []Record{moved}}).Unpublished(), "what has a digest was published, also if its tags are another image's now")
 }

@@ -77,8 +77,5 @@ func eachReference(ctx context.Context, references []string, do func(i int, refe
 			break // There is no image, or the run or the image's time is over: the other references would fail alike.
 		}
 	}
-	if len(failed) == 1 {
-		return failed[0]
-	}
 	return errors.Join(failed...)
 }

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -190,4 +192,61 @@ func TestATagOfWhichNobodyKnows(t *testing.T) {
 			assert.Empty(t, record.SkipReason)
 		})
 	}
+}
+
+func TestOnlyAnImageThatGetsATagIsInSightAsWork(t *testing.T) {
+	registry, plan := &fakeRegistry{has: map[string]Found{"r/agent:i0": {Digest: "sha256:a"}, "r/agent:i1": {Digest: "sha256:b"}}}, planOf(2)
+	plan.Items[1].Tags = []string{"r/agent:nightly-i1"}
+	var units []string
+	observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
+		return ctx, func(error) { units = append(units, unit) }
+	}
+	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, MaxWorkers: 1, Observe: observe}
+	_, err := runner.Run(context.Background(), plan)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"assemble i1", "check which of 2 images exist"}, units)
+}
+
+// TestARecordHasTheNameThatWasWanted: also one whose image was not started.
+func TestARecordHasTheNameThatWasWanted(t *testing.T) {
+	names := func(result *Result) (all []string) {
+		for _, record := range slices.Concat(result.Builders, result.Bases, result.Images) {
+			all = append(all, string(record.Reference))
+		}
+		return all
+	}
+	run := func(runner Runner) *Result {
+		runner.Retry = quick
+		result, _ := runner.Run(context.Background(), planOf(2))
+		return result
+	}
+	registry := &fakeRegistry{}
+	all := []string{"r/builder:b", "r/base:i0", "r/base:i1", "r/agent:i0", "r/agent:i1"}
+	assert.Equal(t, all, names(run(Runner{Publisher: registry, Registry: registry})), "of what was built")
+	assert.Equal(t, []string{"r/builder:b", "r/agent:i0", "r/agent:i1"}, names(run(Runner{Publisher: registry, Registry: registry})), "of what was there")
+	broken := &fakeRegistry{onPublish: func(context.Context, Image) error { return errors.New("boom") }}
+	result := run(Runner{Publisher: broken, Registry: broken})
+	assert.Equal(t, []string{"r/builder:b", "r/agent:i0", "r/agent:i1"}, names(result), "of what was not started")
+	assert.Equal(t, make([]string, len(all)), names(run(Runner{Publisher: registry})), "a run that publishes nothing wants none")
+}
+
+func TestTimeOfTagsCountsAsPushing(t *testing.T) {
+	clock := newFakeClock()
+	registry := &fakeRegistry{has: map[string]Found{"r/agent:i0": {Digest: "sha256:a"}}}
+	runner := Runner{Publisher: registry, Registry: registry, Tagger: slowTags{registry, clock}, Retry: quick, clock: clock}
+	result, err := runner.Run(context.Background(), taggedPlan(1))
+	require.NoError(t, err)
+	assert.Equal(t, Seconds(2*time.Second), result.Images[0].PushSeconds)
+	assert.Equal(t, Seconds(2*time.Second), result.Images[0].DurationSeconds)
+}
+
+// slowTags takes a second for each tag.
+type slowTags struct {
+	*fakeRegistry
+	clock *fakeClock
+}
+
+func (s slowTags) Tag(ctx context.Context, image, reference string) error {
+	s.clock.advance(time.Second)
+	return s.fakeRegistry.Tag(ctx, image, reference)
 }
