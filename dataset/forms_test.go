@@ -246,18 +246,19 @@ func TestColumnsThatAreNotTextMatterOnlyToWhoNeedsThem(t *testing.T) {
 func TestReadKeepsWholeNumbersOfSomeColumns(t *testing.T) {
 	table, err := datasettest.Parquet(2, []datasettest.Column{
 		{Name: "instance_id", Values: []string{"a", "b"}}, {Name: "number", Values: []int64{7, 12}}, {Name: "version", Values: []int64{3, 4}},
+		{Name: "level", Values: []string{"low", "high"}},
 	})
 	require.NoError(t, err)
 	for name, content := range map[string]string{
-		"d.jsonl":   `{"instance_id": "a", "number": 7, "version": 3.0}` + "\n" + `{"instance_id": "b", "number": "12", "version": "4"}`,
-		"d.json":    `{"instance_id": ["a", "b"], "number": [7.0, 12], "version": ["3", 4]}`,
+		"d.jsonl":   `{"instance_id": "a", "number": 7, "version": 3.0, "level": "low"}` + "\n" + `{"instance_id": "b", "number": "12", "version": "4", "level": "high"}`,
+		"d.json":    `{"instance_id": ["a", "b"], "number": [7.0, 12], "version": ["3", 4], "level": ["low", "high"]}`,
 		"d.parquet": string(table),
 	} {
-		rows, err := dataset.Read(name, strings.NewReader(content), int64(len(content)), "version", "number", "missing")
+		rows, err := dataset.Read(name, strings.NewReader(content), int64(len(content)), "version", "number", "missing", "level")
 		require.NoError(t, err)
 		require.Len(t, rows, 2)
 		assert.Equal(t, []string{"7", "12"}, []string{rows[0].Number, rows[1].Number}, name)
-		assert.Equal(t, []map[string]string{{"version": "3"}, {"version": "4"}}, []map[string]string{rows[0].Columns, rows[1].Columns}, name)
+		assert.Equal(t, []map[string]string{{"version": "3", "level": "low"}, {"version": "4", "level": "high"}}, []map[string]string{rows[0].Columns, rows[1].Columns}, name)
 	}
 	rows, err := readText("d.jsonl", `{"instance_id": "a", "number": 7.5}`)
 	require.NoError(t, err)

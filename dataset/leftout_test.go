@@ -1,0 +1,48 @@
+package dataset_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+)
+
+// TestARowThatTheFamilyLeavesOutNeedsNothing: neither an id nor an image is looked for in it.
+func TestARowThatTheFamilyLeavesOutNeedsNothing(t *testing.T) {
+	for what, row := range map[string]dataset.Row{
+		"an id that is none":                {InstanceID: "-rf /", ImageName: "x/b", BlankProblem: true},
+		"no id at all":                      {ImageName: "x/b", BlankProblem: true},
+		"no image":                          {InstanceID: "b__b.1.x__1", BlankProblem: true},
+		"an image that is none":             {InstanceID: "b__b.1.x__1", ImageName: "x y", BlankProblem: true},
+		"another image than the id has too": {InstanceID: "a__a.1.x__1", ImageName: "x/other", BlankProblem: true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			for name, selection := range map[string]dataset.Selection{"all": {}, "the other one": {IDs: []string{"a__a.1.x__1"}}} {
+				rows := []dataset.Row{{InstanceID: "a__a.1.x__1", ImageName: "x/a"}, row}
+				result, err := dataset.Resolve(rows, dataset.Options{Family: family(t, "swesmith"), Selection: selection})
+				require.NoError(t, err, name)
+				assert.Equal(t, []string{"a__a.1.x__1"}, ids(result))
+				assert.Equal(t, "docker.io/x/a", result.Instances[0].OfficialImage)
+			}
+		})
+	}
+}
+
+// TestAnInstanceHasARepositoryIfItsIDTellsOne: by that it is wrapped or not.
+func TestAnInstanceHasARepositoryIfItsIDTellsOne(t *testing.T) {
+	for id, repo := range map[string]string{"sphinx-doc__sphinx-1": "sphinx-doc", "sphinx-doc": "", "a__b__c-1": "a"} {
+		result, err := dataset.Resolve(
+			[]dataset.Row{{InstanceID: id, ImageName: "x/y"}}, dataset.Options{Family: family(t, "swebench")},
+		)
+		require.NoError(t, err)
+		assert.Equal(t, repo, result.Instances[0].Repo, id)
+	}
+}
+
+func TestARowOfCommit0NeedsNoID(t *testing.T) {
+	result, err := dataset.Resolve([]dataset.Row{{Repo: "commit-0/web3.py"}}, dataset.Options{Family: family(t, "commit0")})
+	require.NoError(t, err)
+	assert.Equal(t, "docker.io/wentingzhao/web3.py:v0", result.Instances[0].OfficialImage)
+}
