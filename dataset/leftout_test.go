@@ -46,3 +46,30 @@ func TestARowOfCommit0NeedsNoID(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "docker.io/wentingzhao/web3.py:v0", result.Instances[0].OfficialImage)
 }
+
+// TestAKeyStandsForAnIDThatIsMissing: in an object of rows. A number only counts them.
+func TestAKeyStandsForAnIDThatIsMissing(t *testing.T) {
+	tests := map[string]struct{ content, id, says string }{
+		"a key":                                {`{"a__a-1": {"repo": "a/a"}}`, "a__a-1", ""},
+		"not in place of the row's own":        {`{"x__x-1": {"instance_id": "a__a-1"}}`, "a__a-1", ""},
+		"not in place of one that is not text": {`{"x__x-1": {"instance_id": 5}}`, "", `column "instance_id": the value is a number, not text`},
+		"not a number":                         {`{"0": {"repo": "a/a"}}`, "", "the instance id is missing or empty"},
+		"not of a row that has something else": {`{"a__a-1": {"repo": "a/a", "repo": "b/b"}}`, "", `"repo"`},
+		"not one that is no id":                {`{"a b": {"repo": "a/a"}}`, "", `instance id "a b" has a character outside`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			rows, err := readText("d.json", test.content)
+			var result dataset.Result
+			if err == nil {
+				result, err = dataset.Resolve(rows, dataset.Options{Family: family(t, "swebench")})
+			}
+			if test.says != "" {
+				require.ErrorContains(t, err, test.says)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, []string{test.id}, ids(result))
+		})
+	}
+}
