@@ -73,7 +73,7 @@ func TestHostileInput(t *testing.T) {
 		"a name with a colon in --sdk-sha":         {flags{"sdkSha": "mine:1"}, ids("a__a-1"), []string{`--sdk-sha "mine:1"`}},
 		"a path in --image-template":               {flags{"imageTemplate": "r.example/../{name}"}, ids("a__a-1"), []string{"d.txt line 1", `"r.example/../a-1"`}},
 		"an option in --image-template":            {flags{"imageTemplate": "--help"}, ids("a__a-1"), []string{`"--help"`}},
-		"a path upwards in --dockerfile":           {flags{"dockerfile": "../../../../etc/passwd"}, ids("a__a-1"), nil},
+		"a path upwards in --dockerfile":           {flags{"dockerfile": "../../../../etc/passwd"}, ids("a__a-1"), []string{`the SDK has no Dockerfile at "../../../../etc/passwd"`}},
 		"an escape in --dockerfile":                {flags{"dockerfile": "\x1b[2J"}, ids("a__a-1"), []string{`"\x1b[2J"`}},
 		"a template that names one image for many": {flags{"imageTemplate": "r.example/{repo}:v1"}, ids("a__a-1", "a__a-2"), []string{"a__a-1", "a__a-2", "r.example/a:v1"}},
 	}

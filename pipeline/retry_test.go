@@ -74,6 +74,19 @@ func TestRetryStopsWhenTold(t *testing.T) {
 	assert.ErrorIs(t, systemClock{}.Sleep(ctx, time.Hour), context.Canceled)
 }
 
+func TestWhatIsToldIsTheLastFailure(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	tries := 0
+	_, err := Retry{Attempts: 3}.do(ctx, newThrottle(newFakeClock(), 12), "ask", func(ctx context.Context) error {
+		if tries++; tries == 3 {
+			cancel()
+			return ctx.Err()
+		}
+		return []error{errors.New("connection reset by peer"), errors.New("unexpected EOF")}[tries-1]
+	})
+	require.EqualError(t, err, "context canceled: last: unexpected EOF", "an attempt that was cut off tells less")
+}
+
 func TestBackoffDoublesUpToItsLongest(t *testing.T) {
 	for n, middle := range map[int]time.Duration{1: 2, 2: 4, 3: 8, 5: 32, 6: 60, 40: 60, 400: 60} {
 		for range 100 {
