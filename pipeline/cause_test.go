@@ -88,4 +88,6 @@ func TestARefusalOfOneTag(t *testing.T) {
 			}
 		})
 	}
+	assert.EqualError(t, &waitedError{err: errors.New("403 Forbidden")}, "403 Forbidden", "others waited for it")
+	assert.EqualError(t, &waitedError{waits: 3, err: errors.New("403 Forbidden")}, "after 3 waits: 403 Forbidden")
 }

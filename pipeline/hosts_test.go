@@ -308,4 +308,10 @@ func TestWhichHostAnErrorIsAbout(t *testing.T) {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.host, hostOf(test.err, known)) })
 	}
 	assert.NoError(t, AtHost("ghcr.io", nil))
+	for url, host := range map[string]string{
+		"index.docker.io": reference.DockerHub, "registry-1.docker.io": reference.DockerHub, "Auth.Docker.io": reference.DockerHub,
+		"GHCR.io": "ghcr.io", "localhost": "localhost", "localhost:5000": "localhost:5000", "[::1]:5000": "[::1]:5000", "": "",
+	} {
+		assert.Equal(t, host, hostName(url))
+	}
 }

@@ -21,7 +21,7 @@ const (
 // A run asks the registry for the builder and for every agent image first. An agent image that is there and lacks a further reference
 // gets it. Then the run makes what is absent: the builder, if anything is, and each agent image after its base. Images are started in the plan's order, at most MaxWorkers at a time. A failure costs its own
 // image. Only without a builder, or with a failure that every image would meet (a full disk, credentials that may not push), the run
-// ends early.
+// ends early. What the host of official images does not give, a run goes on without, unless it publishes there as well.
 type Runner struct {
 	// Publisher makes the images.
 	Publisher Publisher
