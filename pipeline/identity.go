@@ -134,15 +134,11 @@ func NewFound(digest string, labels map[string]string) Found {
 		OfficialDigest: DigestIn(labels, LabelOfficialDigest),
 	}
 	for _, part := range identityParts {
-		value := labels[part.label] // Anybody may have written it: it is compared, and quoted where it is shown.
-		*part.of(&found.Identity) = value[:min(len(value), maxLabel)]
+		*part.of(&found.Identity) = labels[part.label] // Anybody may have written it: errors quote it, and cut it.
 	}
 	found.Identity.Official = officialName(found.Identity.Official)
 	return found
 }
-
-// maxLabel is how many bytes of a label are kept: more than any identity has.
-const maxLabel = 1024
 
 // officialName is the name of an official image as Docker writes it in full, without its digest: with docker.io,
 // library/ and, unless there is a digest, latest.

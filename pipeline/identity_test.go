@@ -326,6 +326,45 @@ func TestWhatARunMakesTheNextOneSkips(t *testing.T) {
 	assert.Equal(t, []Status{StatusSkipped, StatusSkipped, StatusBuilt}, statuses([]Record{result.Builders[0], result.Bases[0], result.Images[0]}))
 }
 
+// TestAPinnedPlanComparesTheOfficialImagesDigest: without a pin nobody knows it.
+func TestAPinnedPlanComparesTheOfficialImagesDigest(t *testing.T) {
+	a := "sha256:" + strings.Repeat("a", 64)
+	for digest, want := range map[string]Status{a: StatusSkipped, "sha256:" + strings.Repeat("b", 64): StatusFailed} {
+		plan := identified(commit, "FROM debian", genuine)
+		registry := holding(plan)
+		registry.has[genuine] = Found{Digest: digest}
+		runner := Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick}
+
+		pinned, err := runner.Pin(context.Background(), plan)
+		require.NoError(t, err)
+		assert.Equal(t, plan.Identity, pinned.Identity)
+		result, err := runner.Run(context.Background(), pinned)
+		require.NoError(t, err)
+		assert.Equal(t, want, result.Images[0].Status)
+		if want == StatusFailed {
+			assert.Contains(t, string(result.Images[0].Error), "official image's digest: registry has "+a+", plan has "+digest)
+		}
+		result, err = runner.Run(context.Background(), plan)
+		require.NoError(t, err)
+		assert.Equal(t, StatusSkipped, result.Images[0].Status, "it is not compared")
+	}
+}
+
+// TestAnUnlabelledImageIsTaggedOnTrust: the record says that it was trusted, also after it got one more tag.
+func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
+	plan := identified(commit, "FROM debian", genuine)
+	plan.Items[0].Tags = []string{"r/agent:nightly"}
+	registry := holding(plan)
+	registry.has[plan.Items[0].Agent] = NewFound("sha256:x", nil)
+	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, TrustUnlabelled: true}
+
+	result, err := runner.Run(context.Background(), plan)
+	require.NoError(t, err)
+	assert.Equal(t, plan.Items[0].References(), result.Images[0].Tags)
+	assert.EqualValues(t, SkipRemoteUnlabelled, result.Images[0].SkipReason)
+	assert.Equal(t, []string{"r/agent:nightly"}, registry.tagged)
+}
+
 func TestCheckTellsWhatHasTheNameOfAnImage(t *testing.T) {
 	plan := identified(commit, "FROM debian", genuine)
 	agent := plan.Items[0].Agent

@@ -84,6 +84,9 @@ func FuzzManifest(f *testing.F) {
 		for _, label := range []string{pipeline.LabelBaseDigest, pipeline.LabelOfficialDigest} {
 			require.Regexp(t, `^(sha256:[0-9a-f]{64})?$`, pipeline.DigestIn(m.Annotations, label))
 		}
+		if err := wholeIdentity().Check("agent:x", pipeline.NewFound("sha256:d", m.Annotations).Identity); err != nil {
+			requireLine(t, err.Error(), 16<<10)
+		}
 		if m.check() != nil {
 			return
 		}
