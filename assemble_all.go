@@ -17,8 +17,8 @@ import (
 //
 // Without --publish everything is built and nothing leaves the engine.
 //
-// With it, builder, base images and agent images are published, each under a name that says what is in it. What the registry has
-// already is skipped, so the same call again makes only what is missing.
+// With it, builder, base images and agent images are published, each with labels that say what is in it. What the registry has
+// already is skipped if its labels agree, so the same call again makes only what is missing.
 //
 // A failed image does not stop the others. The call lists the failures and exits non-zero.
 //
@@ -116,14 +116,14 @@ func (m *EvalImages) AssembleAll(
 	if err != nil {
 		return nil, flat(err)
 	}
-	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
+	login := &credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
 	how := publishing{
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}
 	if err := how.check(); err != nil {
 		return nil, flat(err)
 	}
-	if err := login.use(ctx, m.BuilderRepo, m.BaseRepo, m.AgentRepo); err != nil {
+	if err := login.use(ctx, m.targets()...); err != nil {
 		return nil, flat(err)
 	}
 	plan, recipe, err := m.plan(ctx, selection{

@@ -79,8 +79,8 @@ func (m *EvalImages) Check(
 		TrustUnlabelled bool
 	},
 ) (string, error) {
-	login := credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
-	if err := login.use(ctx, m.AgentRepo); err != nil {
+	login := &credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
+	if err := login.use(ctx, m.agentTargets()...); err != nil {
 		return "", flat(err)
 	}
 	plan, recipe, err := m.plan(ctx, selection{

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
 )
 
@@ -17,32 +17,38 @@ type credentials struct {
 	password *dagger.Secret
 	// plainHTTP lets them go to the registry by plain HTTP, from here: the engine goes by its own configuration.
 	plainHTTP bool
+	// host that they are for: [credentials.use] sets it.
+	host string
 }
 
-// use gives the engine the credentials, for the rest of this call and for the hosts of these repositories.
-func (c credentials) use(ctx context.Context, repositories ...string) error {
+// use gives the engine the credentials, for the rest of this call and for the registry that has these repositories. That
+// they are at one host is checked before anything is sent.
+func (c *credentials) use(ctx context.Context, targets ...registry.Target) error {
 	if c.username == "" && c.password == nil {
 		return nil
 	}
 	if c.username == "" || c.password == nil {
 		return errors.New("--registry-username and --registry-password belong together")
 	}
-	var hosts []string
-	for _, repository := range repositories {
-		hosts = append(hosts, host(repository))
+	var err error
+	if c.host, err = registry.OneHost(targets...); err != nil {
+		return err
 	}
-	slices.Sort(hosts)
-	for _, host := range slices.Compact(hosts) {
-		if _, err := dag.Container().WithRegistryAuth(host, c.username, c.password).Sync(ctx); err != nil {
-			return fmt.Errorf("taking the credentials for %s: %w", host, err)
+	addresses, err := registry.EngineAddresses(targets...)
+	if err != nil {
+		return err
+	}
+	for _, address := range addresses {
+		if _, err := dag.Container().WithRegistryAuth(address, c.username, c.password).Sync(ctx); err != nil {
+			return fmt.Errorf("taking the credentials for %s: %w", c.host, err)
 		}
 	}
 	return nil
 }
 
 // access to the registry from here.
-func (c credentials) access(ctx context.Context) (registry.Access, error) {
-	access := registry.Access{Username: c.username, PlainHTTP: c.plainHTTP, Network: network}
+func (c *credentials) access(ctx context.Context) (registry.Access, error) {
+	access := registry.Access{Username: c.username, Host: c.host, PlainHTTP: c.plainHTTP, Network: network}
 	if c.password == nil {
 		return access, nil
 	}
@@ -53,12 +59,18 @@ func (c credentials) access(ctx context.Context) (registry.Access, error) {
 	return access, nil
 }
 
-// host of a repository, by the rule that Docker has: what stands before the first slash, if it cannot be a part of a path.
-// https://github.com/distribution/reference/blob/v0.6.0/normalize.go
-func host(repository string) string {
-	first, _, ok := strings.Cut(repository, "/")
-	if ok && (strings.ContainsAny(first, ".:") || first == "localhost") {
-		return first
+// targets are the repositories that images go to.
+func (m *EvalImages) targets() []registry.Target {
+	return []registry.Target{
+		{Flag: "--builder-repo", Repository: m.BuilderRepo, Default: m.BuilderRepo == pipeline.DefaultBuilderRepo},
+		{Flag: "--base-repo", Repository: m.BaseRepo, Default: m.BaseRepo == pipeline.DefaultBaseRepo},
+		{Flag: "--agent-repo", Repository: m.AgentRepo, Default: m.AgentRepo == pipeline.DefaultAgentRepo},
 	}
-	return "docker.io"
+}
+
+// agentTargets are the agent images' repository, which is all that a check asks, and those of the others that the user
+// named: where they are, the password is meant to be good.
+func (m *EvalImages) agentTargets() []registry.Target {
+	all := m.targets()
+	return slices.DeleteFunc(all, func(target registry.Target) bool { return target.Default && target.Flag != "--agent-repo" })
 }

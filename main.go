@@ -15,7 +15,10 @@
 package main
 
 import (
+	"cmp"
+
 	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/pipeline"
 )
 
 // EvalImages builds and publishes the images of a benchmark run. Its flags say what the images are made of and how they
@@ -66,9 +69,9 @@ func New(
 		SDK:           sdk,
 		SDKIdentity:   sdkSha,
 		Dockerfile:    dockerfile,
-		BuilderRepo:   builderRepo,
-		BaseRepo:      baseRepo,
-		AgentRepo:     agentRepo,
+		BuilderRepo:   cmp.Or(builderRepo, pipeline.DefaultBuilderRepo),
+		BaseRepo:      cmp.Or(baseRepo, pipeline.DefaultBaseRepo),
+		AgentRepo:     cmp.Or(agentRepo, pipeline.DefaultAgentRepo),
 		ImageTemplate: imageTemplate,
 	}
 	if sdk == nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // published asks the registry which agent images it has: directly where we reach it, and otherwise by the engine.
-func (m *EvalImages) published(ctx context.Context, login credentials, trustUnlabelled bool) (pipeline.Registry, error) {
+func (m *EvalImages) published(ctx context.Context, login *credentials, trustUnlabelled bool) (pipeline.Registry, error) {
 	access, err := login.access(ctx)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ const (
 type publishing struct {
 	publisher, shareBases string
 	trustUnlabelled       bool
-	login                 credentials
+	login                 *credentials
 }
 
 func (p publishing) check() error {

@@ -52,6 +52,7 @@ const (
 	adviceCommand    = "A command failed while the image was built. The output of the command is in the progress of the call."
 	adviceTarget     = "The SDK's Dockerfile lacks this target. Check --target and the version of the SDK."
 	adviceDockerfile = "The SDK's Dockerfile has a syntax error. Check the version of the SDK."
+	advicePanic      = "This is a mistake in eval-images. Please report it with these lines."
 	adviceTimeout    = "The image took longer than --timeout allows. Waits for other images and for the registry do not count."
 )
 

@@ -17,6 +17,9 @@ type fakeClock struct {
 	timers  []*timer
 }
 
+// ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets the time of all pass.
+const ages = 10000 * time.Hour
+
 // timer is what is to be called when its time has come.
 type timer struct {
 	at time.Time

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
 )
 
 // TestAnOfficialImageThatIsNamedByItsDigestHasNoSecondOne: a dataset's row or a template may name images so.
@@ -55,5 +57,17 @@ func assertOneDigest(t *testing.T, runner Runner, plan Plan, digest string) {
 	assert.Equal(t, official, labels[LabelBaseName]+"@"+labels[LabelBaseDigest])
 	for _, record := range append(result.Images, result.Bases...) {
 		assert.EqualValues(t, digest, record.OfficialDigest, record.Name())
+	}
+}
+
+// TestAnIdentityIsTheSameWhenItIsReadAgain, however the official image is named: a base image that was just made would be
+// taken by something else.
+func TestAnIdentityIsTheSameWhenItIsReadAgain(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("d", 64)
+	for _, official := range []string{"o/i", "o/i:v1", "o/i@" + digest, "o/i:v1@" + digest, "localhost/o/i@" + digest, "[::1]:5000/o/i"} {
+		identity := Names{}.agentIdentity(dataset.Instance{ID: "a__b-1", OfficialImage: official})
+		found := NewFound("sha256:0", identity.Labels())
+		assert.NoError(t, identity.Check("r/agent:i", found.Identity), official)
+		assert.Equal(t, identity.Official, found.Identity.Official)
 	}
 }

@@ -17,6 +17,6 @@ func (c *fakeClock) Slept() []time.Duration {
 
 // WithClock is a runner that goes by a clock of its own.
 func (r Runner) WithClock(c *FakeClock) Runner {
-	r.clock = c
+	r.clock, r.Timeout = c, ages
 	return r
 }

@@ -102,7 +102,7 @@ func TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt(t *testing.T) {
 					}
 					return nil // The first one: a registry that never answered is not waited for.
 				}}
-				runner := Runner{Publisher: run, Registry: run, Official: official, clock: clock}
+				runner := Runner{Publisher: run, Registry: run, Official: official, clock: clock, Timeout: ages}
 				if build {
 					published := run.onPublish
 					run.onPublish = func(ctx context.Context, image Image) error {
@@ -135,7 +135,7 @@ func TestAHostThatIsGivenUp(t *testing.T) {
 	run, clock := newTwoHosts(hub+10, hub), newFakeClock()
 	began := clock.Now()
 	official := &officials{answer: func(int) error { return hubSays("429 Too Many Requests") }}
-	runner := Runner{Publisher: run, Registry: run, Official: official, MaxWorkers: workers, clock: clock}
+	runner := Runner{Publisher: run, Registry: run, Official: official, MaxWorkers: workers, clock: clock, Timeout: ages}
 	runner.Retry = Retry{LimitFirst: time.Minute, LimitLongest: time.Minute, LimitWaits: 3}
 	result, err := runner.Run(context.Background(), run.plan)
 	require.NoError(t, err)
@@ -158,7 +158,7 @@ func TestAHostThatStaysAwayIsGivenUp(t *testing.T) {
 		clock.advance(time.Minute)
 		return hubSays("no answer within 1m0s")
 	}}
-	result, err := Runner{Publisher: run, Registry: run, Official: official, clock: clock}.Run(context.Background(), run.plan)
+	result, err := Runner{Publisher: run, Registry: run, Official: official, clock: clock, Timeout: ages}.Run(context.Background(), run.plan)
 	require.NoError(t, err)
 	assert.Equal(t, 11, result.Count(StatusBuilt))
 	assert.Less(t, official.asked, 200)

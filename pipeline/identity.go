@@ -141,14 +141,14 @@ func NewFound(digest string, labels map[string]string) Found {
 }
 
 // officialName is the name of an official image as Docker writes it in full, without its digest: with docker.io,
-// library/ and, unless there is a digest, latest.
+// library/ and, unless there is a tag, latest. What it returns it leaves as it is, since labels are read by it, too.
 func officialName(image string) string {
 	ref, err := reference.Parse(image)
 	if err != nil {
 		return image
 	}
-	name, digest := reference.CutDigest(ref.Normalized())
-	if ref.Tag() == "" && digest == "" {
+	name, _ := reference.CutDigest(ref.Normalized())
+	if ref.Tag() == "" {
 		name += ":latest"
 	}
 	return name

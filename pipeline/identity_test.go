@@ -215,7 +215,7 @@ func TestOfficialNamesAreThoseThatDockerReads(t *testing.T) {
 		"ghcr.io/me/x":                              "ghcr.io/me/x:latest",
 		"localhost:5000/me/x":                       "localhost:5000/me/x:latest",
 		"localhost/me/x":                            "localhost/me/x:latest",
-		"me/x@sha256:" + strings.Repeat("a", 64):    "docker.io/me/x",
+		"me/x@sha256:" + strings.Repeat("a", 64):    "docker.io/me/x:latest",
 		"me/x:v1@sha256:" + strings.Repeat("a", 64): "docker.io/me/x:v1",
 	} {
 		assert.Equal(t, full, identified(commit, "", short).Items[0].Identity.Official, short)

@@ -71,7 +71,7 @@ func TestALimitPausesAllWorkers(t *testing.T) {
 	ended := make(chan *Result)
 	go func() {
 		runner := Runner{
-			Publisher: registry, Registry: registry, MaxWorkers: workers, clock: clock,
+			Publisher: registry, Registry: registry, MaxWorkers: workers, clock: clock, Timeout: ages,
 			Retry: Retry{LimitFirst: time.Hour, LimitLongest: time.Hour},
 		}
 		result, err := runner.Run(context.Background(), planOf(2*workers))
@@ -176,7 +176,7 @@ func TestARegistryThatRefusesEverythingEndsTheRun(t *testing.T) {
 	run := func(workers int, registry *fakeRegistry) (*Result, *fakeClock) {
 		clock := newFakeClock()
 		retry := Retry{LimitFirst: time.Minute, LimitLongest: time.Minute, LimitWaits: 3}
-		result, err := Runner{Publisher: registry, Registry: registry, MaxWorkers: workers, Retry: retry, clock: clock}.Run(context.Background(), planOf(50))
+		result, err := Runner{Publisher: registry, Registry: registry, MaxWorkers: workers, Retry: retry, clock: clock, Timeout: ages}.Run(context.Background(), planOf(50))
 		require.NoError(t, err)
 		return result, clock
 	}

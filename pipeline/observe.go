@@ -25,7 +25,7 @@ func (r *run) watched(ctx context.Context, unit string, work func(context.Contex
 	defer r.pulse.end(unit)
 	limited, cancel := stopwatch.WithTimeout(context.WithValue(ctx, runKey{}, ctx), r.clock, r.Timeout)
 	defer cancel()
-	return work(limited)
+	return recovered(func() error { return work(limited) })
 }
 
 // runKey finds the context of the run under that of an image.

@@ -68,7 +68,7 @@ func TestARegistryThatIsAwayForAWhileCostsNoImage(t *testing.T) {
 		t.Run(lasts.String(), func(t *testing.T) {
 			clock := newFakeClock()
 			registry := outageOf(clock, 100, 20, lasts)
-			result, err := Runner{Publisher: registry, Registry: registry, clock: clock}.Run(context.Background(), planOf(100))
+			result, err := Runner{Publisher: registry, Registry: registry, clock: clock, Timeout: ages}.Run(context.Background(), planOf(100))
 			require.NoError(t, err)
 			assert.Equal(t, 100, result.Count(StatusBuilt), "%v", statuses(result.Images))
 		})
@@ -79,7 +79,7 @@ func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
 	clock := newFakeClock()
 	started := clock.Now()
 	registry := outageOf(clock, 100, 20, 1000*time.Hour)
-	result, err := Runner{Publisher: registry, Registry: registry, clock: clock}.Run(context.Background(), planOf(100))
+	result, err := Runner{Publisher: registry, Registry: registry, clock: clock, Timeout: ages}.Run(context.Background(), planOf(100))
 	require.NoError(t, err)
 	assert.Equal(t, 20, result.Count(StatusBuilt))
 	assert.Equal(t, 80, result.Count(StatusFailed))
@@ -141,7 +141,7 @@ func TestARunWhoseRegistryHangsForEverEnds(t *testing.T) {
 			clock := newFakeClock()
 			v := &vanishing{fakeRegistry: withBases(images, nil), clock: clock, requests: requests}
 			started := clock.Now()
-			result, err := Runner{Publisher: v, Registry: v, clock: clock}.Run(context.Background(), planOf(images))
+			result, err := Runner{Publisher: v, Registry: v, clock: clock, Timeout: ages}.Run(context.Background(), planOf(images))
 			require.NoError(t, err)
 			assert.Equal(t, images, result.Count(StatusFailed))
 			last := string(result.Images[images-1].Error)

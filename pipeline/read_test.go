@@ -226,7 +226,7 @@ func TestMergeOfRealRuns(t *testing.T) {
 			item.Agent, item.Tags = "r/agent:"+sdk+"-"+item.Instance.ID, []string{"r/agent:nightly-" + item.Instance.ID}
 			plan.Items = append(plan.Items, item)
 		}
-		runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, clock: clock}
+		runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, clock: clock, Timeout: ages}
 		result, _ := runner.Run(context.Background(), plan)
 		lines.WriteString(jsonLines(t, result.Images))
 	}

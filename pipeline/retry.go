@@ -97,7 +97,7 @@ func (r Retry) do(
 			return attempts, err
 		}
 		attempts++
-		err = work(attempt{retry: r, throttles: target.all, who: who}.under(ctx))
+		err = recovered(func() error { return work(attempt{retry: r, throttles: target.all, who: who}.under(ctx)) })
 		at.leave()
 		if last == nil || !cutOff(ctx, err) {
 			last = err // An attempt that was cut off tells less than the one before.

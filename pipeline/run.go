@@ -20,21 +20,19 @@ import (
 // nothing else, so no lock is needed.
 type run struct {
 	Runner
-	plan    Plan
-	started time.Time
-	builder Record
-	images  []Record // by the item's place in the plan; an empty status is one that is still to be made
-	bases   []Record // likewise; empty where no base was needed
-	recipes once.Group[*Graft]
-	// failedRecipes counts, by the key of those alike, the images for which the recipe failed.
-	failedRecipes tally
-	workers       *semaphore.Weighted // those who wait for another image give their place up meanwhile
-	throttles     *throttles
-	pulse         pulse
-	spent         spent
-	refused       atomic.Int32 // questions in a row that the registry refused
-	refusedTags   tally        // images in a row whose first tag it refused, by the repository
-	stop          context.CancelCauseFunc
+	plan        Plan
+	started     time.Time
+	builder     Record
+	images      []Record // by the item's place in the plan; an empty status is one that is still to be made
+	bases       []Record // likewise; empty where no base was needed
+	recipes     once.Group[*Graft]
+	workers     *semaphore.Weighted // those who wait for another image give their place up meanwhile
+	throttles   *throttles
+	pulse       pulse
+	spent       spent
+	refused     atomic.Int32 // questions in a row that the registry refused
+	refusedTags tally        // images in a row whose first tag it refused, by the repository
+	stop        context.CancelCauseFunc
 }
 
 func newRun(runner Runner, plan Plan, stop context.CancelCauseFunc) *run {

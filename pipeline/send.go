@@ -25,7 +25,7 @@ func (a attempt) send(ctx context.Context, t *throttle, kind string, request fun
 		return err
 	}
 	for limits, outages, tries := 0, 0, 1; ; {
-		err := request()
+		err := recovered(request)
 		end := a.report(ctx, t, pass, kind, tries, err)
 		switch end {
 		case endLimited:

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 
 	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
@@ -46,10 +44,6 @@ type Graft struct {
 	Instance string
 }
 
-// recipeTries is for how many images that are alike the recipe may fail, one after the other. If it does, it
-// most likely fails for all: the rest of them find that out by themselves, side by side.
-const recipeTries = 2
-
 // buildBase makes a base image: with the layers that the recipe added to another one in this run if there is
 // one alike, and otherwise by running the recipe. While one runs it, those alike wait for it.
 func (r *run) buildBase(ctx context.Context, record *Record, image Image, reference string) error {
@@ -57,50 +51,30 @@ func (r *run) buildBase(ctx context.Context, record *Record, image Image, refere
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
-	var failed error
-	graft, err := r.recipe(ctx, key, func() (*Graft, error) {
-		if failed = r.publish(ctx, record, image, reference); failed == nil {
-			return &Graft{Official: image.Official, Base: pin(reference, record.Digest), Instance: image.Instance.ID}, nil
+	graft, mine, err := r.recipe(ctx, key, func() (*Graft, error) {
+		if err := r.publish(ctx, record, image, reference); err != nil {
+			return nil, err
 		}
-		if r.failedRecipes.add(key) < recipeTries {
-			return nil, failed
-		}
-		return nil, nil // There is nothing to wait for any more.
+		return &Graft{Official: image.Official, Base: pin(reference, record.Digest), Instance: image.Instance.ID}, nil
 	})
-	switch {
-	case failed != nil:
-		return failed
-	case err != nil || record.Status == StatusBuilt:
+	if mine || err != nil {
 		return err
 	}
 	image.Graft = graft
 	return r.publish(ctx, record, image, reference)
 }
 
-// recipe runs the recipe once for a key. Who waits for another's run of it gives the place of a worker up
-// meanwhile, or those who wait would keep all places from those whose recipes have to run.
-func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)) (*Graft, error) {
+// recipe runs the recipe once for a key, and says whether it ran here. Who waits for another's run of it gives the
+// place of a worker up meanwhile, or those who wait would keep all places from those whose recipes have to run.
+func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)) (*Graft, bool, error) {
 	r.endWork()
 	defer r.resumeWork(ctx)
-	graft, _, err := r.recipes.Do(ctx, key, func() (*Graft, error) {
+	return r.recipes.Do(ctx, key, func() (*Graft, error) {
 		r.resumeWork(ctx)
 		defer r.endWork()
 		return run()
 	})
-	return graft, err
 }
-
-// tally counts by keys. Its zero value is ready.
-type tally struct{ counts sync.Map }
-
-// add counts one more, and says how many that makes.
-func (t *tally) add(key string) int64 {
-	count, _ := t.counts.LoadOrStore(key, new(atomic.Int64))
-	return count.(*atomic.Int64).Add(1)
-}
-
-// reset begins to count anew.
-func (t *tally) reset(key string) { t.counts.Delete(key) }
 
 // alike is the key of an image's recipe and official image, where that is at the host of the base image: no
 // layer can be taken from one host to another. Not to know it costs time only, so an error is no failure.

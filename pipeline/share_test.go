@@ -112,7 +112,7 @@ func TestWhatIsAlikeIsAskedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			registry, clock := &fakeRegistry{}, newFakeClock()
 			sharing := &unsureSharing{sharingBy: sharingBy{"official/i0": "a", "official/i1": "a"}, trouble: trouble}
-			_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, clock: clock}.Run(context.Background(), planOf(2))
+			_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, clock: clock, Timeout: ages}.Run(context.Background(), planOf(2))
 			require.NoError(t, err)
 			assert.Equal(t, [][]string{{"i0", "i1"}}, registry.together())
 		})
@@ -148,7 +148,7 @@ func TestARecipeThatFailsForAllIsTriedSideBySide(t *testing.T) {
 			once.Do(func() { close(full) })
 		}
 		defer running.Add(-1)
-		if begun.Add(1) > recipeTries { // The first ones try one after the other.
+		if begun.Add(1) > 2 { // The first ones try one after the other.
 			select {
 			case <-full: // As many at a time as there are places.
 			case <-ctx.Done():

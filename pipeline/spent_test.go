@@ -47,7 +47,7 @@ func TestAQuotaOfPullsThatIsUsedUp(t *testing.T) {
 	}
 	clock := newFakeClock()
 	began := clock.Now()
-	runner := Runner{Publisher: registry, Registry: registry, Official: official, MaxWorkers: workers, clock: clock}
+	runner := Runner{Publisher: registry, Registry: registry, Official: official, MaxWorkers: workers, clock: clock, Timeout: ages}
 	result, err := runner.Run(context.Background(), plan)
 	require.NoError(t, err)
 	assert.Equal(t, pulled+based, result.Count(StatusBuilt))

@@ -12,9 +12,17 @@ import (
 // Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A piece that
 // fails is done again for those who still need it.
 type Group[V any] struct {
-	mu    sync.Mutex
-	known map[string]*piece[V]
+	// OneByOne has those who need a piece try it one after the other, however often it fails. Otherwise a piece that
+	// failed twice most likely fails for all, and they find that out side by side, until one succeeds.
+	OneByOne bool
+
+	mu     sync.Mutex
+	known  map[string]*piece[V]
+	failed map[string]int // pieces that failed, by their keys
 }
+
+// tries is how often a piece fails before those who need it try side by side.
+const tries = 2
 
 // errPanic is what a piece came to whose work did not return. Those who wait for it do not wait for ever.
 var errPanic = errors.New("the work panicked")
@@ -65,10 +73,12 @@ func (g *Group[V]) claim(key string) (p *piece[V], first bool) {
 		return p, false
 	}
 	if g.known == nil {
-		g.known = map[string]*piece[V]{}
+		g.known, g.failed = map[string]*piece[V]{}, map[string]int{}
 	}
 	p = &piece[V]{done: make(chan struct{})}
-	g.known[key] = p
+	if g.OneByOne || g.failed[key] < tries { // Otherwise nobody knows of it before it succeeds.
+		g.known[key] = p
+	}
 	return p, true
 }
 
@@ -76,8 +86,31 @@ func (g *Group[V]) claim(key string) (p *piece[V], first bool) {
 func (g *Group[V]) settle(key string, p *piece[V]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if p.err != nil {
-		delete(g.known, key)
+	if p.err == nil {
+		g.known[key] = p
+	} else {
+		g.failed[key]++
+		if g.known[key] == p {
+			delete(g.known, key)
+		}
 	}
 	close(p.done)
+}
+
+// Forget forgets what a piece of work came to, if that is what the function says, so that it is done anew for whoever
+// asks next. It does nothing while the work is under way.
+func (g *Group[V]) Forget(key string, is func(V) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p, ok := g.known[key]
+	if !ok {
+		return
+	}
+	select {
+	case <-p.done:
+		if is(p.value) {
+			delete(g.known, key)
+		}
+	default:
+	}
 }

@@ -184,3 +184,109 @@ func (c *handClock) AfterFunc(time.Duration, func()) (stop func()) {
 	c.armed <- struct{}{}
 	return func() { c.stopped <- struct{}{} }
 }
+
+// TestSideBySideAfterTwoFailures: what failed twice most likely fails for all.
+func TestSideBySideAfterTwoFailures(t *testing.T) {
+	const rest = 5
+	broken := errors.New("broken")
+	fail := func() (int, error) { return 0, broken }
+	for name, test := range map[string]struct {
+		oneByOne bool
+		most     int
+	}{
+		"those who are left try at a time":             {false, rest},
+		"one after the other, where that is asked for": {true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			group := &Group[int]{OneByOne: test.oneByOne}
+			for range 2 {
+				_, mine, err := group.Do(context.Background(), "a", fail)
+				require.ErrorIs(t, err, broken)
+				assert.True(t, mine)
+			}
+			var working, most atomic.Int32
+			full := make(chan struct{})
+			var all sync.WaitGroup
+			for range rest {
+				all.Add(1)
+				go func() {
+					defer all.Done()
+					_, mine, err := group.Do(context.Background(), "a", func() (int, error) {
+						n := working.Add(1)
+						if n > most.Load() {
+							most.Store(n)
+						}
+						if test.most == rest { // All of them are inside at a time, or this never ends.
+							if n == rest {
+								close(full)
+							}
+							<-full
+						} else {
+							working.Add(-1)
+						}
+						return 0, broken
+					})
+					assert.ErrorIs(t, err, broken)
+					assert.True(t, mine)
+				}()
+			}
+			all.Wait()
+			if test.most == 1 {
+				assert.EqualValues(t, 1, most.Load())
+			}
+		})
+	}
+	t.Run("until one succeeds", func(t *testing.T) {
+		var group Group[int]
+		for range 3 {
+			_, _, err := group.Do(context.Background(), "a", fail)
+			require.ErrorIs(t, err, broken)
+		}
+		value, mine, err := group.Do(context.Background(), "a", func() (int, error) { return 7, nil })
+		require.NoError(t, err)
+		assert.True(t, mine)
+		assert.Equal(t, 7, value)
+		value, mine, err = group.Do(context.Background(), "a", fail)
+		require.NoError(t, err)
+		assert.False(t, mine)
+		assert.Equal(t, 7, value)
+	})
+}
+
+func TestForget(t *testing.T) {
+	var group Group[int]
+	do := func(value int) (int, bool) {
+		got, mine, err := group.Do(context.Background(), "a", func() (int, error) { return value, nil })
+		require.NoError(t, err)
+		return got, mine
+	}
+	is := func(want int) func(int) bool { return func(value int) bool { return value == want } }
+	group.Forget("a", is(1)) // There is nothing to forget.
+	do(1)
+	group.Forget("a", is(2))
+	value, mine := do(2)
+	assert.Equal(t, 1, value, "it is another one")
+	assert.False(t, mine)
+	group.Forget("a", is(1))
+	value, mine = do(2)
+	assert.Equal(t, 2, value)
+	assert.True(t, mine)
+
+	begun, hold := make(chan struct{}), make(chan struct{})
+	done := make(chan bool)
+	go func() {
+		_, mine, _ := group.Do(context.Background(), "b", func() (int, error) {
+			close(begun)
+			<-hold
+			return 0, nil
+		})
+		done <- mine
+	}()
+	<-begun
+	group.Forget("b", is(0))
+	close(hold)
+	assert.True(t, <-done)
+	_, mine, err := group.Do(context.Background(), "b", func() (int, error) { return 1, nil })
+	require.NoError(t, err)
+	assert.False(t, mine, "what was under way is not forgotten")
+}

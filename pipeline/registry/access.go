@@ -10,12 +10,15 @@ import (
 
 	"dagger/eval-images/dial"
 	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
 )
 
 // Access is how a registry is reached.
 type Access struct {
 	// Username and Password are the credentials. No username: none are shown.
 	Username, Password string
+	// Host of the registry that the credentials are for, as [reference.Host] has it. Empty: whichever is asked.
+	Host string
 	// ReadOnly asks for tokens that can only pull. A token that can push has effects: Quay and GitLab create the
 	// repository when they issue one. And ghcr.io issues none to anonymous users, who may pull all the same.
 	ReadOnly bool
@@ -35,9 +38,9 @@ type Access struct {
 	Pause time.Duration
 }
 
-// Resolve gives the same credentials for every registry: it makes Access an [authn.Keychain].
-func (a Access) Resolve(authn.Resource) (authn.Authenticator, error) {
-	if a.Username == "" {
+// Resolve gives the credentials for their registry: it makes Access an [authn.Keychain].
+func (a Access) Resolve(at authn.Resource) (authn.Authenticator, error) {
+	if a.Username == "" || a.Host != "" && reference.Host(at.RegistryStr()+"/") != a.Host {
 		return authn.Anonymous, nil
 	}
 	return &authn.Basic{Username: a.Username, Password: a.Password}, nil

@@ -30,7 +30,7 @@ type Client struct {
 	answerTime time.Duration
 	requests   *atomic.Int64
 	// blobs are known to be in a repository, because this client put them there.
-	blobs  once.Group[struct{}]
+	blobs  once.Group[*putting]
 	mounts mounts
 	// manifests and images were read lately, by their references with a digest: those stay what they are. An
 	// image is mostly found, and then read, and then an official image is what another one is put on: each of
@@ -102,7 +102,7 @@ func (a Access) introduce(ctx context.Context, client *Client, own []repository)
 }
 
 func newClient(answerTime time.Duration) *Client {
-	client := &Client{answerTime: answerTime, requests: new(atomic.Int64)}
+	client := &Client{answerTime: answerTime, blobs: once.Group[*putting]{OneByOne: true}, requests: new(atomic.Int64)}
 	var errs [2]error // Only a size below one is an error.
 	client.manifests, errs[0] = lru.New[string, *manifest](remembered)
 	client.images, errs[1] = lru.New[string, *Image](remembered)

@@ -2,9 +2,11 @@ package registry
 
 import (
 	"context"
-	"sync"
+	"errors"
+	"sync/atomic"
 
 	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/once"
 	"dagger/eval-images/reference"
 )
 
@@ -19,8 +21,9 @@ type Heads struct {
 	// all if it cannot be reached.
 	Else pipeline.Registry
 
-	connect sync.Once
-	client  *Client // Nil if Docker Hub cannot be reached.
+	client once.Group[*Client]
+	// tries is how often the client tried to connect and got no answer.
+	tries atomic.Int32
 }
 
 // Find asks for the head of the manifest. That tells the digest and nothing else.
@@ -29,17 +32,48 @@ func (h *Heads) Find(ctx context.Context, image string) (pipeline.Found, error) 
 	if err != nil || !reference.AtDockerHub(image) {
 		return h.Else.Find(ctx, image)
 	}
-	h.connect.Do(func() {
-		if client, err := h.Access.Connect(ctx, ref.Context().Name()); err == nil {
-			h.client = client
-		}
-	})
-	if h.client == nil {
+	client, err := h.connect(ctx, ref.Context().Name())
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return pipeline.Found{}, context.Cause(ctx)
+	case answersLater(err):
+		return pipeline.Found{}, err
+	default:
 		return h.Else.Find(ctx, image)
 	}
-	found, err := h.client.findHead(ctx, ref)
+	found, err := client.findHead(ctx, ref)
 	if refused(err) {
 		return h.Else.Find(ctx, image) // It may have the credentials for that.
 	}
 	return found, err
+}
+
+// errUnreachable says that Docker Hub is not tried any more.
+var errUnreachable = errors.New("Docker Hub cannot be reached")
+
+// connect connects to Docker Hub once for all. It tries again for the next image after a failure that may pass, as
+// often as before a run.
+func (h *Heads) connect(ctx context.Context, repository string) (*Client, error) {
+	client, _, err := h.client.Do(ctx, "", func() (*Client, error) {
+		if h.tries.Add(1) > openings {
+			return nil, errUnreachable
+		}
+		client, err := h.Access.Connect(ctx, repository)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || answersLater(err):
+			h.tries.Add(-1) // That says nothing of whether it can be reached.
+		case !mayPass(err):
+			h.tries.Store(openings)
+		}
+		return client, err
+	})
+	return client, err
+}
+
+// answersLater says whether a registry answered, and may give another answer in a moment: the run waits for that.
+func answersLater(err error) bool {
+	var answered pipeline.Caused
+	return errors.As(err, &answered) && mayPass(err)
 }

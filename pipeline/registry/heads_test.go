@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -81,17 +82,66 @@ func TestHeadsAreNoPulls(t *testing.T) {
 		assert.Equal(t, []string{"ghcr.io/me/one:latest"}, engine.asked)
 		assert.Empty(t, b.proxy.Requests())
 	})
-	t.Run("and all, if Docker Hub cannot be reached, which is tried once", func(t *testing.T) {
-		var dialled atomic.Int32
-		access := Access{Transport: failing{&dialled}}
+	for name, test := range map[string]struct {
+		err  error
+		most int
+	}{
+		"and all, if nothing listens at Docker Hub's address, which is tried once":      {&net.OpError{Op: "dial", Err: errors.New("no route to host")}, 1},
+		"and all, if Docker Hub never answers, which is tried as often as before a run": {errors.New("TLS handshake timeout"), openings},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var dialled atomic.Int32
+			engine := new(noting)
+			heads := &Heads{Access: Access{Transport: failing{&dialled, test.err}}, Else: engine}
+			for range 10 {
+				_, err := heads.Find(ctx, "docker.io/swebench/one:latest")
+				require.NoError(t, err)
+			}
+			assert.Len(t, engine.asked, 10)
+			assert.LessOrEqual(t, int(dialled.Load()), 2*test.most, "by TLS, and without")
+		})
+	}
+	t.Run("one failure to connect sends no later image to the engine", func(t *testing.T) {
+		for name, test := range map[string]struct {
+			fault  registrytest.Fault
+			engine int // that is asked for the first image
+			kind   pipeline.Kind
+		}{
+			"a cut connection":           {registrytest.Cut(0), 1, 0},
+			"a registry's bad minute":    {registrytest.Answer(http.StatusServiceUnavailable, ""), 0, pipeline.KindUnavailable},
+			"a limit for the first ones": {registrytest.Answer(http.StatusTooManyRequests, ""), 0, pipeline.KindLimited},
+		} {
+			t.Run(name, func(t *testing.T) {
+				b, access := hub(t)
+				b.push(t, "swebench/one:latest", layered(t, types.OCIManifestSchema1, "one"))
+				engine := new(noting)
+				heads := &Heads{Access: access, Else: engine}
+				b.proxy.Script(registrytest.Rule{Path: "^/v2/$", Times: 1, Fault: test.fault})
+				_, err := heads.Find(ctx, "docker.io/swebench/one:latest")
+				assert.Equal(t, test.kind, pipeline.CauseOf(err).Kind)
+				for range 3 {
+					found, err := heads.Find(ctx, "docker.io/swebench/one:latest")
+					require.NoError(t, err)
+					assert.NotEqual(t, "of the engine", found.Digest)
+				}
+				assert.Len(t, engine.asked, test.engine)
+			})
+		}
+	})
+	t.Run("nor does an image that is told to stop", func(t *testing.T) {
+		b, access := hub(t)
+		b.push(t, "swebench/one:latest", layered(t, types.OCIManifestSchema1, "one"))
 		engine := new(noting)
 		heads := &Heads{Access: access, Else: engine}
-		for range 3 {
-			_, err := heads.Find(ctx, "docker.io/swebench/one:latest")
-			require.NoError(t, err)
+		stopped, stop := context.WithCancel(ctx)
+		stop()
+		for range 2 * openings {
+			_, err := heads.Find(stopped, "docker.io/swebench/one:latest")
+			require.ErrorIs(t, err, context.Canceled)
 		}
-		assert.Len(t, engine.asked, 3)
-		assert.LessOrEqual(t, int(dialled.Load()), 2, "by TLS, and without")
+		_, err := heads.Find(ctx, "docker.io/swebench/one:latest")
+		require.NoError(t, err)
+		assert.Empty(t, engine.asked)
 	})
 	t.Run("a limit of requests is a limit", func(t *testing.T) {
 		b, access := hub(t)
@@ -103,11 +153,14 @@ func TestHeadsAreNoPulls(t *testing.T) {
 }
 
 // failing is a network without a way out.
-type failing struct{ n *atomic.Int32 }
+type failing struct {
+	n   *atomic.Int32
+	err error
+}
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) {
 	f.n.Add(1)
-	return nil, errors.New("no route to host")
+	return nil, f.err
 }
 
 // TestPullsAtDockerHub counts manifests that are read, where everything is at Docker Hub: one for each base

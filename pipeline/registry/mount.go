@@ -47,7 +47,7 @@ func (c *Client) bring(ctx context.Context, from, to, platform string) error {
 	}
 	for _, descriptor := range image.manifest.Layers {
 		layer := Layer{in: image.repository, descriptor: descriptor}
-		err := c.once(ctx, repositoryOf(ref), descriptor.Digest, func() error { return c.mount(ctx, repositoryOf(ref), layer) })
+		_, _, err := c.once(ctx, repositoryOf(ref), descriptor.Digest, func() error { return c.mount(ctx, repositoryOf(ref), layer) })
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -14,41 +15,86 @@ import (
 // Put publishes a composed image under a reference: its layers are mounted, or copied where the registry does
 // not mount them, its config is uploaded, and its manifest put by its digest first and then by the reference,
 // which so never names something incomplete. What this client put in the repository before is not put there
-// again.
+// again, unless the registry has lost it: then all of the image is put anew, once.
 func (c *Client) Put(ctx context.Context, image *Composed, reference string) error {
 	ref, err := c.parse(reference)
 	if err != nil {
 		return err
 	}
+	remembered, err := c.put(ctx, image, ref)
+	if remembered && lacksBlob(err) {
+		_, err = c.put(ctx, image, ref)
+	}
+	return err
+}
+
+// put puts all that the client does not remember to have put before, and says whether it remembered any of it. It
+// forgets everything of an image of which the registry says that it lacks a blob.
+func (c *Client) put(ctx context.Context, image *Composed, ref name.Reference) (remembered bool, err error) {
 	to := repositoryOf(ref)
+	var known []known
+	defer func() {
+		if lacksBlob(err) {
+			c.forget(known)
+		}
+	}()
+	once := func(digest v1.Hash, put func() error) error {
+		one, mine, err := c.once(ctx, to, digest, put)
+		known, remembered = append(known, one), remembered || err == nil && !mine
+		return err
+	}
 	for _, layer := range image.layers {
-		err := c.once(ctx, to, layer.descriptor.Digest, func() error { return c.mount(ctx, to, layer) })
-		if err != nil {
-			return fmt.Errorf("mounting the layer %s: %w", layer.descriptor.Digest, err)
+		if err := once(layer.descriptor.Digest, func() error { return c.mount(ctx, to, layer) }); err != nil {
+			return remembered, fmt.Errorf("mounting the layer %s: %w", layer.descriptor.Digest, err)
 		}
 	}
-	err = c.once(ctx, to, image.configDigest, func() error { return c.upload(ctx, to, image.config, image.configDigest) })
+	err = once(image.configDigest, func() error { return c.upload(ctx, to, image.config, image.configDigest) })
 	if err != nil {
-		return fmt.Errorf("uploading the config: %w", err)
+		return remembered, fmt.Errorf("uploading the config: %w", err)
 	}
-	byDigest := ref.Context().Digest(image.Digest())
-	err = c.once(ctx, to, image.manifestDigest, func() error {
-		_, err := c.putManifest(ctx, image, byDigest)
+	err = once(image.manifestDigest, func() error {
+		_, err := c.putManifest(ctx, image, ref.Context().Digest(image.Digest()))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("putting the manifest: %w", err)
+		return remembered, fmt.Errorf("putting the manifest: %w", err)
 	}
 	if err := c.tag(ctx, image, ref); err != nil {
-		return fmt.Errorf("tagging the manifest: %w", err)
+		return remembered, fmt.Errorf("tagging the manifest: %w", err)
 	}
-	return nil
+	return remembered, nil
 }
 
-// once puts something in a repository, unless this client did so before.
-func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) error {
-	_, _, err := c.blobs.Do(ctx, string(in)+"@"+digest.String(), func() (struct{}, error) { return struct{}{}, put() })
-	return err
+// known is something that this client put in a repository.
+type known struct {
+	key string
+	// put is the one time that it was put there.
+	put *putting
+}
+
+// putting is not empty, so that each has an address of its own.
+type putting struct{ _ byte }
+
+// once puts something in a repository, unless this client did so before. Mine says that it was put now.
+func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) (one known, mine bool, err error) {
+	one.key = string(in) + "@" + digest.String()
+	one.put, mine, err = c.blobs.Do(ctx, one.key, func() (*putting, error) { return new(putting), put() })
+	return one, mine, err
+}
+
+// forget has these put again by whoever needs them next, unless somebody did so meanwhile.
+func (c *Client) forget(all []known) {
+	for _, one := range all {
+		c.blobs.Forget(one.key, func(put *putting) bool { return put == one.put })
+	}
+}
+
+// lacksBlob says whether a registry refuses a manifest because it lacks what the manifest names.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
+func lacksBlob(err error) bool {
+	var answer *StatusError
+	return errors.As(err, &answer) && answer.Method == http.MethodPut && strings.Contains(answer.Path, "/manifests/") &&
+		strings.Contains(answer.Reason, "BLOB_UNKNOWN")
 }
 
 // giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nothing follows from

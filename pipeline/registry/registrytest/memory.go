@@ -32,6 +32,14 @@ func Memory() http.Handler {
 	return &memory{next: registry.New(registry.Logger(log.New(io.Discard, "", 0))), blobs: map[blob]bool{}}
 }
 
+// Lose has a registry by [Memory] lose a blob of a repository, as one that collects garbage at the wrong moment does.
+func Lose(registry http.Handler, repository, digest string) {
+	m := registry.(*memory)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.blobs, blob{repository, digest})
+}
+
 // place is the part of the API that is about one repository: its name, the kind of thing, and which one.
 var place = regexp.MustCompile(`^/v2/(.+)/(blobs/uploads|blobs|manifests)/([^/]*)$`)
 

@@ -1,0 +1,98 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dagger/eval-images/reference"
+)
+
+// Target is a repository that images go to.
+type Target struct {
+	// Flag that names the repository, such as --agent-repo.
+	Flag string
+	// Repository without a tag, such as ghcr.io/me/eval-agent-server.
+	Repository string
+	// Default says that it is what the flag is without a value.
+	Default bool
+}
+
+// OneHost returns the registry's host that all targets are at, as [reference.Host] has it. A password belongs to one
+// registry: the error says which targets are at which host, and what to set.
+func OneHost(targets ...Target) (string, error) {
+	var hosts []string
+	for _, target := range targets {
+		if _, err := parseRepository(target.Repository); err != nil {
+			return "", fmt.Errorf("%s: %w", target.Flag, err)
+		}
+		if host := reference.Host(target.Repository); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	switch len(hosts) {
+	case 0:
+		return "", errors.New("there is no repository that credentials could be for")
+	case 1:
+		return hosts[0], nil
+	}
+	return "", severalHosts(targets, len(hosts))
+}
+
+func severalHosts(targets []Target, hosts int) error {
+	var where, unset, all []string
+	for _, target := range targets {
+		note := ""
+		if target.Default {
+			note = ", the default"
+			unset = append(unset, target.Flag)
+		}
+		where = append(where, fmt.Sprintf("%s %s (at %s%s)", target.Flag, target.Repository, reference.Host(target.Repository), note))
+		all = append(all, target.Flag)
+	}
+	set := all
+	if len(unset) > 0 {
+		set = unset
+	}
+	return fmt.Errorf("--registry-password is for one registry, but the repositories are at %d hosts: %s.\n"+
+		"  → Set %s to repositories at the password's registry. Or leave the flag out and call docker login, which keeps a password for each",
+		hosts, strings.Join(where, ", "), enumerate(set))
+}
+
+// enumerate is a list for a sentence: "a, b and c".
+func enumerate(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// EngineAddresses are what the engine has to be told so that it uses credentials for these repositories, each once. Its
+// v0.17.2 takes every address with docker.io in it for Docker Hub, and would show Docker Hub the password for
+// docker.io.example: that is an error. And it cuts off what stands behind the last of several colons.
+// https://github.com/dagger/dagger/blob/v0.17.2/auth/registry.go
+func EngineAddresses(targets ...Target) ([]string, error) {
+	var addresses []string
+	for _, target := range targets {
+		parsed, err := reference.Parse(target.Repository)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", target.Flag, target.Repository, err)
+		}
+		address := parsed.WrittenHost() // The engine looks for it in these letters.
+		switch {
+		case parsed.Host() == reference.DockerHub:
+			address = reference.DockerHub
+		case strings.Contains(address, reference.DockerHub) && !strings.Contains(address, ":"):
+			return nil, fmt.Errorf("%s %s: the engine would take the credentials for %s for Docker Hub's: leave --registry-password out, and call docker login",
+				target.Flag, target.Repository, address)
+		case strings.Count(address, ":") > 1:
+			address += ":"
+		}
+		if !slices.Contains(addresses, address) {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses, nil
+}
