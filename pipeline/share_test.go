@@ -62,24 +62,31 @@ func (f *fakeRegistry) together() [][]string {
 
 func TestTheRecipeRunsOnceForOfficialImagesThatAreAlike(t *testing.T) {
 	registry := &fakeRegistry{}
-	plan := planOf(9)
+	plan := planOf(12)
 	plan.Items[5].Wrap = &Wrap{Commands: [][]string{{"pip", "install", "x"}}}
 	plan.Items[6].Wrap = &Wrap{Commands: [][]string{{"pip", "install x"}}}
 	plan.Items[7].Wrap = &Wrap{Commands: [][]string{{"pip"}, {"install", "x"}}}
 	plan.Items[8].Wrap = &Wrap{Commands: [][]string{{"pip", "install", "x"}}}
+	for i := 9; i < 12; i++ {
+		plan.Items[i].Wrap = &Wrap{Commands: [][]string{{"pip", "install", "x"}}}
+	}
 	sharing := sharingBy{
 		"official/i0": "a", "official/i1": "a", "official/i2": "b", "official/i3": "b",
 		"official/i5": "a", "official/i6": "a", "official/i7": "a", "official/i8": "a",
+		"official/i9": "", "official/i10": "", // i11 is an error.
 	}
 
 	_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1, Retry: quick}.Run(context.Background(), plan)
 
 	require.NoError(t, err)
 	assert.Equal(t, [][]string{
-		{"i0", "i1"}, {"i2", "i3"},
+		{"i0", "i1"},
+		{"i10"}, {"i11"}, // Equal wraps on what nobody knows are not alike.
+		{"i2", "i3"},
 		{"i4"},         // Nobody knows what it is like.
 		{"i5", "i8"},   // A wrap is a part of the recipe: only equal ones are alike,
 		{"i6"}, {"i7"}, // and words run together are not equal.
+		{"i9"},
 	}, registry.together())
 	for _, image := range registry.published {
 		if image.Graft != nil {

@@ -236,6 +236,28 @@ func TestSideBySideAfterTwoFailures(t *testing.T) {
 			}
 		})
 	}
+	t.Run("but not after one", func(t *testing.T) {
+		var group Group[int]
+		_, _, err := group.Do(context.Background(), "a", fail)
+		require.ErrorIs(t, err, broken)
+		begun, hold, done := make(chan struct{}), make(chan struct{}), make(chan error)
+		go func() {
+			_, _, err := group.Do(context.Background(), "a", func() (int, error) {
+				close(begun)
+				<-hold
+				return 0, broken
+			})
+			done <- err
+		}()
+		<-begun
+		stopped, stop := context.WithCancel(context.Background())
+		stop()
+		_, mine, err := group.Do(stopped, "a", fail)
+		require.ErrorIs(t, err, context.Canceled, "it waits for the one that tries")
+		assert.False(t, mine)
+		close(hold)
+		require.ErrorIs(t, <-done, broken)
+	})
 	t.Run("until one succeeds", func(t *testing.T) {
 		var group Group[int]
 		for range 3 {

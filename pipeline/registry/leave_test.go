@@ -70,3 +70,24 @@ func TestTokensExpireInAFanOut(t *testing.T) {
 	assert.LessOrEqual(t, r.issued-before, (generations+1)*workers, "and by each worker at most once a time")
 	assert.Equal(t, images, r.proxy.Count(http.MethodPut, "agent/manifests/image-"))
 }
+
+// TestWhatIsNotTheRegistrysWantsNoToken: a storage to which the registry redirects may have paths of the same form.
+func TestWhatIsNotTheRegistrysWantsNoToken(t *testing.T) {
+	l := &leave{host: "r.example", own: []repository{"me/base"}}
+	for url, want := range map[string]repository{
+		"https://r.example/v2/swebench/one/blobs/sha256:1":                      "swebench/one",
+		"https://r.example/v2/swebench/one/manifests/latest":                    "swebench/one",
+		"https://r.example/v2/me/base/blobs/uploads/?mount=x&from=swebench/one": "swebench/one",
+		"https://r.example/v2/me/base/blobs/uploads/?mount=x&from=me/base":      "",
+		"https://r.example/v2/me/base/manifests/latest":                         "",
+		"https://r.example/v2/":                                                 "",
+		"https://storage.example/v2/swebench/one/blobs/sha256:1":                "",
+		"https://r.example:8443/v2/swebench/one/blobs/sha256:1":                 "",
+	} {
+		request, err := http.NewRequest(http.MethodGet, url, nil)
+		require.NoError(t, err)
+		other, ok := l.other(request)
+		assert.Equal(t, want, other, url)
+		assert.Equal(t, want != "", ok, url)
+	}
+}

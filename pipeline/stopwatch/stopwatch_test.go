@@ -23,6 +23,8 @@ type timer struct {
 	f  func()
 }
 
+func newHandClock() *handClock { return &handClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)} }
+
 func (c *handClock) Now() time.Time { return c.now }
 
 func (c *handClock) AfterFunc(d time.Duration, f func()) (stop func()) {
@@ -46,7 +48,7 @@ func (c *handClock) advance(d time.Duration) {
 }
 
 func TestTheClockStandsStillWhileItIsPaused(t *testing.T) {
-	clock := &handClock{}
+	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
 	defer cancel()
 
@@ -73,7 +75,7 @@ func TestTheClockStandsStillWhileItIsPaused(t *testing.T) {
 }
 
 func TestWorkThatNeverWaitsHasItsTime(t *testing.T) {
-	clock := &handClock{}
+	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
 	defer cancel()
 	clock.advance(time.Minute - 1)
@@ -83,7 +85,7 @@ func TestWorkThatNeverWaitsHasItsTime(t *testing.T) {
 }
 
 func TestPausesOverlap(t *testing.T) {
-	clock := &handClock{}
+	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
 	defer cancel()
 	first, second := Pause(ctx), Pause(ctx)
@@ -103,7 +105,7 @@ func TestPausesOverlap(t *testing.T) {
 
 // A timer may be under way when it is stopped: what it calls then is no end.
 func TestATimerThatComesTooLate(t *testing.T) {
-	clock := &handClock{}
+	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
 	defer cancel()
 	late := clock.timers[1].f
@@ -116,7 +118,7 @@ func TestATimerThatComesTooLate(t *testing.T) {
 	clock.advance(0)
 	require.Error(t, ctx.Err(), "no time is left")
 
-	clock = &handClock{}
+	clock = newHandClock()
 	ctx, cancel = WithTimeout(context.Background(), clock, time.Minute)
 	defer cancel()
 	late = clock.timers[1].f
@@ -128,7 +130,7 @@ func TestATimerThatComesTooLate(t *testing.T) {
 }
 
 func TestWorkThatEndsLeavesNoTimer(t *testing.T) {
-	clock := &handClock{}
+	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
 	Pause(ctx)()
 	Pause(ctx)()
@@ -141,7 +143,7 @@ func TestWorkThatEndsLeavesNoTimer(t *testing.T) {
 
 func TestTheEndOfWhatIsAboveIsNoTimeout(t *testing.T) {
 	above, stop := context.WithCancelCause(context.Background())
-	ctx, cancel := WithTimeout(above, &handClock{}, time.Minute)
+	ctx, cancel := WithTimeout(above, newHandClock(), time.Minute)
 	defer cancel()
 	stop(errors.New("told to stop"))
 	<-ctx.Done()
