@@ -47,8 +47,17 @@ func TestNoTokenIsForManyRepositories(t *testing.T) {
 
 // TestTokensExpireInAFanOut: all workers meet the end of a token at about the same time, again and again.
 func TestTokensExpireInAFanOut(t *testing.T) {
+	for name, offline := range map[string]bool{
+		"by the password": false, "refresh tokens are not used: the library would race for them": true,
+	} {
+		t.Run(name, func(t *testing.T) { testTokensExpireInAFanOut(t, offline) })
+	}
+}
+
+func testTokensExpireInAFanOut(t *testing.T, offline bool) {
 	const images, workers, life = 60, 12, 100
 	r := newTokenRegistry(t)
+	r.offline = offline
 	client := r.connect(t, Access{Username: "me", Password: password})
 	add := r.addition(t, client)
 	var all []*Composed

@@ -36,6 +36,8 @@ type tokenRegistry struct {
 	public  bool
 	scopes  []string         // of each token that was asked for
 	expires []*regexp.Regexp // all tokens expire once at each of these paths
+	// offline gives a refresh token with each token.
+	offline bool
 }
 
 // token is for these scopes, and was issued after so many requests to the registry.
@@ -96,6 +98,10 @@ func (r *tokenRegistry) issue(w http.ResponseWriter, request *http.Request) {
 		scopes = r.grants(scopes)
 	}
 	r.valid[text] = token{strings.Join(scopes, " "), r.served}
+	if r.offline {
+		fmt.Fprintf(w, `{"token":%q,"expires_in":300,"refresh_token":"refresh"}`, text)
+		return
+	}
 	fmt.Fprintf(w, `{"token":%q}`, text)
 }
 

@@ -38,6 +38,10 @@ func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer+1) // The layers above read tokens to the end, whatever comes.
 	}
 	switch response.StatusCode {
+	case http.StatusOK:
+		if w.givesTokens(request) {
+			return withoutRefreshToken(response)
+		}
 	case http.StatusUnauthorized:
 		w.challenged.Store(true)
 		if challenge := tokenChallenge(response.Header); challenge != "" {
