@@ -149,7 +149,7 @@ func (s secrets) notIn(t *testing.T, name string, c traced, control string) {
 	s.notInText(t, name+", what it prints", []byte(c.stdout+c.stderr), control)
 	s.notInText(t, name+", its traces", c.sent["/v1/traces"], control)
 	s.notInText(t, name+", its logs", c.sent["/v1/logs"], "publisher")
-	s.notInText(t, name+", its metrics", c.sent["/v1/metrics"], "")
+	s.notInText(t, name+", its metrics", c.sent["/v1/metrics"], control)
 }
 
 // notInImages searches all that the fleet's repositories have: manifests with their annotations, configs with their history, and layers.

@@ -1,0 +1,80 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry/registrytest"
+)
+
+// TestABaseImageFromAnotherOnesLayers: the registry has it afterwards, be it by mounts or by copies, and nobody builds.
+func TestABaseImageFromAnotherOnesLayers(t *testing.T) {
+	for name, script := range map[string][]registrytest.Rule{
+		"in a registry that mounts":             nil,
+		"in a registry that mounts nothing":     {{Fault: registrytest.Mounts(registrytest.NoMount())}},
+		"in a registry that refuses all mounts": {{Fault: registrytest.Mounts(registrytest.Answer(http.StatusForbidden, ""))}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newTestbed(t)
+			client := b.connect(t, Access{})
+			one := official(t, "env", "one", "COPY a /testbed", nil)
+			b.push(t, "official:one", one)
+			b.push(t, "official:two", official(t, "env", "two", "COPY b /testbed", nil))
+			b.push(t, "base:one", built(t, one))
+			publisher := &Publisher{Client: client, Builder: nobody{t}, Sharing: &Sharing{Client: client}}
+			b.proxy.Script(script...)
+
+			published, err := publisher.Publish(ctx, pipeline.Image{
+				Phase: pipeline.PhaseBase, Official: b.reference("official:two"), Reference: b.reference("base:two"),
+				Graft: &pipeline.Graft{Official: b.reference("official:one"), Base: b.reference("base:one")},
+			})
+
+			require.NoError(t, err)
+			assert.True(t, published.Grafted)
+			assert.Positive(t, published.Build)
+			assert.Positive(t, published.Push)
+			img := b.pull(t, "base:two")
+			assert.Equal(t, published.Digest, digestOfImage(t, img))
+			layers, err := img.Layers()
+			require.NoError(t, err)
+			assert.Len(t, layers, 3, "two of its official image, and the recipe's")
+		})
+	}
+	t.Run("whose publication fails is none, and is not built instead", func(t *testing.T) {
+		b := newTestbed(t)
+		client := b.connect(t, Access{})
+		one := official(t, "env", "one", "COPY a /testbed", nil)
+		b.push(t, "official:one", one)
+		b.push(t, "base:one", built(t, one))
+		b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Fault: registrytest.Answer(http.StatusBadRequest, "")})
+		published, err := (&Publisher{Client: client, Builder: nobody{t}, Sharing: &Sharing{Client: client}}).Publish(ctx, pipeline.Image{
+			Phase: pipeline.PhaseBase, Official: b.reference("official:one"), Reference: b.reference("base:two"),
+			Graft: &pipeline.Graft{Official: b.reference("official:one"), Base: b.reference("base:one")},
+		})
+		var push *pipeline.PushError
+		require.ErrorAs(t, err, &push)
+		assert.Equal(t, b.reference("base:two"), push.Reference)
+		assert.False(t, published.Grafted)
+		assert.NotEmpty(t, published.Digest, "the registry is asked for it afterwards")
+		assert.Positive(t, published.Push)
+	})
+}
+
+// nobody builds anything.
+type nobody struct{ t *testing.T }
+
+func (n nobody) Publish(context.Context, pipeline.Image) (pipeline.Published, error) {
+	n.t.Error("this is not to be built")
+	return pipeline.Published{}, errors.New("not built")
+}
+
+func (n nobody) PublishLayer(context.Context, string, string) error {
+	n.t.Error("this is not to be built")
+	return errors.New("not built")
+}
