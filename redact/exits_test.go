@@ -109,16 +109,17 @@ var bodies = map[string]string{
 	"a message":         `{"message":` + quoted(hostile) + `,"error":` + quoted(hostile) + `}`,
 	"a page":            "<html>" + hostile,
 	"a token":           `{"token":` + quoted(hostile) + `}`,
-	"a manifest":        `{"schemaVersion":2,"mediaType":` + quoted(long) + `}`,
-	"a layer":           `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[{"digest":` + quoted(long) + `}]}`,
+	"a manifest":        `{"schemaVersion":2,"mediaType":` + quoted(hostile) + `}`,
+	"a layer":           `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[{"digest":` + quoted(hostile) + `}]}`,
 	"a list of nothing": `[` + quoted(hostile) + `]`,
 	"a commit":          `{"sha":` + quoted(hostile) + `}`,
 	"a dataset": `{"sha":"` + strings.Repeat("a", 40) + `","siblings":[{"rfilename":` + quoted(hostile+".jsonl") + `}],
-		"cardData":{"configs":[{"config_name":` + quoted(long) + `,"data_files":` + quoted(hostile) + `}]}}`,
+		"cardData":{"configs":[{"config_name":` + quoted(hostile) + `,"data_files":` + quoted(hostile) + `}]}}`,
 }
 
 // TestARegistrysWordsAtEveryExit: its answers, those of its token server, and what a library says of either.
 func TestARegistrysWordsAtEveryExit(t *testing.T) {
+	t.Parallel()
 	const at, image = "registry.example/agent", "registry.example/agent:x"
 	inHeaders := []string{
 		"Docker-Content-Digest", hostile, "Content-Type", hostile, "Location", "https://x\u202e:" + canary + "@evil.example:port/" + long,
@@ -161,8 +162,11 @@ func TestARegistrysWordsAtEveryExit(t *testing.T) {
 			return response, err
 		})
 		ctx := context.Background()
-		for handshake, transport := range map[string]http.RoundTripper{"": shaken, ", from the start": whole} {
-			access := registry.Access{Username: "me", Password: password, Transport: transport, Pause: time.Nanosecond}
+		for handshake, access := range map[string]registry.Access{
+			"": {Username: "me", Password: password, Transport: shaken}, ", without credentials": {Transport: shaken},
+			", from the start": {Username: "me", Password: password, Transport: whole}, ", from the start, without credentials": {Transport: whole},
+		} {
+			access.Pause = time.Nanosecond
 			if _, err := access.Open(ctx, at); err != nil {
 				exits.error(t, "opening: "+name+handshake, err)
 			}
@@ -193,7 +197,7 @@ type engine struct {
 }
 
 func (e *engine) Find(_ context.Context, reference string) (pipeline.Found, error) {
-	if strings.Contains(reference, "there") {
+	if strings.Contains(reference, "there") || strings.Contains(reference, "official") && e.finds == pipeline.ErrAbsent {
 		labels := map[string]string{}
 		for _, name := range pipeline.FoundLabels {
 			labels[name] = hostile
@@ -206,7 +210,8 @@ func (e *engine) Find(_ context.Context, reference string) (pipeline.Found, erro
 func (e *engine) Publish(_ context.Context, image pipeline.Image) (pipeline.Published, error) {
 	<-e.working
 	switch {
-	case image.Phase == pipeline.PhaseBuilder || strings.Contains(image.Instance.ID, "fine"):
+	case image.Phase == pipeline.PhaseBuilder, strings.Contains(image.Instance.ID, "fine"),
+		image.Phase == pipeline.PhaseBase && strings.Contains(image.Instance.ID, "push"):
 		return pipeline.Published{Digest: "sha256:" + hostile}, nil
 	case image.Phase == pipeline.PhaseAssemble:
 		return pipeline.Published{}, &pipeline.PushError{Reference: image.Reference, Err: errors.New("denied: " + long)}
@@ -221,7 +226,7 @@ func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 		Builder: "r.example/builder:b",
 		Source:  dataset.Source{Name: "o/" + hostile, Config: hostile, Split: hostile, Revision: hostile},
 	}
-	for _, id := range []string{"fine", "fails", "there", "fine-there"} {
+	for _, id := range []string{"fine", "fails", "push", "there", "fine-there"} {
 		plan.Items = append(plan.Items, pipeline.Item{
 			Instance: dataset.Instance{ID: id, OfficialImage: "r.example/official/" + id}, Base: "r.example/base:" + id, Agent: "r.example/agent:" + id,
 			Tags: []string{"r.example/agent:n-" + id},
@@ -254,6 +259,11 @@ func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 			}
 			require.NotEmpty(t, result.Failed())
 			exits.records(t, result)
+			if told := strings.Join(pipeline.Failures(result.Failed()), "\n"); finds == pipeline.ErrAbsent {
+				assert.Contains(t, told, "base fails: building: ")
+				assert.Contains(t, told, "\n  | ", "what the build printed")
+				assert.Contains(t, told, "assemble push: publishing r.example/agent:")
+			}
 			_, err = runner.Missing(context.Background(), plan)
 			exits.add("check's error", redact.List(fmt.Sprint(err)))
 			pinned, err := runner.Pin(context.Background(), plan)
@@ -446,6 +456,17 @@ func TestAHubsWordsAtEveryExit(t *testing.T) {
 			cancel(nil)
 		}
 	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	unreachable := hub.Client{
+		Token:     token,
+		Transport: roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New(token + long) }),
+		Report: func(line string) {
+			exits.add("a line about no answer", line)
+			cancel(errors.New("seen"))
+		},
+	}
+	_, _, err := unreachable.Read(ctx, hub.Part{Name: "o/n", Split: "test"})
+	exits.error(t, "no answer", err)
 	for _, value := range []string{hostile, long} {
 		for _, part := range []hub.Part{{Name: value}, {Name: "o/n", Revision: value}} {
 			_, _, err := hub.Client{Address: hub.Address(value)}.Read(context.Background(), part)
