@@ -299,7 +299,11 @@ func TestWhichHostAnErrorIsAbout(t *testing.T) {
 		"none that a layer was to be mounted from": {
 			push("POST request to https://ghcr.io/v2/me/base/blobs/uploads/?from=docker.io/o/i&mount=sha256:0: 503 Service Unavailable"), "ghcr.io",
 		},
-		"its own, if it knows that": {AtHost("index.docker.io", errors.New("GET /v2/: 503")), reference.DockerHub},
+		"its own, if it knows that":    {AtHost("quay.io", errors.New("GET /v2/: 503")), "quay.io"},
+		"Docker Hub's, by its storage": {push("GET https://production.cloudflare.docker.com/registry-v2/docker/x: 503"), reference.DockerHub},
+		"whose reference comes last": {
+			push("failed to resolve source metadata for docker.io/o/i:latest: GET request to https://tokens.example.com/jwt: 503"), reference.DockerHub,
+		},
 		"a registry with a port": {
 			errors.New("unexpected status from GET request to http://u:p@127.0.0.1:5000/v2/x/manifests/t: 500"), "127.0.0.1:5000",
 		},

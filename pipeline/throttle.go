@@ -13,7 +13,7 @@ type throttles struct {
 	// own says whether a run publishes to a host. Nil: all hosts count as such.
 	own func(host string) bool
 	// rest gives up the caller's place among the workers, and returns how to take one again. Workers rest while
-	// they wait for a host that is not the run's own, because other images may not need that. Nil: nobody rests.
+	// they wait for a host that is not the run's own, because other images may not need that.
 	rest func() (back func())
 
 	mu     sync.Mutex

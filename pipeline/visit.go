@@ -65,7 +65,7 @@ func (v *visit) await(ctx context.Context, t *throttle, again bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(t.alive, func() { cancel(context.Cause(t.alive)) })()
-	if t.own || t.all.rest == nil {
+	if t.own {
 		pass, err := t.begin(ctx, &t.working, t.work, again)
 		if err == nil {
 			v.passes[t] = pass
