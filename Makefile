@@ -15,7 +15,7 @@ export DAGGER_NO_NAG := 1
 
 BIN := $(CURDIR)/bin
 # Packages that need neither the engine nor generated code.
-PLAIN := ./dial/... ./pipeline/... ./dataset/... ./redact/... ./reference/...
+PLAIN := ./dial/... ./pipeline/... ./dataset/... ./redact/... ./reference/... ./signature/...
 
 .PHONY: help
 help: ## List the targets

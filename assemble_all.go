@@ -98,6 +98,9 @@ func (m *EvalImages) AssembleAll(
 		// Trust images without complete labels; the labels that they have must still match
 		// +optional
 		TrustUnlabelled bool
+		// Skip only images with a cosign signature by this public key (PEM), such as cosign.pub; others fail
+		// +optional
+		VerifyKey *dagger.File
 		// Maximum number of images in progress
 		// +default=12
 		MaxWorkers int
@@ -121,6 +124,9 @@ func (m *EvalImages) AssembleAll(
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}
 	if err := how.check(); err != nil {
+		return nil, flat(err)
+	}
+	if how.key, err = verifyKey(ctx, flags.VerifyKey); err != nil {
 		return nil, flat(err)
 	}
 	if err := login.use(ctx, m.targets()...); err != nil {

@@ -77,8 +77,15 @@ func (m *EvalImages) Check(
 		// Trust images without complete labels; the labels that they have must still match
 		// +optional
 		TrustUnlabelled bool
+		// Skip only images with a cosign signature by this public key (PEM), such as cosign.pub; others fail
+		// +optional
+		VerifyKey *dagger.File
 	},
 ) (string, error) {
+	key, err := verifyKey(ctx, flags.VerifyKey)
+	if err != nil {
+		return "", flat(err)
+	}
 	login := &credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
 	if err := login.use(ctx, m.agentTargets()...); err != nil {
 		return "", flat(err)
@@ -94,6 +101,9 @@ func (m *EvalImages) Check(
 	runner := m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false)
 	runner.TrustUnlabelled = flags.TrustUnlabelled
 	if runner.Registry, err = m.published(ctx, login, flags.TrustUnlabelled); err != nil {
+		return "", flat(err)
+	}
+	if runner.Signatures, err = signatures(ctx, key, nil, login, m.AgentRepo); err != nil {
 		return "", flat(err)
 	}
 	missing, unknown := runner.Missing(ctx, plan)

@@ -9,6 +9,7 @@ import (
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/redact"
+	"dagger/eval-images/signature"
 )
 
 // Values of --publisher.
@@ -22,6 +23,7 @@ const (
 type publishing struct {
 	publisher, shareBases string
 	trustUnlabelled       bool
+	key                   *signature.Key // Nil: whatever is there counts.
 	login                 *credentials
 }
 
@@ -33,10 +35,22 @@ func (p publishing) check() error {
 	return err
 }
 
-// use completes a runner with a publisher: the one asked for; by default the direct one if the registry can be reached
+// use completes a runner with a publisher, and with what tells it which images are signed. It returns the direct
+// publisher's client, or nil.
+func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
+	client, err := p.choose(ctx, runner, engine, recipe)
+	if err != nil {
+		return nil, err
+	}
+	m := engine.module
+	runner.Signatures, err = signatures(ctx, p.key, client, p.login, m.BuilderRepo, m.BaseRepo, m.AgentRepo)
+	return client, err
+}
+
+// choose completes a runner with a publisher: the one asked for; by default the direct one if the registry can be reached
 // with these credentials, and otherwise the engine. It returns the direct publisher's client, or nil. What the registry
 // refuses to these credentials it refuses to every publisher: that is an error before anything is built.
-func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
+func (p publishing) choose(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
 	access, err := p.login.access(ctx)
 	if err != nil {
 		return nil, err
@@ -60,7 +74,10 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 		report("publisher: engine, because direct is not possible: " + clean(err.Error()))
 		return nil, nil
 	}
-	direct := &registry.Publisher{Client: client, Builder: probing, Identity: engine.identity, Platform: string(platform)}
+	direct := &registry.Publisher{
+		Client: client, Builder: probing, Identity: engine.identity, Platform: string(platform),
+		OwnLayer: p.key != nil,
+	}
 	runner.Publisher, runner.Registry, runner.Tagger = direct, client, client
 	runner.Official = &registry.Officials{Client: client, Engine: engine, Platform: string(platform)}
 	if shares, _ := pipeline.SharesBases(p.shareBases); shares { // It was checked.

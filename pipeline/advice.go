@@ -22,6 +22,8 @@ const (
 	AdvicePlan  = "The registry's plan allows no more repositories. Delete one there or upgrade the plan."
 	AdvicePulls = "Docker Hub allows 100 pulls in 6 hours without a login, and 200 with a free account. Log in with `docker login`, " +
 		"or run the same command again later; finished images are skipped."
+	AdviceUnsigned = "Sign it with cosign if it is yours. --force-build with --instance-ids replaces an agent image and its base image; " +
+		"without --instance-ids, all images."
 	AdviceNoRoom = "The registry's disk is full. Free space there, then run the same command again; finished images are skipped."
 )
 

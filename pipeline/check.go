@@ -38,7 +38,7 @@ func (r *run) preflight(ctx context.Context) error {
 	r.builder = r.begin(PhaseBuilder, nil)
 	found, err := r.probe(ctx, &r.builder, r.plan.Builder)
 	if err == nil && !r.Force {
-		if found, err = r.verify(found, r.plan.Builder, r.plan.Identity); err != nil {
+		if found, err = r.verify(ctx, &r.builder, found, r.plan.Builder, r.plan.Identity); err != nil {
 			return r.unreachable(&r.builder, err)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 // Lack is a reference under which a registry does not have the plan's image.
 type Lack struct {
 	Reference string
-	// Why is a [*TakenError] or an [*UnlabelledError] if the registry has an image of that name. Nil: it has none.
+	// Why is a [*TakenError], an [*UnlabelledError] or an [*UnsignedError] if the registry has an image of that
+	// name. Nil: it has none.
 	Why error
 }
 
@@ -63,8 +64,9 @@ func (r *run) missing(ctx context.Context, item Item) (missing []Lack, err error
 	agent, err := r.find(ctx, &record, item.Agent, item.identity())
 	var taken *TakenError
 	var unlabelled *UnlabelledError
+	var unsigned *UnsignedError
 	switch {
-	case errors.As(err, &taken), errors.As(err, &unlabelled):
+	case errors.As(err, &taken), errors.As(err, &unlabelled), errors.As(err, &unsigned):
 		missing = append(missing, Lack{Reference: item.Agent, Why: err})
 	case errors.Is(err, ErrAbsent):
 		missing = append(missing, Lack{Reference: item.Agent})

@@ -312,18 +312,20 @@ func (r *run) find(ctx context.Context, record *Record, reference string, want I
 	if err != nil {
 		return Found{}, err
 	}
-	return r.verify(found, reference, want)
+	return r.verify(ctx, record, found, reference, want)
 }
 
 // verify compares an image that was found with what the plan wants. Nothing is skipped before that.
-func (r *run) verify(found Found, reference string, want Identity) (Found, error) {
+func (r *run) verify(ctx context.Context, record *Record, found Found, reference string, want Identity) (Found, error) {
 	err := want.Check(reference, found.Identity)
 	var unlabelled *UnlabelledError
 	if errors.As(err, &unlabelled) && r.TrustUnlabelled {
-		found.Unlabelled = true
-		return found, nil
+		found.Unlabelled, err = true, nil
 	}
 	if err != nil {
+		return Found{}, err
+	}
+	if err := r.checkSignature(ctx, record, reference, found); err != nil {
 		return Found{}, err
 	}
 	return found, nil

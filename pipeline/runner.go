@@ -34,6 +34,8 @@ type Runner struct {
 	Official Registry
 	// Sharing tells which base images can have the recipe's layers in common. Nil: the recipe runs for each.
 	Sharing Sharing
+	// Signatures tell which images that are there may be used. Nil: all of them.
+	Signatures Signatures
 	// MaxWorkers is how many images are in work at a time. Zero: 12.
 	MaxWorkers int
 	// Force makes every image, whatever the registry has.

@@ -27,7 +27,7 @@ type boundary struct {
 // boundaries of the packages.
 var boundaries = []boundary{
 	{
-		files: regexp.MustCompile(`^(pipeline|dataset|dial|reference|redact)/`),
+		files: regexp.MustCompile(`^(pipeline|dataset|dial|reference|redact|signature)/`),
 		imports: func(path string) bool {
 			return ofDagger.MatchString(path) || ofProject.MatchString(path) && !plain.MatchString(path)
 		},
@@ -50,7 +50,7 @@ var (
 	ofDagger = regexp.MustCompile(`^(dagger\.io|github\.com/dagger)/`)
 	// ofProject are the project's packages; plain are those that know nothing of Dagger.
 	ofProject = regexp.MustCompile(`^dagger/eval-images(/|$)`)
-	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|dial|redact|reference)(/|$)`)
+	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|dial|redact|reference|signature)(/|$)`)
 	// generated is where a module has Dagger's generated packages. internal/dagger is in every version, querybuilder and telemetry
 	// only before v0.19.11.
 	generated = regexp.MustCompile(`^dagger/[^/]+/internal/`)
@@ -183,9 +183,9 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			file: "reference/reference.go", text: `import "dagger.io/dagger"`,
 			want: []string{"reference/reference.go imports dagger.io/dagger"},
 		},
-		"pipeline may import dataset, redact, reference and its own packages": {
+		"pipeline may import dataset, redact, reference, signature and its own packages": {
 			file: "pipeline/run.go",
-			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/redact"; "dagger/eval-images/reference"; "dagger/eval-images/pipeline/once")`,
+			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/redact"; "dagger/eval-images/reference"; "dagger/eval-images/signature"; "dagger/eval-images/pipeline/once")`,
 		},
 		"redact must not import what it serves": {
 			file: "redact/text.go", text: `import ("strings"; "dagger/eval-images/pipeline")`,

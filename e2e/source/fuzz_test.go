@@ -37,7 +37,7 @@ var within = map[string][]string{
 
 // TestEveryReaderHasAFuzzTarget: a further one is not forgotten.
 func TestEveryReaderHasAFuzzTarget(t *testing.T) {
-	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "dial", "pipeline", "pipeline/registry", "redact", "reference"} {
+	for _, pkg := range []string{"dataset", "dataset/hub", "dataset/internal/columns", "dial", "pipeline", "pipeline/registry", "redact", "reference", "signature"} {
 		inPackage := func(path string) bool { return filepath.Dir(path) == pkg }
 		fuzzed := callsOfTargets(files(t, func(path string) bool { return inPackage(path) && isTest(path) }, pkg))
 		found := 0
@@ -121,7 +121,7 @@ func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(targets), 20)
-	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "dial", "pipeline", "pipeline/*", "redact", "reference"} {
+	for _, pattern := range []string{"dataset", "dataset/*", "dataset/internal/*", "dial", "pipeline", "pipeline/*", "redact", "reference", "signature"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern, "testdata", "fuzz", "*"))
 		require.NoError(t, err)
 		for _, path := range found {

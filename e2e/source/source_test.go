@@ -47,7 +47,7 @@ func files(t *testing.T, wanted func(path string) bool, directories ...string) [
 func isTest(path string) bool { return strings.HasSuffix(path, "_test.go") }
 
 // plainPackages are the directories of the packages that know nothing of Dagger.
-var plainPackages = []string{"dataset", "dial", "pipeline", "redact", "reference"}
+var plainPackages = []string{"dataset", "dial", "pipeline", "redact", "reference", "signature"}
 
 // module says whether the file is one of those that run in the engine: those in the root, and the packages that they import.
 func module(path string) bool {

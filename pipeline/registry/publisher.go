@@ -31,6 +31,9 @@ type Publisher struct {
 	Identity string
 	// Platform of the images, such as "linux/amd64".
 	Platform string
+	// OwnLayer has a run publish the agent layer even if the registry has it: a layer that is nobody's image is
+	// not signed.
+	OwnLayer bool
 	// Sharing composes base images that can have another one's layers. Nil: every base image is built.
 	Sharing *Sharing
 
@@ -142,11 +145,11 @@ func (p *Publisher) graft(ctx context.Context, image pipeline.Image) (*Composed,
 
 // agentLayer is the layer with the agent server of this builder. The first image that needs it has it
 // published, unless an earlier run did so; the others wait. An image of that name that is not of this builder and
-// this assembly is replaced: nobody but a run like this one looks for it.
+// this assembly is replaced: nobody but a run like this one looks for it. So is any, if the run is to have its own.
 func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, error) {
 	layer, _, err := p.layers.Do(ctx, builder, func() (Layer, error) {
 		reference := pipeline.LayerReference(builder)
-		carrier, err := p.layer(ctx, builder)
+		carrier, err := p.foundLayer(ctx, builder)
 		if notOurs(err) || err != nil && pipeline.CauseOf(err).Advice == pipeline.AdviceHidden {
 			published := p.Builder.PublishLayer(ctx, builder, reference)
 			carrier, err = p.layer(ctx, builder)
@@ -167,6 +170,14 @@ func notOurs(err error) bool {
 	var taken *pipeline.TakenError
 	var unlabelled *pipeline.UnlabelledError
 	return errors.Is(err, pipeline.ErrAbsent) || errors.As(err, &taken) || errors.As(err, &unlabelled)
+}
+
+// foundLayer is the agent layer of an earlier run, if there is one that may be used.
+func (p *Publisher) foundLayer(ctx context.Context, builder string) (*Image, error) {
+	if p.OwnLayer {
+		return nil, pipeline.ErrAbsent
+	}
+	return p.layer(ctx, builder)
 }
 
 // layer reads the image of the agent layer, if the registry has it, and compares it with what it should be.

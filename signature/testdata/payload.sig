@@ -1,0 +1,1 @@
+MEQCICfnfQVAQytv9eP9J5cMOi2o2seBvpwByZsEPVo3DufqAiAi8H/WktjSIEIvytOIE+6aFtjw5wY+gyayaYKKNBxkkg==

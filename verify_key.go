@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/signature"
+)
+
+// verifyKey reads --verify-key; nil if it is not given.
+func verifyKey(ctx context.Context, file *dagger.File) (key *signature.Key, err error) {
+	if file == nil {
+		return nil, nil
+	}
+	err = opened(ctx, file, func(_ string, file *os.File, _ int64) error {
+		pem, err := io.ReadAll(io.LimitReader(file, signature.MaxKey+1))
+		if err != nil {
+			return err
+		}
+		key, err = signature.ReadKey(pem)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading --verify-key: %w", err)
+	}
+	return key, nil
+}
+
+// signatures of images in these repositories that count by the key. The engine does not show signatures, so our
+// client reads them whoever publishes: this one, or a further one that may only read. Without a key there is
+// nothing to look at, and nil.
+func signatures(
+	ctx context.Context, key *signature.Key, client *registry.Client, login *credentials, repositories ...string,
+) (pipeline.Signatures, error) {
+	if key == nil {
+		return nil, nil
+	}
+	if client == nil {
+		access, err := login.access(ctx)
+		if err != nil {
+			return nil, err
+		}
+		access.ReadOnly = true
+		client, err = access.Open(ctx, repositories...)
+		if errors.Is(err, registry.ErrRefused) {
+			return nil, advised(err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--verify-key: signatures cannot be read from the registry: %w", explained(err))
+		}
+	}
+	return &registry.Signatures{Client: client, Key: key}, nil
+}
