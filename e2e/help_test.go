@@ -21,9 +21,9 @@ func TestHelp(t *testing.T) {
 	login := []string{"registry-username", "registry-password"}
 	tests := map[string][]string{
 		"plan":  append([]string{"pin"}, which...),
-		"check": slices.Concat(which, login, []string{"trust-unlabelled"}),
+		"check": slices.Concat(which, login, []string{"trust-unlabelled", "verify-key"}),
 		"assemble-all": slices.Concat(which, login, []string{
-			"publish", "publisher", "share-bases", "force-build", "trust-unlabelled", "max-workers", "max-retries", "timeout", "allow-failures",
+			"publish", "publisher", "share-bases", "force-build", "trust-unlabelled", "verify-key", "max-workers", "max-retries", "timeout", "allow-failures",
 		}),
 	}
 	defaults := map[string]string{
