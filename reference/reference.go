@@ -122,9 +122,6 @@ func (r Reference) WrittenHost() string {
 	return r.host
 }
 
-// HasHost says whether the reference names its host.
-func (r Reference) HasHost() bool { return r.host != "" }
-
 // Path is the repository's path in its registry: library/ubuntu for ubuntu, which is at Docker Hub.
 func (r Reference) Path() string { return distribution.Path(r.named) }
 

@@ -286,6 +286,27 @@ func TestTheRunsOwnTokenGoesToItsRegistryOnly(t *testing.T) {
 	}
 }
 
+// TestThePasswordIsGivenWithAllRepositories: the call that gets it refuses repositories at several hosts, before it sends
+// anything. Without one of the flags it would compare the defaults.
+func TestThePasswordIsGivenWithAllRepositories(t *testing.T) {
+	calls := 0
+	for _, job := range read(t, "build-images.yml").Jobs {
+		for _, step := range job.Steps {
+			if !strings.Contains(step.Run, "--registry-password") {
+				continue
+			}
+			calls++
+			assert.Contains(t, step.Run, "assemble-all")
+			for _, repository := range []string{"builder", "base", "agent"} {
+				variable := strings.ToUpper(repository) + "_REPO"
+				assert.Contains(t, step.Run, fmt.Sprintf(`--%s-repo "$%s"`, repository, variable))
+				assert.Equal(t, "${{ inputs."+repository+"-repo }}", step.Env[variable])
+			}
+		}
+	}
+	assert.Equal(t, 1, calls)
+}
+
 // TestSecretsAreVariablesOfOneCall: they are in no script, no argument and no other step.
 func TestSecretsAreVariablesOfOneCall(t *testing.T) {
 	w, found := read(t, "build-images.yml"), map[string]string{}
