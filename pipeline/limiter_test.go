@@ -63,6 +63,18 @@ func TestWhoMetOneLimitTogetherHalveTheRoomOnce(t *testing.T) {
 	assert.Equal(t, 6, room(t, g))
 }
 
+func TestAPauseThatGrowsIsWaitedOutToTheEnd(t *testing.T) {
+	clock := newFakeClock()
+	g := newLimiter(clock, 12)
+	g.pause("ask", clock.Now(), time.Minute)
+	clock.onSleep = func() {
+		clock.onSleep = nil
+		g.pause("ask", clock.Now(), time.Hour)
+	}
+	require.NoError(t, g.opens(context.Background()))
+	assert.LessOrEqual(t, g.closedFor(), time.Duration(0))
+}
+
 func TestWhoLeavesLetsTheNextOneIn(t *testing.T) {
 	g := newLimiter(newFakeClock(), 1)
 	require.NoError(t, g.enter(context.Background(), &g.working))
