@@ -15,6 +15,8 @@ type fakeClock struct {
 	// onSleep, unless nil, is called before the time has passed.
 	onSleep func()
 	timers  []*timer
+	// set is told when timers are set or stopped.
+	set *sync.Cond
 }
 
 // ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets the time of all pass.
@@ -26,7 +28,11 @@ type timer struct {
 	f  func()
 }
 
-func newFakeClock() *fakeClock { return &fakeClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)} }
+func newFakeClock() *fakeClock {
+	c := &fakeClock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	c.set = sync.NewCond(&c.mu)
+	return c
+}
 
 func (c *fakeClock) Now() time.Time {
 	c.mu.Lock()
@@ -51,10 +57,21 @@ func (c *fakeClock) AfterFunc(d time.Duration, f func()) (stop func()) {
 	defer c.mu.Unlock()
 	added := &timer{c.now.Add(d), f}
 	c.timers = append(c.timers, added)
+	c.set.Broadcast()
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		defer c.set.Broadcast()
 		c.timers = slices.DeleteFunc(c.timers, func(t *timer) bool { return t == added })
+	}
+}
+
+// awaitTimers returns when so many timers are set: those of the images whose clocks go.
+func (c *fakeClock) awaitTimers(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.timers) != n {
+		c.set.Wait()
 	}
 }
 

@@ -41,6 +41,7 @@ func TestWaitingForAnotherImagesRecipeIsNoTimeOfOnesOwn(t *testing.T) {
 			return nil
 		}
 		<-sharing.all
+		clock.awaitTimers(1) // All others wait by now, and their clocks stand still.
 		clock.advance(timeout * 6 / 10)
 		if recipes.Add(1) == 1 {
 			return errors.New("exit code: 1")

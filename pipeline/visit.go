@@ -34,8 +34,12 @@ func (v *visit) add(t *throttle) {
 func (v *visit) begin(ctx context.Context, again bool) error {
 	for {
 		closed := v.tryBegin(again)
-		if closed == nil {
+		switch {
+		case closed == nil && ctx.Err() == nil:
 			return nil
+		case closed == nil: // Nobody comes who would leave.
+			v.abandon()
+			return context.Cause(ctx)
 		}
 		if err := v.await(ctx, closed, again); err != nil {
 			return err
