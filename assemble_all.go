@@ -80,7 +80,7 @@ func (m *EvalImages) AssembleAll(
 		// Who publishes agent images: direct composes them in the registry, engine pushes them; or auto
 		// +default="auto"
 		Publisher string
-		// Reuse the recipe's layers across equivalent official images: never, or trusted if you vouch for those images
+		// Share recipe layers between similar official images: never, or trusted (you vouch for them)
 		// +default="never"
 		ShareBases string
 		// User at the registry (default: the credentials of "docker login")
@@ -98,7 +98,7 @@ func (m *EvalImages) AssembleAll(
 		// Trust images without complete labels; the labels that they have must still match
 		// +optional
 		TrustUnlabelled bool
-		// Skip only images with a cosign signature by this public key (PEM), such as cosign.pub; others fail
+		// Public key (PEM) such as cosign.pub; existing images without a cosign signature by it fail
 		// +optional
 		VerifyKey *dagger.File
 		// Maximum number of images in progress
@@ -107,7 +107,7 @@ func (m *EvalImages) AssembleAll(
 		// How often each image is tried, the first time included
 		// +default=2
 		MaxRetries int
-		// How long one image may take, retries included
+		// Time limit for one image, retries included; time spent waiting does not count
 		// +default="2000s"
 		Timeout string
 		// Return the manifest even if images failed, so that it can be kept; its "failed" counts them

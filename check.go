@@ -12,8 +12,8 @@ import (
 
 // Check that the registry has every agent image that assemble-all would make with the same flags.
 //
-// It lists the images that are missing, those whose name something else has, and those of which the registry does
-// not say whether it has them, and exits non-zero if there are any.
+// It lists the images that are missing, those whose name another image has, and those that the registry gives no
+// answer about, and exits non-zero if there are any.
 func (m *EvalImages) Check(
 	ctx context.Context,
 	flags struct {
@@ -77,7 +77,7 @@ func (m *EvalImages) Check(
 		// Trust images without complete labels; the labels that they have must still match
 		// +optional
 		TrustUnlabelled bool
-		// Skip only images with a cosign signature by this public key (PEM), such as cosign.pub; others fail
+		// Public key (PEM) such as cosign.pub; existing images without a cosign signature by it fail
 		// +optional
 		VerifyKey *dagger.File
 	},

@@ -23,7 +23,7 @@ const (
 type publishing struct {
 	publisher, shareBases string
 	trustUnlabelled       bool
-	key                   *signature.Key // Nil: whatever is there counts.
+	key                   *signature.Key // Nil: existing images need no signature.
 	login                 *credentials
 }
 

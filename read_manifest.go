@@ -39,7 +39,7 @@ func (m *EvalImages) ReadManifest(
 		return nil, flat(fmt.Errorf("there is no %s in that directory", manifestFile))
 	}
 	if expect > 0 && found != expect {
-		return nil, flat(fmt.Errorf("there are %d files %s, and not %d: what became of the other images nobody knows", found, manifestFile, expect))
+		return nil, flat(fmt.Errorf("found %d files %s, expected %d (--expect): the manifest of a shard is missing, or there is one too many", found, manifestFile, expect))
 	}
 	manifest, err := newManifest(&result)
 	return manifest, flat(err)

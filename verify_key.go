@@ -32,9 +32,9 @@ func verifyKey(ctx context.Context, file *dagger.File) (key *signature.Key, err 
 	return key, nil
 }
 
-// signatures of images in these repositories that count by the key. The engine does not show signatures, so our
-// client reads them whoever publishes: this one, or a further one that may only read. Without a key there is
-// nothing to look at, and nil.
+// signatures checks the signatures of images in these repositories by the key. The engine does not show signatures,
+// so a registry client reads them, whoever publishes: the given one, or a new one that only reads. Without a key
+// there is nothing to check, and it returns nil.
 func signatures(
 	ctx context.Context, key *signature.Key, client *registry.Client, login *credentials, repositories ...string,
 ) (pipeline.Signatures, error) {

@@ -57,9 +57,8 @@ func (e *HostError) Error() string { return e.Err.Error() }
 func (e *HostError) Unwrap() error { return e.Err }
 
 // hostOf tells which host an attempt's error is about. Known are those that the attempt needs, its target's
-// first. An engine's error is nothing but text, and goes from what was done to what went wrong: the last host
-// that it names counts. Without one, what was built and not pushed is the target's affair, and all before that
-// is the next one's.
+// first. An engine's error is only text, from what was done to what went wrong: the last host that it names
+// counts. If it names none, a failed push is blamed on the target, and all before that on the next host.
 func hostOf(err error, known []string) string {
 	var hosted *HostError
 	if errors.As(err, &hosted) {

@@ -23,7 +23,7 @@ func (l Lack) String() string {
 	return l.Why.Error()
 }
 
-// Advice says what to do about images that a run would not replace, each advice once.
+// Advice says what to do about images that a run would not replace, without repeating itself.
 func Advice(lacks []Lack) (advice []string) {
 	for _, lack := range lacks {
 		if text := CauseOf(lack.Why).Advice; text != "" && !slices.Contains(advice, text) {
@@ -35,8 +35,8 @@ func Advice(lacks []Lack) (advice []string) {
 
 // Missing asks the registry for every agent image of the plan, under all its references, and returns the
 // references that it lacks. A further reference that names another image than the first is one of those. So is a
-// reference to an image that is not the plan's, or does not say so. An error names the agent images of which the
-// registry does not say all; what is known to be missing is returned with it.
+// reference to an image that is not the plan's, or does not say so. An error names the agent images that the registry
+// did not fully answer for; what is known to be missing is returned with it.
 func (r Runner) Missing(ctx context.Context, plan Plan) ([]Lack, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -9,7 +9,7 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// recovered does work, and makes an error of a panic in it: a mistake of ours costs its image, and not the run.
+// recovered does work, and turns a panic in it into an error: a bug of ours fails one image, not the run.
 func recovered(work func() error) (err error) {
 	if caught := panics.Try(func() { err = work() }); caught != nil {
 		return &panicError{caught}
@@ -20,7 +20,7 @@ func recovered(work func() error) (err error) {
 // panicError is work that panicked.
 type panicError struct{ caught *panics.Recovered }
 
-// panicLines is how many lines of code the error names, those that were called last.
+// panicLines is how many lines of code the error names, the innermost first.
 const panicLines = 4
 
 // Error gives what the panic said, and the lines of code that led to it: "panic: boom, at registry/put.go:30".

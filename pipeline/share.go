@@ -64,8 +64,8 @@ func (r *run) buildBase(ctx context.Context, record *Record, image Image, refere
 	return r.publish(ctx, record, image, reference)
 }
 
-// recipe runs the recipe once for a key, and says whether it ran here. Who waits for another's run of it gives the
-// place of a worker up meanwhile, or those who wait would keep all places from those whose recipes have to run.
+// recipe runs the recipe once for each key, and reports whether this call ran it. An image that waits for another
+// one's run gives up its worker meanwhile: otherwise those that wait could take all workers from those that build.
 func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)) (*Graft, bool, error) {
 	r.endWork()
 	defer r.resumeWork(ctx)
@@ -77,7 +77,7 @@ func (r *run) recipe(ctx context.Context, key string, run func() (*Graft, error)
 }
 
 // alike is the key of an image's recipe and official image, where that is at the host of the base image: no
-// layer can be taken from one host to another. Not to know it costs time only, so an error is no failure.
+// layer can be taken from one host to another. Without a key the recipe only runs once more, so an error is no failure.
 func (r *run) alike(ctx context.Context, record *Record, image Image, base string) (key string) {
 	if r.Sharing == nil || !r.publishes() || reference.Host(image.Official) != reference.Host(base) {
 		return ""

@@ -9,16 +9,15 @@ import (
 // Signatures tell whether an image that a registry has is signed.
 type Signatures interface {
 	// Verify returns nil if the image, a reference with its digest, carries a signature that counts. The error is
-	// an [*UnsignedError] if it carries none. Any other means that nobody knows.
+	// an [*UnsignedError] if it carries none. Any other error leaves the question open.
 	Verify(ctx context.Context, reference string) error
 }
 
-// UnsignedError says that a registry has an image under a name of the plan's, and that it carries no signature
-// which counts.
+// UnsignedError says that a registry has an image under a name of the plan, but without a signature that counts.
 type UnsignedError struct {
 	// Reference of the image, with its digest.
 	Reference string
-	// Reason why the signatures that it carries do not count, or that there are none.
+	// Reason says why none of its signatures counts, or that it has none.
 	Reason string
 }
 
@@ -30,9 +29,8 @@ func (e *UnsignedError) Error() string {
 // Cause is permanent: a signature does not come by itself.
 func (e *UnsignedError) Cause() Cause { return Cause{Kind: KindPermanent, Advice: AdviceUnsigned} }
 
-// checkSignature returns nil if an image that was found may be skipped: it is signed, or the run does not want
-// that. It stands between every image that is found and its being used, but not where a run asks for what it has
-// just published.
+// checkSignature returns nil if an existing image is signed, or if the run does not ask for signatures. Every
+// existing image passes it before the run uses it, but not what the run itself has just published.
 func (r *run) checkSignature(ctx context.Context, record *Record, reference string, found Found) error {
 	if r.Signatures == nil {
 		return nil

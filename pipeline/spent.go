@@ -32,7 +32,7 @@ func (s *spent) met(image string, err error) error {
 	return cmp.Or(s.of(image), err)
 }
 
-// closedError is why an image was not started that needs a registry.
+// closedError says why an image that needs a registry was not started.
 type closedError struct {
 	host  string
 	first error

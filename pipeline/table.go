@@ -87,7 +87,7 @@ func (p Plan) hubPulls() (n int) {
 		made := atHub(item.Instance.OfficialImage, 1) + atHub(item.Base, 1)
 		n += max(there, made)
 	}
-	// The builder, the agent layer, the builder once more to make that of it; and the first base image, which is
+	// The builder, the agent layer, and the builder once more to make that layer; and the first base image, which is
 	// asked for before anything is built.
 	return n + atHub(p.Builder, 3) + atHub(p.Items[0].Base, 1)
 }

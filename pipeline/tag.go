@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// tag puts further references on an agent image that the registry has, by its digest. Neither its base nor the builder
-// is needed for that, and may have changed or gone since. As nothing is made, the image counts as skipped.
+// tag puts further references on an agent image that the registry has, by its digest. It needs neither the image's base
+// nor the builder, which may have changed or gone. Nothing is built, so the image counts as skipped.
 func (r *run) tag(ctx context.Context, record *Record, item Item, found Found, missing []string) error {
 	image := pin(item.Agent, text(found.Digest))
 	err := eachReference(ctx, missing, func(_ int, reference string) error {
@@ -62,8 +62,8 @@ func (e *CannotTagError) Cause() Cause { return Cause{Kind: KindPermanent, Advic
 const adviceTag = "The Dagger engine cannot tag an image that is there without making it anew. " +
 	"Let this call reach the registry itself: pass --registry-username and --registry-password."
 
-// eachReference does something for each of the references. One that the registry refuses keeps no other back, and the
-// error names all of them.
+// eachReference calls a function for each of the references. A refused reference does not stop the others; the error
+// names every one that failed.
 func eachReference(ctx context.Context, references []string, do func(i int, reference string) error) error {
 	var failed []error
 	for i, reference := range references {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// throttles are those of a run, one for each registry host: a limit or an outage of one host holds nobody back
-// who needs only others.
+// throttles are those of a run, one for each registry host: a limit or an outage of one host does not hold back
+// work that needs only other hosts.
 type throttles struct {
 	clock clock
 	most  int
@@ -98,7 +98,7 @@ func (t *throttle) goOn(ctx context.Context, count *int, b *breaker, again bool)
 	return pass, nil
 }
 
-// endIfLost makes the failure of an image that of all who need the host, if its registry stays unavailable.
+// endIfLost turns an image's failure into that of all images that need the host, if its registry stays unavailable.
 func (t *throttle) endIfLost(r Retry, err error) error {
 	if CauseOf(err).Kind == KindUnavailable && (t.work.lost(r) || t.requests.lost(r)) {
 		return &lostError{host: t.host, err: err}

@@ -7,7 +7,7 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// visit is how an attempt comes to the hosts that it needs.
+// visit is one attempt's way through the throttles of the hosts that it needs.
 type visit struct {
 	// hosts begin with the one that the attempt belongs to: its target's.
 	hosts  []*throttle
@@ -85,7 +85,7 @@ func (v *visit) await(ctx context.Context, t *throttle, again bool) error {
 	return err
 }
 
-// abandon ends what has begun, and tells nothing by that.
+// abandon ends what has begun, and reports no outcome to any host.
 func (v *visit) abandon() {
 	for t, pass := range v.passes {
 		t.work.abandon(pass)
@@ -113,8 +113,8 @@ func (v *visit) blame(err error) *throttle {
 	return v.hosts[0].all.at(hostOf(err, known))
 }
 
-// report tells every host how the attempt ended, and says whether it met an outage: then it is made again after
-// that. Blamed is the host that an error is about.
+// report tells every host how the attempt ended, and says whether it met an outage. Such an attempt is made again
+// after the outage. Blamed is the host that an error is about.
 func (v *visit) report(ctx context.Context, r Retry, blamed *throttle, kind string, who *effort, err error) (again bool) {
 	defer clear(v.passes)
 	if err == nil {

@@ -31,8 +31,8 @@ type Publisher struct {
 	Identity string
 	// Platform of the images, such as "linux/amd64".
 	Platform string
-	// OwnLayer has a run publish the agent layer even if the registry has it: a layer that is nobody's image is
-	// not signed.
+	// OwnLayer makes a run publish the agent layer even if the registry has it: nobody signs the image of that
+	// layer.
 	OwnLayer bool
 	// Sharing composes base images that can have another one's layers. Nil: every base image is built.
 	Sharing *Sharing
@@ -145,7 +145,7 @@ func (p *Publisher) graft(ctx context.Context, image pipeline.Image) (*Composed,
 
 // agentLayer is the layer with the agent server of this builder. The first image that needs it has it
 // published, unless an earlier run did so; the others wait. An image of that name that is not of this builder and
-// this assembly is replaced: nobody but a run like this one looks for it. So is any, if the run is to have its own.
+// this assembly is replaced: only runs like this one use it. With OwnLayer it is always replaced.
 func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, error) {
 	layer, _, err := p.layers.Do(ctx, builder, func() (Layer, error) {
 		reference := pipeline.LayerReference(builder)
@@ -165,7 +165,7 @@ func (p *Publisher) agentLayer(ctx context.Context, builder string) (Layer, erro
 	return layer, err
 }
 
-// notOurs says whether the registry has nothing under a name, or something that is not what it should be.
+// notOurs says whether a name is free, or taken by an image other than the run's.
 func notOurs(err error) bool {
 	var taken *pipeline.TakenError
 	var unlabelled *pipeline.UnlabelledError

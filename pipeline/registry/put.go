@@ -28,8 +28,8 @@ func (c *Client) Put(ctx context.Context, image *Composed, reference string) err
 	return err
 }
 
-// put puts all that the client does not remember to have put before, and says whether it remembered any of it. It
-// forgets everything of an image of which the registry says that it lacks a blob.
+// put uploads the parts of an image that the client has not uploaded yet, and reports whether it left any out as
+// uploaded before. If the registry says that a blob is missing, the client forgets all parts of the image.
 func (c *Client) put(ctx context.Context, image *Composed, ref name.Reference) (remembered bool, err error) {
 	to := repositoryOf(ref)
 	var known []known
@@ -75,7 +75,7 @@ type known struct {
 // putting is not empty, so that each has an address of its own.
 type putting struct{ _ byte }
 
-// once puts something in a repository, unless this client did so before. Mine says that it was put now.
+// once puts something in a repository, unless this client did so before. Mine reports whether this call put it.
 func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) (one known, mine bool, err error) {
 	one.key = string(in) + "@" + digest.String()
 	one.put, mine, err = c.blobs.Do(ctx, one.key, func() (*putting, error) { return new(putting), put() })

@@ -18,12 +18,12 @@ import (
 
 // route decides by which scheme a request goes, and which requests do not go at all.
 //
-// TLS it is, unless the user asked for plain HTTP. Two kinds of registries may answer the first request by plain HTTP
-// instead: one on a loopback address, and without credentials one on a private address, if that is how it answers the
-// TLS handshake itself. Neither a broken connection nor a slow one changes anything for the latter. The library would
-// take whichever scheme answers first.
+// Requests go by TLS unless the user asked for plain HTTP. There are two exceptions, decided by the first request: a
+// registry on a loopback address, and, without credentials, one on a private address that answers the TLS handshake
+// itself by plain HTTP. A broken or slow connection is not such an answer. (The library alone would take whichever
+// scheme answers first.)
 //
-// Where a registry is reached by TLS, it refers to nothing else.
+// A registry that is reached by TLS may refer only to URLs with TLS.
 type route struct {
 	host string
 	// plainHTTP was asked for, and credentials says whether there are any.
@@ -181,7 +181,7 @@ func (r *route) keeps(request *http.Request, host, scheme string) error {
 	return &routeError{text: fmt.Sprintf("credentials would go to %.100q by plain HTTP", host), err: ErrPlainHTTP}
 }
 
-// ErrPlainHTTP says that something would have to go by plain HTTP which goes by TLS only, unless [Access.PlainHTTP].
+// ErrPlainHTTP says that a request would have to go by plain HTTP, and [Access.PlainHTTP] does not allow it.
 var ErrPlainHTTP = errors.New("plain HTTP was not asked for")
 
 // explained tells of a registry that speaks no TLS. [http.Client] has no better words for it.
@@ -192,7 +192,7 @@ func (r *route) explained(err error) error {
 	return err
 }
 
-// final makes a referral that is not followed an error that stays.
+// final makes the error of a referral that is not followed permanent.
 func final(err error) error {
 	var referral *dial.ReferralError
 	if errors.As(err, &referral) {

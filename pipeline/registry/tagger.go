@@ -9,8 +9,8 @@ import (
 )
 
 // Tagger is a [pipeline.Tagger] for a run whose images the engine publishes. The engine, v0.17.2, cannot tag an image
-// that is there: what it pushes it writes anew, without annotations and with another digest. So the tags are put with
-// requests of our own, and it connects when the first is needed.
+// that is there: what it pushes it writes anew, without annotations and with another digest. So the Tagger
+// sends requests of its own, and connects when the first is needed.
 type Tagger struct {
 	// Access to the registry, with the credentials at hand. Those of docker login are the engine's only.
 	Access Access
@@ -24,8 +24,8 @@ type connected struct {
 	err    error
 }
 
-// Tag puts the reference on the image. Where it cannot reach the registry, or not without credentials that it lacks,
-// the error is a [*pipeline.CannotTagError].
+// Tag puts the reference on the image. If it cannot reach the registry, or lacks the credentials for it, the error is
+// a [*pipeline.CannotTagError].
 func (t *Tagger) Tag(ctx context.Context, image, reference string) error {
 	client, err := t.client(ctx, reference)
 	if err != nil {
