@@ -127,12 +127,12 @@ func TestErrorsKeepTheirCause(t *testing.T) {
 	assert.NoError(t, Reword(nil, "nothing"))
 	plain := errors.New("no such image")
 	assert.Same(t, plain, Error(plain))
-	for _, err := range []error{Error(hostile), Reword(hostile, "\x1bother"), Error(hostile, "secret")} {
-		assert.ErrorIs(t, err, hostile)
+	for _, err := range []error{Error(errHostile), Reword(errHostile, "\x1bother"), Error(errHostile, "secret")} {
+		assert.ErrorIs(t, err, errHostile)
 		assert.NotContains(t, err.Error(), "\x1b")
 	}
-	assert.Equal(t, "a\nb ***", Error(hostile, "secret").Error())
-	assert.Equal(t, "a b ***", Reword(hostile, hostile.Error(), "secret").Error())
+	assert.Equal(t, "a\nb ***", Error(errHostile, "secret").Error())
+	assert.Equal(t, "a b ***", Reword(errHostile, errHostile.Error(), "secret").Error())
 }
 
-var hostile = errors.New("a\n\x1bb secret")
+var errHostile = errors.New("a\n\x1bb secret")

@@ -50,7 +50,7 @@ func (h *Heads) Find(ctx context.Context, image string) (pipeline.Found, error) 
 }
 
 // errUnreachable says that Docker Hub is not tried any more.
-var errUnreachable = errors.New("Docker Hub cannot be reached")
+var errUnreachable = errors.New("cannot reach Docker Hub")
 
 // connect connects to Docker Hub once for all. It tries again for the next image after a failure that may pass, as
 // often as before a run.

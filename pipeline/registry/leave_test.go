@@ -55,7 +55,7 @@ func TestTokensExpireInAFanOut(t *testing.T) {
 }
 
 func testTokensExpireInAFanOut(t *testing.T, offline bool) {
-	const images, workers, life = 60, 12, 100
+	const images, workers, life = 150, 12, 250
 	r := newTokenRegistry(t)
 	r.offline = offline
 	client := r.connect(t, Access{Username: "me", Password: password})
