@@ -47,22 +47,14 @@ func TestWhatIsBuiltCannotSignItself(t *testing.T) {
 
 // TestEachImageIsAttestedOnce runs the step that makes the parts, which an attestation bounds.
 func TestEachImageIsAttestedOnce(t *testing.T) {
-	job := signing(t).Jobs["attest"]
-	take := job.Steps[slices.IndexFunc(job.Steps, func(step workflow.Step) bool { return step.ID == "part" })]
-	dir := t.TempDir()
-	var published, want []string
+	dir := publishedImages(t, 5_501)
+	var want, attested []string
 	for i := range 5_501 {
-		published = append(published, fmt.Sprintf("localhost:5000/me/agent@sha256:%064x", i))
 		want = append(want, fmt.Sprintf("%064x  localhost:5000/me/agent", i))
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "published.txt"), []byte(strings.Join(published, "\n")+"\n"), 0o644))
-	var attested []string
 	for part := range 6 {
-		command := exec.Command("bash", "-eo", "pipefail", "-c", take.Run)
-		command.Dir = dir
-		command.Env = append(os.Environ(), fmt.Sprintf("PART=%d", part), "GITHUB_OUTPUT="+filepath.Join(dir, "outputs"))
-		output, err := command.CombinedOutput()
-		require.NoError(t, err, string(output))
+		output, err := takePart(t, dir, part)
+		require.NoError(t, err, output)
 		checksums, err := os.ReadFile(filepath.Join(dir, "checksums.txt"))
 		require.NoError(t, err)
 		lines := strings.Split(strings.TrimSpace(string(checksums)), "\n")
@@ -73,4 +65,37 @@ func TestEachImageIsAttestedOnce(t *testing.T) {
 	outputs, err := os.ReadFile(filepath.Join(dir, "outputs"))
 	require.NoError(t, err)
 	assert.Equal(t, strings.Repeat("count=1000\n", 5)+"count=501\n", string(outputs))
+}
+
+// TestMoreImagesThanThePartsTakeIsAnError: without it nobody would learn that some have no attestation.
+func TestMoreImagesThanThePartsTakeIsAnError(t *testing.T) {
+	for images, fails := range map[int]bool{0: false, 6_000: false, 6_001: true} {
+		output, err := takePart(t, publishedImages(t, images), 0)
+		assert.Equal(t, fails, err != nil, "%d images: %s", images, output)
+		assert.Equal(t, fails, strings.Contains(output, "::error::more than 6,000 images: add parts to the matrix"), "%d images: %s", images, output)
+	}
+}
+
+// publishedImages is a directory with a published.txt of so many images.
+func publishedImages(t *testing.T, images int) (dir string) {
+	t.Helper()
+	var lines strings.Builder
+	for i := range images {
+		fmt.Fprintf(&lines, "localhost:5000/me/agent@sha256:%064x\n", i)
+	}
+	dir = t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "published.txt"), []byte(lines.String()), 0o644))
+	return dir
+}
+
+// takePart runs the step that makes one part of published.txt, in its directory.
+func takePart(t *testing.T, dir string, part int) (output string, err error) {
+	t.Helper()
+	job := signing(t).Jobs["attest"]
+	take := job.Steps[slices.IndexFunc(job.Steps, func(step workflow.Step) bool { return step.ID == "part" })]
+	command := exec.Command("bash", "-eo", "pipefail", "-c", take.Run)
+	command.Dir = dir
+	command.Env = append(os.Environ(), fmt.Sprintf("PART=%d", part), "GITHUB_OUTPUT="+filepath.Join(dir, "outputs"))
+	combined, err := command.CombinedOutput()
+	return string(combined), err
 }

@@ -29,6 +29,6 @@ report_runc() {
 	if ! runc_is_fixed "$version"; then
 		log "warning: runc $version lets a hostile image or build become root on this machine (CVE-2025-31133," \
 			"CVE-2025-52565, CVE-2025-52881; fixed in 1.2.8, 1.3.3 and 1.4.0-rc.3). Build only what you trust, on a" \
-			"machine that has nothing else, or use an engine with a newer runc: SECURITY.md says how"
+			"machine that runs nothing else, or use an engine with a newer runc: SECURITY.md says how"
 	fi
 }
