@@ -91,9 +91,10 @@ func (r Retry) do(
 	who, again, at := new(effort), false, newVisit(target, others)
 	met := map[*throttle]int{} // limits
 	for limits, outages := 0, 0; ; {
-		if err := at.begin(ctx, again); ctx.Err() != nil {
+		switch err := at.begin(ctx, again); { // Without an error it has to leave, even if it is stopped by now.
+		case err != nil && ctx.Err() != nil:
 			return attempts, stopped(ctx, last)
-		} else if err != nil {
+		case err != nil:
 			return attempts, err
 		}
 		attempts++

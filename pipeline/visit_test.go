@@ -2,45 +2,66 @@ package pipeline
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 )
 
-// lateClock ends a context when it has told the time so often.
+// lateContext ends when it has been asked so often whether it has, and lateClock ends it when it has told the time so
+// often.
+type lateContext struct {
+	context.Context
+	left atomic.Int32
+	end  context.CancelFunc
+}
+
+func (c *lateContext) Err() error {
+	if c.left.Add(-1) == 0 {
+		c.end()
+	}
+	return c.Context.Err()
+}
+
 type lateClock struct {
 	*fakeClock
-	left int
+	left atomic.Int32
 	end  context.CancelFunc
 }
 
 func (c *lateClock) Now() time.Time {
-	if c.left--; c.left == 0 {
+	if c.left.Add(-1) == 0 {
 		c.end()
 	}
 	return c.fakeClock.Now()
 }
 
-// TestWhoIsStoppedAsItBeginsLosesNoPlace: an image's time may be over at any moment. The places that it has taken by then
-// would be missing to all others until the run ends.
+// TestWhoIsStoppedAsItBeginsLosesNoPlace: an image's time may be over at any moment. The places that it has taken by
+// then would be missing to all others until the run ends.
 func TestWhoIsStoppedAsItBeginsLosesNoPlace(t *testing.T) {
-	for moment := 1; moment <= 12; moment++ {
-		ctx, cancel := context.WithCancel(context.Background())
-		clock := &lateClock{newFakeClock(), moment, cancel}
-		all := newThrottles(clock, 1)
-		own, other := all.at("ghcr.io"), all.at("docker.io")
-		_, err := quick.do(ctx, own, "assemble", func(ctx context.Context) error {
-			return Send(ctx, "ghcr.io", "PUT", func() error { return context.Cause(ctx) })
-		}, other)
-		if ctx.Err() != nil {
-			assert.ErrorIs(t, err, context.Canceled)
-		}
-		cancel()
-		for _, at := range []*throttle{own, other} {
-			assert.Zero(t, at.working, "moment %d, %s", moment, at.host)
-			assert.Zero(t, at.sending, "moment %d, %s", moment, at.host)
-			assert.Nil(t, at.work.probe, "moment %d, %s", moment, at.host)
+	for moment := range int32(16) {
+		for _, byClock := range []bool{true, false} {
+			inner, end := context.WithCancel(context.Background())
+			ctx, clock := &lateContext{Context: inner, end: end}, &lateClock{fakeClock: newFakeClock(), end: end}
+			if byClock {
+				clock.left.Store(moment)
+			} else {
+				ctx.left.Store(moment)
+			}
+			all := newThrottles(clock, 1)
+			own, other := all.at("ghcr.io"), all.at("docker.io")
+			_, err := quick.do(ctx, own, "assemble", func(ctx context.Context) error {
+				return Send(ctx, "ghcr.io", "PUT", func() error { return context.Cause(ctx) })
+			}, other)
+			if err != nil {
+				assert.ErrorIs(t, err, context.Canceled)
+			}
+			end()
+			for _, at := range []*throttle{own, other} {
+				assert.Zero(t, at.working, "moment %d, by the clock: %t, %s", moment, byClock, at.host)
+				assert.Zero(t, at.sending, "moment %d, by the clock: %t, %s", moment, byClock, at.host)
+			}
 		}
 	}
 }
