@@ -56,7 +56,7 @@ func severalHosts(targets []Target, hosts int) error {
 		set = unset
 	}
 	return fmt.Errorf("--registry-password is for one registry, but the repositories are at %d hosts: %s.\n"+
-		"  → Set %s to repositories at the password's registry. Or leave the flag out and call docker login, which keeps a password for each",
+		"  → Set %s to repositories at the password's registry. Or leave --registry-password out and use `docker login`, which keeps a password for each host",
 		hosts, strings.Join(where, ", "), enumerate(set))
 }
 
