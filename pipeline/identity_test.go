@@ -365,6 +365,40 @@ func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:nightly"}, registry.tagged)
 }
 
+// TestAHeadIsNotEnoughForATag: who tags an image reads its manifest, so what a head left open is compared before.
+func TestAHeadIsNotEnoughForATag(t *testing.T) {
+	plan := identified(commit, "FROM debian", genuine)
+	agent := plan.Items[0].Agent
+	plan.Items[0].Tags = []string{"r/agent:nightly"}
+	for name, test := range map[string]struct {
+		has    Found
+		status Status
+		reason text
+		tagged []string
+	}{
+		"the plan's is tagged":    {holding(plan).has[agent], StatusSkipped, SkipRemoteExists, plan.Items[0].Tags},
+		"one without labels, too": {NewFound("sha256:x", nil), StatusSkipped, SkipRemoteUnlabelled, plan.Items[0].Tags},
+		"another one is not":      {holding(identified(commit, "FROM debian", evil)).has[agent], StatusFailed, "", nil},
+		"nor is that of a fork's": {holding(identified(otherCommit, "FROM debian", genuine)).has[agent], StatusFailed, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			registry := headsOnly{holding(plan)}
+			registry.has[agent] = test.has
+			runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, TrustUnlabelled: true}
+			result, err := runner.Run(context.Background(), plan)
+			require.NoError(t, err)
+			record := result.Images[0]
+			assert.Equal(t, test.status, record.Status)
+			assert.Equal(t, test.reason, record.SkipReason)
+			assert.Equal(t, test.tagged, registry.tagged)
+			if test.status == StatusFailed {
+				assert.Contains(t, string(record.Error), agent+" is taken by another image: ")
+				assert.Empty(t, record.Tags)
+			}
+		})
+	}
+}
+
 func TestCheckTellsWhatHasTheNameOfAnImage(t *testing.T) {
 	plan := identified(commit, "FROM debian", genuine)
 	agent := plan.Items[0].Agent

@@ -317,15 +317,24 @@ func (r *run) find(ctx context.Context, record *Record, reference string, want I
 
 // verify compares an image that was found with what the plan wants. Nothing is skipped before that.
 func (r *run) verify(ctx context.Context, record *Record, found Found, reference string, want Identity) (Found, error) {
+	found, err := r.identify(found, reference, want)
+	if err != nil {
+		return Found{}, err
+	}
+	if err := r.checkSignature(ctx, record, reference, found); err != nil {
+		return Found{}, err
+	}
+	return found, nil
+}
+
+// identify compares what an image says of itself with what the plan wants.
+func (r *run) identify(found Found, reference string, want Identity) (Found, error) {
 	err := want.Check(reference, found.Identity)
 	var unlabelled *UnlabelledError
 	if errors.As(err, &unlabelled) && r.TrustUnlabelled {
 		found.Unlabelled, err = true, nil
 	}
 	if err != nil {
-		return Found{}, err
-	}
-	if err := r.checkSignature(ctx, record, reference, found); err != nil {
 		return Found{}, err
 	}
 	return found, nil

@@ -11,7 +11,12 @@ import (
 // nor the builder, which may have changed or gone. Nothing is built, so the image counts as skipped.
 func (r *run) tag(ctx context.Context, record *Record, item Item, found Found, missing []string) error {
 	image := pin(item.Agent, text(found.Digest))
-	err := eachReference(ctx, missing, func(_ int, reference string) error {
+	found, err := r.compare(ctx, record, item, found)
+	if err != nil {
+		record.Tags, record.Digest = []string{}, ""
+		return err
+	}
+	err = eachReference(ctx, missing, func(_ int, reference string) error {
 		err := r.try(ctx, record, "tag", hostsOf(reference), func(ctx context.Context) error { return r.tagOne(ctx, record, image, reference) })
 		if err != nil {
 			named := Image{Phase: PhaseAssemble, Reference: reference}
@@ -27,6 +32,19 @@ func (r *run) tag(ctx context.Context, record *Record, item Item, found Found, m
 	record.SkipReason = found.skipReason()
 	r.end(record, StatusSkipped)
 	return nil
+}
+
+// compare compares an image that is to be tagged, if a head was all that was read of it. Whoever tags it reads its
+// manifest in any case, so that costs no further request.
+func (r *run) compare(ctx context.Context, record *Record, item Item, found Found) (Found, error) {
+	if !found.HeadOnly {
+		return found, nil
+	}
+	found, err := r.look(ctx, record, pin(item.Agent, text(found.Digest)))
+	if err != nil {
+		return Found{}, err
+	}
+	return r.identify(found, item.Agent, item.identity())
 }
 
 func (r *run) tagOne(ctx context.Context, record *Record, image, reference string) error {
