@@ -426,7 +426,7 @@ func TestCheckTellsWhatHasTheNameOfAnImage(t *testing.T) {
 				return
 			}
 			require.Len(t, lacks, 1)
-			assert.Contains(t, lacks[0].String(), test.lacks)
+			assert.Contains(t, lacks[0].String(), "django__django-11099: "+test.lacks, "the advice needs the instance")
 		})
 	}
 }

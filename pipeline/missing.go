@@ -10,8 +10,8 @@ import (
 // Lack is a reference under which a registry does not have the plan's image.
 type Lack struct {
 	Reference string
-	// Why is a [*TakenError], an [*UnlabelledError] or an [*UnsignedError] if the registry has an image of that
-	// name. Nil: it has none.
+	// Why names the instance, and is a [*TakenError], an [*UnlabelledError] or an [*UnsignedError] if the registry
+	// has an image of that name. Nil: it has none.
 	Why error
 }
 
@@ -67,7 +67,7 @@ func (r *run) missing(ctx context.Context, item Item) (missing []Lack, err error
 	var unsigned *UnsignedError
 	switch {
 	case errors.As(err, &taken), errors.As(err, &unlabelled), errors.As(err, &unsigned):
-		missing = append(missing, Lack{Reference: item.Agent, Why: err})
+		missing = append(missing, Lack{Reference: item.Agent, Why: fmt.Errorf("%s: %w", item.Instance.ID, err)})
 	case errors.Is(err, ErrAbsent):
 		missing = append(missing, Lack{Reference: item.Agent})
 	case err != nil:

@@ -142,6 +142,6 @@ func TestAnImageThatIsNotSignedIsMissing(t *testing.T) {
 	missing, err := Runner{Registry: registry, Signatures: signatures, Retry: quick}.Missing(context.Background(), planOf(2))
 	require.NoError(t, err)
 	require.Len(t, missing, 1)
-	assert.Equal(t, "r/agent:i1@sha256:a1 is not signed by --verify-key: it carries no signature", missing[0].String())
+	assert.Equal(t, "i1: r/agent:i1@sha256:a1 is not signed by --verify-key: it carries no signature", missing[0].String())
 	assert.Equal(t, []string{AdviceUnsigned}, Advice(missing))
 }
