@@ -24,7 +24,7 @@ func (l *layersOf) PublishLayer(ctx context.Context, builder, reference string) 
 }
 
 // TestAnAgentLayerThatIsThereIsUsed: a later run, with a client of its own, does not have it published again.
-// Only where images have to be signed it does: nobody signs a layer.
+// Only a run that wants a layer of its own does.
 func TestAnAgentLayerThatIsThereIsUsed(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)

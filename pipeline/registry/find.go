@@ -33,6 +33,8 @@ var (
 // It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is
 // and what it stands on. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there, unless
 // the reference has a digest: a head would add nothing to that.
+//
+// An index is found too, without labels: the module publishes none, so somebody else has the name.
 func (c *Client) Find(ctx context.Context, image string) (pipeline.Found, error) {
 	ref, err := c.parse(image)
 	if err != nil {
@@ -41,6 +43,15 @@ func (c *Client) Find(ctx context.Context, image string) (pipeline.Found, error)
 	if _, byDigest := ref.(name.Digest); c.access.Heads && reference.AtDockerHub(image) && !byDigest {
 		return c.findHead(ctx, ref)
 	}
+	found, err := c.findImage(ctx, ref)
+	var index *indexError
+	if errors.As(err, &index) {
+		return pipeline.Found{Digest: index.digest}, nil
+	}
+	return found, err
+}
+
+func (c *Client) findImage(ctx context.Context, ref name.Reference) (pipeline.Found, error) {
 	got, err := c.manifest(ctx, ref)
 	if err != nil {
 		return pipeline.Found{}, err
@@ -108,10 +119,23 @@ func readManifest(ref name.Reference, body []byte, contentType string) (*manifes
 		m.MediaType = types.MediaType(contentType)
 	}
 	if !m.MediaType.IsImage() {
-		return nil, fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, redact.Quote(string(m.MediaType)))
+		err := fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, redact.Quote(string(m.MediaType)))
+		if m.MediaType.IsIndex() {
+			return nil, &indexError{error: err, digest: m.digest.String()}
+		}
+		return nil, err
 	}
 	return m, nil
 }
+
+// indexError is [ErrNoImage] for an index, whose digest it knows.
+type indexError struct {
+	error
+	digest string
+}
+
+// Unwrap gives the error.
+func (e *indexError) Unwrap() error { return e.error }
 
 // check says whether the manifest names all that its image is made of.
 func (m *manifest) check() error {

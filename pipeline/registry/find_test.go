@@ -45,12 +45,15 @@ func TestFind(t *testing.T) {
 			assert.ErrorIs(t, err, pipeline.ErrAbsent, rest)
 		}
 	})
-	t.Run("an index is no image", func(t *testing.T) {
-		body := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`
-		b.proxy.Script(registrytest.Rule{Path: "index", Fault: registrytest.Answer(http.StatusOK, body)})
-		_, err := client.Find(ctx, b.reference("agent:index"))
-		require.ErrorIs(t, err, ErrNoImage)
-		assert.NotErrorIs(t, err, pipeline.ErrAbsent)
+	t.Run("an index is found without labels", func(t *testing.T) {
+		index := b.pushIndex(t, "agent:index", layered(t, types.OCIManifestSchema1, "one"))
+		b.proxy.Script()
+		found, err := client.Find(ctx, b.reference("agent:index"))
+		require.NoError(t, err)
+		assert.Equal(t, pipeline.Found{Digest: index}, found)
+		assert.Equal(t, []string{"GET /v2/agent/manifests/index"}, asked(b.proxy))
+		_, err = client.Image(ctx, b.reference("agent:index"))
+		require.ErrorIs(t, err, ErrNoImage, "and is none to read")
 	})
 	t.Run("a manifest without a media type has that of the header", func(t *testing.T) {
 		for media, isImage := range map[string]bool{string(types.OCIManifestSchema1): true, "text/html": false} {

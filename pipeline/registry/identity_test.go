@@ -221,6 +221,48 @@ func TestEqualInputMakesOneDigest(t *testing.T) {
 	}
 }
 
+// TestAnIndexIsSomebodyElses: buildx makes one of every image that it pushes with provenance.
+func TestAnIndexIsSomebodyElses(t *testing.T) {
+	names := map[string]func(pipeline.Plan) string{
+		"the builder's": func(plan pipeline.Plan) string { return plan.Builder },
+		"a base's":      func(plan pipeline.Plan) string { return plan.Items[0].Base },
+		"an agent's":    func(plan pipeline.Plan) string { return plan.Items[0].Agent },
+	}
+	for name, of := range names {
+		t.Run("with "+name+" name", func(t *testing.T) {
+			i := newIdentified(t)
+			taken := of(i.plan)
+			i.pushIndex(t, strings.TrimPrefix(taken, i.host+"/"), layered(t, types.OCIManifestSchema1, "one"))
+			runner := i.runner(t)
+			result, err := runner.Run(ctx, i.plan)
+			says := result.Images[0].Error
+			if taken == i.plan.Builder {
+				require.Error(t, err)
+				says = result.Builders[0].Error
+			}
+			assert.Contains(t, string(says), taken+" may be another image: it has no label for ")
+			assert.Contains(t, string(says), "--trust-unlabelled")
+
+			t.Run("is taken on trust", func(t *testing.T) {
+				runner := i.runner(t)
+				runner.Publisher.(*Publisher).Platform, runner.TrustUnlabelled = pipeline.Platform, true
+				record := i.run(t, runner)
+				want := pipeline.StatusBuilt
+				if taken == i.plan.Items[0].Agent {
+					want = pipeline.StatusSkipped
+				}
+				assert.Equal(t, want, record.Status, record.Error)
+			})
+			t.Run("does not keep a forced run from asking", func(t *testing.T) {
+				runner := i.runner(t)
+				runner.Force = true
+				_, err := runner.Run(ctx, i.plan)
+				require.ErrorContains(t, err, "this is not to be built", "the builder is made anew")
+			})
+		})
+	}
+}
+
 // TestAnImageForAnotherPlatformIsNotSkipped: a manifest does not tell the platform, but our annotation does.
 func TestAnImageForAnotherPlatformIsNotSkipped(t *testing.T) {
 	i := newIdentified(t)

@@ -34,7 +34,11 @@ func (o *Officials) Find(ctx context.Context, image string) (pipeline.Found, err
 }
 
 func (o *Officials) find(ctx context.Context, image string) (pipeline.Found, error) {
-	found, err := o.Client.Find(ctx, image)
+	ref, err := o.Client.parse(image)
+	if err != nil {
+		return pipeline.Found{}, err
+	}
+	found, err := o.Client.findImage(ctx, ref)
 	if err != nil {
 		return pipeline.Found{}, err
 	}

@@ -31,8 +31,8 @@ type Publisher struct {
 	Identity string
 	// Platform of the images, such as "linux/amd64".
 	Platform string
-	// OwnLayer makes a run publish the agent layer even if the registry has it: nobody signs the image of that
-	// layer.
+	// OwnLayer makes a run publish the agent layer even if the registry has it. A forced run does, and one that
+	// wants signatures, since nobody signs the image of that layer.
 	OwnLayer bool
 	// Sharing composes base images that can have another one's layers. Nil: every base image is built.
 	Sharing *Sharing
@@ -114,7 +114,7 @@ func (p *Publisher) assemble(ctx context.Context, image pipeline.Image) (*Compos
 
 // base reads an agent image's base image. What a head left open when the image was found is compared now.
 func (p *Publisher) base(ctx context.Context, image pipeline.Image) (*Image, error) {
-	base, err := p.Client.Image(ctx, image.Base)
+	base, err := p.Client.imageFor(ctx, image.Base, p.Platform) // One that is trusted may be an index.
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", image.Base, err)
 	}
