@@ -143,3 +143,23 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 		assert.Equal(t, StatusFailed, result.Images[0].Status)
 	})
 }
+
+// TestAFurtherTagAloneIsNoImage: where neither name was published, and an engine gives no digest, the labels of what
+// has the further name are not enough. It is yesterday's.
+func TestAFurtherTagAloneIsNoImage(t *testing.T) {
+	plan := identified(commit, "FROM debian", genuine)
+	registry := holding(plan)
+	item := &plan.Items[0]
+	item.Tags = []string{"r/agent:nightly"}
+	yesterday := registry.has[item.Agent]
+	yesterday.Digest, yesterday.BaseDigest = "sha256:yesterday's", registry.has[item.Base].Digest
+	registry.has["r/agent:nightly"] = yesterday
+	delete(registry.has, item.Agent)
+	registry.onPublish = func(_ context.Context, image Image) error {
+		return &PushError{Reference: image.Reference, Err: errors.New("connection reset by peer")}
+	}
+	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), plan)
+	require.NoError(t, err)
+	assert.Equal(t, StatusFailed, result.Images[0].Status)
+	assert.Empty(t, result.Images[0].Tags)
+}
