@@ -76,7 +76,7 @@ func (p publishing) choose(ctx context.Context, runner *pipeline.Runner, engine 
 	}
 	direct := &registry.Publisher{
 		Client: client, Builder: probing, Identity: engine.identity, Platform: string(platform),
-		OwnLayer: p.key != nil,
+		OwnLayer: p.key != nil || runner.Force,
 	}
 	runner.Publisher, runner.Registry, runner.Tagger = direct, client, client
 	runner.Official = &registry.Officials{Client: client, Engine: engine, Platform: string(platform)}

@@ -4,8 +4,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -27,6 +31,7 @@ func TestForceBuildMakesEveryImageAnew(t *testing.T) {
 		assert.Equal(t, map[string]string{id: "skipped_remote_exists"}, statuses(records(t, dir, "manifest.jsonl")))
 	})
 	t.Run("with it all three phases are", func(t *testing.T) {
+		forged := forgeLayer(t, f)
 		dir := f.run(t, "--force-build")
 		for _, file := range []string{"manifest.jsonl", "base-manifest.jsonl", "builder-manifest.jsonl"} {
 			made := records(t, dir, file)
@@ -39,7 +44,25 @@ func TestForceBuildMakesEveryImageAnew(t *testing.T) {
 		below := layers(t, moved)
 		assert.Equal(t, below, layers(t, image(t, f.agent(id)))[:len(below)], "it stands on the official image as it is now")
 		assert.Equal(t, digest(t, f.official(id)), records(t, dir, "manifest.jsonl")[0].OfficialDigest)
+		assert.NotContains(t, layers(t, image(t, f.agent(id))), forged, "the agent layer is made anew, too")
 	})
+}
+
+// forgeLayer puts another layer in the place of the agent layer, with its labels, and returns that layer's digest.
+func forgeLayer(t *testing.T, f fleet) string {
+	t.Helper()
+	img, err := mutate.AppendLayers(empty.Image, randomLayer(t, "forged"))
+	require.NoError(t, err)
+	img = configured(t, img, func(config *v1.ConfigFile) { config.OS, config.Architecture = "linux", "amd64" })
+	replaced := 0
+	for _, tag := range tags(t, f.prefix+"/builder") {
+		if at := f.registry + "/" + f.prefix + "/builder:" + tag; strings.Contains(tag, "-layer-") {
+			push(t, at, labelledLike(t, img, image(t, at)))
+			replaced++
+		}
+	}
+	require.Equal(t, 1, replaced)
+	return layers(t, img)[0]
 }
 
 func TestTags(t *testing.T) {
