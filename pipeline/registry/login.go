@@ -85,7 +85,7 @@ func EngineAddresses(targets ...Target) ([]string, error) {
 		case parsed.Host() == reference.DockerHub:
 			address = reference.DockerHub
 		case strings.Contains(address, reference.DockerHub) && !strings.Contains(address, ":"):
-			return nil, fmt.Errorf("%s %s: the engine would take the credentials for %s for Docker Hub's: leave --registry-password out, and call docker login",
+			return nil, fmt.Errorf("%s %s: the engine would take the credentials for %s for Docker Hub's: leave --registry-password out, and use `docker login`",
 				target.Flag, target.Repository, address)
 		case strings.Count(address, ":") > 1:
 			address += ":"
