@@ -28,7 +28,7 @@ func (c *credentials) use(ctx context.Context, targets ...registry.Target) error
 		return nil
 	}
 	if c.username == "" || c.password == nil {
-		return errors.New("--registry-username and --registry-password belong together")
+		return errors.New("--registry-username and --registry-password belong together: give both, or neither")
 	}
 	var err error
 	if c.host, err = registry.OneHost(targets...); err != nil {

@@ -13,7 +13,7 @@ import (
 // writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish,
 // tried again, shared and asked.
 func writeNotes(out *strings.Builder, result *Result) {
-	notes := slices.Concat(skipNotes(result), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
+	notes := slices.Concat(skipNotes(result), tagNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
 	for i, note := range notes {
 		if i == 0 {
 			out.WriteString("\n")
@@ -35,6 +35,20 @@ func skipNotes(result *Result) []string {
 		reasonNotes("base images skipped, %s: %d", only(result.Bases), why),
 		reasonNotes("builder skipped, %s: %d", only(result.Builders), why),
 	)
+}
+
+// tagNotes count the skipped agent images that got further tags: only these took time to push.
+func tagNotes(images []Record) []string {
+	n := 0
+	for _, image := range images {
+		if image.Status == StatusSkipped && image.PushSeconds > 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("of those skipped, got further tags: %d", n)}
 }
 
 func rebuildNotes(result *Result) []string {

@@ -25,7 +25,7 @@ func TestSummary(t *testing.T) {
 		},
 		Images: []Record{
 			built("a", 1, 1), built("b", 2, 2), built("c", 3, 1), built("d", 4, 1), built("e", 5, 1), built("f", 9, 3),
-			{InstanceID: "g", Status: StatusSkipped, SkipReason: SkipRemoteExists, AttemptCount: 1},
+			{InstanceID: "g", Status: StatusSkipped, SkipReason: SkipRemoteExists, AttemptCount: 1, PushSeconds: 1},
 			{InstanceID: "h", Status: StatusFailed, Error: "base h: boom\n  → do this", AttemptCount: 1},
 		},
 	}
@@ -38,6 +38,7 @@ func TestSummary(t *testing.T) {
 | assemble | 8 | 6 | 1 | 1 |
 
 - skipped, `+"`remote_image_exists`"+`: 1
+- of those skipped, got further tags: 1
 - base images made anew, `+"`it was another one`"+`: 1
 - tried more than once: 2
 - requests to the registry: 123
