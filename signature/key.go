@@ -37,7 +37,7 @@ func ReadKey(pem []byte) (*Key, error) {
 	}
 	public, err := cryptoutils.UnmarshalPEMToPublicKey(pem)
 	if err != nil {
-		return nil, fmt.Errorf("it is no public key in PEM: %w", redact.Reword(err, err.Error()))
+		return nil, fmt.Errorf("it is no public key in PEM, such as cosign.pub: %w", redact.Reword(err, err.Error()))
 	}
 	if err := cryptoutils.ValidatePubKey(public); err != nil {
 		return nil, fmt.Errorf("the key is not safe: %w", redact.Reword(err, err.Error()))
