@@ -124,5 +124,6 @@ func (r *soakRound) args(s *soak, flags ...string) []string {
 		"--builder-repo", registry + s.prefix + "/builder", "--base-repo", registry + s.prefix + "/base",
 		"--agent-repo", registry + r.agents.repository,
 		"assemble-all", "--publish", "--publisher", "direct", "--dataset-file", r.dataset, "--max-workers", fmt.Sprint(soakWorkers),
+		"--trust-unlabelled", // The base images that the test pushed say nothing of themselves.
 	}, flags...)
 }
