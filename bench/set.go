@@ -62,7 +62,9 @@ func (l *lab) makeSet(ctx context.Context, name string, p point, base func(layer
 	return s, nil
 }
 
-// asTemplate is a base image as the module made the template on other layers: the same config, and the same layer on top.
+// asTemplate is a base image as the module made the template on other layers: the same config, and the same layer on
+// top. It carries no labels and no annotations: they name the template's official image, and the module refuses a base
+// image of another one.
 func (l *lab) asTemplate(layers []v1.Layer) (v1.Image, error) {
 	known, err := l.first.base.Layers()
 	if err != nil {
@@ -72,15 +74,9 @@ func (l *lab) asTemplate(layers []v1.Layer) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := l.first.base.Manifest()
-	if err != nil {
-		return nil, err
-	}
-	img, err := imageOf(oci(), config.Config, append(layers, known[len(known)-1])...)
-	if err != nil {
-		return nil, err
-	}
-	return mutate.Annotations(img, manifest.Annotations).(v1.Image), nil
+	add := *config.Config.DeepCopy()
+	add.Labels = nil
+	return imageOf(oci(), add, append(layers, known[len(known)-1])...)
 }
 
 // oci is an empty image with the media types that the module's images have.

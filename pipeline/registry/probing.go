@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/singleflight"
 
@@ -14,8 +16,8 @@ import (
 )
 
 // ProbingBuilder is a [Builder] that asks the registry why it refused a push. The Dagger engine shows only the
-// status of an answer: missing rights, a used-up quota and a rate limit look alike, and a run would wait for
-// what does not pass.
+// status of an answer: missing rights, a used-up quota and a rate limit look alike, and so do a full disk and a bad
+// minute. A run would wait for what does not pass.
 type ProbingBuilder struct {
 	Builder
 	// Access to the registry, with the credentials at hand. Those of docker login are the engine's only: where
@@ -25,7 +27,8 @@ type ProbingBuilder struct {
 	probes singleflight.Group // by repository: many workers are refused together
 }
 
-// Publish has the image published. If the registry refuses the probe too, or limits it, the error is the registry's.
+// Publish has the image published. If the registry refuses the probe too, limits it or has no room for it, the error is
+// the registry's.
 func (b *ProbingBuilder) Publish(ctx context.Context, image pipeline.Image) (pipeline.Published, error) {
 	published, err := b.Builder.Publish(ctx, image)
 	return published, b.explain(ctx, err)
@@ -39,7 +42,7 @@ func (b *ProbingBuilder) PublishLayer(ctx context.Context, builder, reference st
 // explain replaces the engine's error for a refused push by the registry's own, where the probe gets one.
 func (b *ProbingBuilder) explain(ctx context.Context, err error) error {
 	var push *pipeline.PushError
-	if !errors.As(err, &push) || ctx.Err() != nil || pipeline.CauseOf(err).Kind == pipeline.KindUnavailable {
+	if !errors.As(err, &push) || ctx.Err() != nil || !mayHideAReason(err) {
 		return err
 	}
 	ref, invalid := parseReference(push.Reference)
@@ -48,11 +51,20 @@ func (b *ProbingBuilder) explain(ctx context.Context, err error) error {
 	}
 	in := ref.Context().Name()
 	_, answer, _ := b.probes.Do(in, func() (any, error) { return nil, b.Access.probe(ctx, in) })
-	limited := answer != nil && pipeline.CauseOf(answer).Kind == pipeline.KindLimited
-	if !errors.Is(answer, ErrRefused) && !limited {
+	if answer == nil || !errors.Is(answer, ErrRefused) && !slices.Contains(reasons, pipeline.CauseOf(answer).Kind) {
 		return err
 	}
 	return &pipeline.PushError{Reference: push.Reference, Err: fmt.Errorf("%v: asked why: %w", push.Err, answer)}
+}
+
+// reasons are the kinds of answers that tell more than the engine did: a limit, and what would meet every image.
+var reasons = []pipeline.Kind{pipeline.KindLimited, pipeline.KindFatal}
+
+// mayHideAReason tells whether the engine's error is about an answer whose words would say more than its status. A
+// registry whose disk is full answers 500; a proxy's 502 to 504, and a connection that failed, have no more to say.
+func mayHideAReason(err error) bool {
+	return pipeline.CauseOf(err).Kind != pipeline.KindUnavailable ||
+		strings.Contains(err.Error(), "500 "+http.StatusText(http.StatusInternalServerError))
 }
 
 // emptyJSON is a blob that means nothing, and that many repositories have.

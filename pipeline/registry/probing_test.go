@@ -101,7 +101,16 @@ func TestProbingBuilder(t *testing.T) {
 			engine: "unexpected status from PUT request to http://r/v2/base/manifests/x: 403 Forbidden",
 			rule:   registrytest.Rule{Method: http.MethodPost, Fault: registrytest.Cut(0)}, cause: pipeline.KindLimited, asked: 2,
 		},
-		"a registry with a fault of its own is not asked": {
+		"a full disk hides behind a fault": {
+			engine: "unexpected status from PUT request to http://r/v2/base/manifests/x: 500 Internal Server Error",
+			rule:   registrytest.Rule{Method: http.MethodPost, Fault: registrytest.Answer(500, `{"errors":[{"code":"UNKNOWN","detail":"mkdir /var/lib/registry/x: no space left on device"}]}`)},
+			says:   "asked why: POST /v2/base/blobs/uploads/: 500 Internal Server Error: UNKNOWN", cause: pipeline.KindFatal, asked: 2,
+		},
+		"a fault may be one": {
+			engine: "unexpected status from PUT request to http://r/v2/base/manifests/x: 500 Internal Server Error",
+			rule:   registrytest.Rule{Method: http.MethodPost, Fault: registrytest.Answer(500, "oops")}, cause: pipeline.KindUnavailable, asked: 2,
+		},
+		"a proxy whose registry is away is not asked": {
 			engine: "unexpected status from PUT request to http://r/v2/base/manifests/x: 503 Service Unavailable", cause: pipeline.KindUnavailable,
 		},
 	}
