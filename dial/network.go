@@ -16,7 +16,7 @@ import (
 )
 
 // Network has a transport for each server that the user named. The zero value is ready to use, by many goroutines at
-// a time.
+// a time. A nil Network is [Default].
 type Network struct {
 	// Gateway returns the host that loopback servers are reached at, or "" for this machine itself. Nil: this machine.
 	Gateway func() string
@@ -49,6 +49,9 @@ type Transport struct {
 // It checks the addresses that it connects to, so no name that leads elsewhere gets around it. A proxy resolves names
 // by itself: what goes through one is checked by its text only.
 func (n *Network) Transport(server string) *Transport {
+	if n == nil {
+		n = Default
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if t, ok := n.transports[server]; ok {

@@ -253,4 +253,6 @@ func TestANetworkHasOneTransportForAServer(t *testing.T) {
 	network := new(Network)
 	assert.Same(t, network.Transport("ghcr.io"), network.Transport("ghcr.io"))
 	assert.NotSame(t, network.Transport("ghcr.io"), network.Transport("quay.io"), "a connection of one is none of the other's")
+	var none *Network
+	assert.Same(t, Default.Transport("ghcr.io"), none.Transport("ghcr.io"), "no network is that of this machine")
 }

@@ -25,22 +25,24 @@ var allowed = regexp.MustCompile(`^https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0
 // maxAddress is the longest address accepted, in bytes.
 const maxAddress = 2000
 
-// root is the hub's address without a slash at its end.
-func (a Address) root() (string, error) {
+// root returns the hub's address without a slash at its end, as text and parsed.
+func (a Address) root() (string, *url.URL, error) {
 	if a == "" {
 		a = Default
 	}
 	if len(a) > maxAddress || !allowed.MatchString(string(a)) {
-		return "", fmt.Errorf("the hub %s is not of the form https://host", redact.Quote(string(a)))
+		return "", nil, fmt.Errorf("the hub %s is not of the form https://host", redact.Quote(string(a)))
 	}
-	return strings.TrimRight(string(a), "/"), nil
+	root := strings.TrimRight(string(a), "/")
+	parsed, err := url.Parse(root)
+	return root, parsed, err
 }
 
 // private reports whether a host may get a token without TLS: localhost, an address of
 // a private network, or a name that ends in .local.
 func private(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".local") || ip != nil && (ip.IsLoopback() || ip.IsPrivate())
+	ip := net.ParseIP(host) // Nil, of a name, is neither.
+	return host == "localhost" || strings.HasSuffix(host, ".local") || ip.IsLoopback() || ip.IsPrivate()
 }
 
 // revision is the allow-list for a commit, a branch or a tag, which becomes part of

@@ -85,6 +85,19 @@ func TestTheRevisionIsOnePartOfAnAddress(t *testing.T) {
 	}
 }
 
+func TestWhatIsPutIntoAURLIsBounded(t *testing.T) {
+	path := strings.Repeat("a", maxAddress-len("https://hub.example/"))
+	_, err := Client{Address: Address("https://hub.example/" + path)}.connect("o/n")
+	require.NoError(t, err)
+	_, err = Client{Address: Address("https://hub.example/a" + path)}.connect("o/n")
+	require.ErrorContains(t, err, "is not of the form https://host")
+
+	require.NoError(t, checkRevision(strings.Repeat("a", maxRevision)))
+	for _, name := range []string{strings.Repeat("a", maxRevision+1), "main..v1", "a/b..c"} {
+		require.ErrorContains(t, checkRevision(name), "is not a commit, a branch or a tag")
+	}
+}
+
 func TestAPathIsEscapedPartByPart(t *testing.T) {
 	assert.Equal(t, "data/a%20%3Fb%23%25.jsonl", escaped("data/a ?b#%.jsonl"))
 }

@@ -88,9 +88,6 @@ func (c commit) declared(paths []string) (found layout, preferred string, err er
 			found.add(config.Name, files.Split, files.Path.match(paths)...)
 		}
 	}
-	if _, ok := found[preferred]; !ok {
-		preferred = ""
-	}
 	return found, preferred, nil
 }
 
@@ -134,10 +131,11 @@ const maxPattern = 255
 var glob = regexp.MustCompile(`\*\*/|\*+|\?|\[[!^]?[A-Za-z0-9_.-]+\]`)
 
 // globbed is a pattern as the hub's libraries read it, as a regular expression: `*`
-// and `?` end at a slash, `**` does not. Nil if it is none, or of files elsewhere.
+// and `?` end at a slash, `**` does not. Nil if the pattern is too long or not valid.
+// Patterns of files elsewhere, `hf://…`, match no path: none has two slashes in a row.
 func globbed(pattern string) *regexp.Regexp {
 	pattern = strings.TrimPrefix(pattern, "./")
-	if len(pattern) > maxPattern || strings.Contains(pattern, "://") {
+	if len(pattern) > maxPattern {
 		return nil
 	}
 	var text strings.Builder
@@ -161,9 +159,6 @@ func globbed(pattern string) *regexp.Regexp {
 		}
 	}
 	text.WriteString(regexp.QuoteMeta(rest) + `$`)
-	expression, err := regexp.Compile(text.String())
-	if err != nil {
-		return nil // a class such as [z-a]
-	}
+	expression, _ := regexp.Compile(text.String()) // Nil for a class such as [z-a].
 	return expression
 }

@@ -37,6 +37,7 @@ func TestSettingsDeclareFiles(t *testing.T) {
 			`[{"config_name": "a", "data_files": "main.jsonl"}, {"config_name": "b", "data_dir": "data"}]`, nil, "",
 		},
 		"files elsewhere": {`[{"config_name": "a", "data_files": "hf://datasets/x/y/main.jsonl"}]`, layout{"a": {"train": nil}}, ""},
+		"an empty list":   {`[{"config_name": "a", "data_files": []}]`, nil, ""},
 		"nothing":         {`null`, layout{}, ""},
 	}
 	for what, test := range tests {
@@ -72,6 +73,12 @@ func TestGlobsMatchAsTheHubsLibrariesDo(t *testing.T) {
 	}
 }
 
+func TestTheLengthOfAPatternIsBounded(t *testing.T) {
+	longest := strings.Repeat("a", maxPattern)
+	assert.Equal(t, []string{longest}, patterns{longest}.match([]string{longest}))
+	assert.Empty(t, patterns{longest + "a"}.match([]string{longest + "a"}))
+}
+
 func TestASplitIsReadInOneForm(t *testing.T) {
 	c := commit{SHA: "c"}
 	for _, path := range []string{"test.jsonl", "data/test.parquet", "data/dev.jsonl"} {
@@ -100,7 +107,12 @@ func TestPatternsOfAREADMEAreBounded(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, files, 50_000)
 
-	c.CardData.Configs = json.RawMessage(`[{"data_files": ["**"` + strings.Repeat(`, "*a*a*a*a*x"`, 400) + `]}]`)
+	most := maxMatches / 50_000
+	c.CardData.Configs = json.RawMessage(`[{"data_files": ["**"` + strings.Repeat(`, "[z-a]"`, most-1) + `]}]`)
+	_, _, err = c.pick("", "train")
+	require.NoError(t, err)
+
+	c.CardData.Configs = json.RawMessage(`[{"data_files": ["**"` + strings.Repeat(`, "*a*a*a*a*x"`, most) + `]}]`)
 	_, _, err = c.pick("", "train")
 	assert.ErrorContains(t, err, "too many patterns")
 }
@@ -132,6 +144,16 @@ func TestNamesOfFilesTellTheirSplit(t *testing.T) {
 	for _, path := range []string{".hidden/test.jsonl", "__x/test.jsonl", "test.csv", "test.json", "test.parquet.gz", "README.md", "../test.jsonl", "/test.jsonl", "a//test.jsonl", "tést.jsonl", "test.jsonl\n"} {
 		assert.False(t, readable(path), path)
 	}
+}
+
+func TestAChoiceIsListedUpToTenNames(t *testing.T) {
+	e := &ChoiceError{What: "config", Name: "x", Valid: strings.Split("a b c d e f g h i j", " ")}
+	ten := `config "x" does not exist: valid are "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"`
+	require.EqualError(t, e, ten)
+	e.Valid = append(e.Valid, "k", "l")
+	require.EqualError(t, e, ten+" and 2 more")
+	e.Valid = nil
+	require.EqualError(t, e, `config "x" does not exist, and no other one does`)
 }
 
 // TestTheConfigCalledDefaultIsTheDefault: among many, so that none is picked by chance.

@@ -43,13 +43,9 @@ type timer interface {
 const maxRedirects = 5
 
 func (c Client) connect(name string) (*connection, error) {
-	root, err := c.Address.root()
+	root, address, err := c.Address.root()
 	if err != nil {
 		return nil, err
-	}
-	address, err := url.Parse(root)
-	if err != nil {
-		return nil, fmt.Errorf("the hub %s is not of the form https://host", redact.Quote(root))
 	}
 	token := strings.TrimSpace(c.Token) // Files often end with a new line.
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -83,13 +79,10 @@ func (c Client) connect(name string) (*connection, error) {
 
 // transport sends requests to the hub, and to the hosts that it may redirect to.
 func (c Client) transport(host string) http.RoundTripper {
-	switch {
-	case c.Transport != nil:
+	if c.Transport != nil {
 		return dial.Around(host, c.Transport)
-	case c.Network != nil:
-		return c.Network.Transport(host)
 	}
-	return dial.Default.Transport(host)
+	return c.Network.Transport(host)
 }
 
 // tokenTransport adds the token to requests to the hub only: the hub redirects files to

@@ -95,12 +95,12 @@ func (c commit) pick(config, split string) ([]string, string, error) {
 		}
 	}
 	files, name, err := conventional(paths).pick(config, "", split)
-	if err == nil && len(files) > 0 {
+	if err == nil {
 		return ofOneForm(files), name, nil
 	}
 	if unread != nil {
 		err = unread
-	} else if err == nil || len(paths) == 0 {
+	} else if len(paths) == 0 {
 		err = fmt.Errorf("there is no Parquet or JSON Lines file of split %s at commit %s", redact.Quote(split), c.SHA)
 	}
 	return nil, "", &withoutFilesError{err}

@@ -49,6 +49,14 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 			`the hub answers 403 Forbidden: "` + restricted + ` and you are not in the authorized list."`,
 			"Request access on PAGE as the user of --hub-token; the token must be allowed to read gated datasets", false,
 		},
+		"a gated dataset, without a code, with the token of somebody else": {
+			body(403, `{"error": "`+restricted+` and you are not in the authorized list."}`), stranger,
+			`the hub answers 403 Forbidden: "` + restricted + ` and you are not in the authorized list."`,
+			"Request access on PAGE as the user of --hub-token; the token must be allowed to read gated datasets", false,
+		},
+		"another answer with the words of a gated dataset": {
+			body(410, `{"error": "`+restricted+`."}`), "", `the hub answers 410 Gone: "` + restricted + `."`, "", false,
+		},
 		"a dataset that does not exist, or is private": {
 			refuse(401, "RepoNotFound", "Invalid username or password."), "",
 			`the hub answers 401 Unauthorized: "Invalid username or password."`,

@@ -2,11 +2,17 @@ package hub
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset/hub/hubtest"
+	"dagger/eval-images/dial"
 )
 
 // status answers with a status, and headers as names and values in turn.
@@ -83,7 +90,7 @@ func TestWhatPassesIsTriedAgain(t *testing.T) {
 				assert.GreaterOrEqual(t, bed.waited[0], test.min)
 				assert.LessOrEqual(t, bed.waited[0], test.max)
 				require.Len(t, reports, len(test.faults))
-				assert.Contains(t, reports[0], "attempt 2 of 5 follows in ")
+				assert.Regexp(t, `attempt 2 of 5 follows in (\d+m)?\d+(\.\d)?s$`, reports[0], "to a tenth of a second")
 			})
 		}
 	}
@@ -134,6 +141,38 @@ func TestWhatDoesNotPassIsTriedOnce(t *testing.T) {
 		assert.Empty(t, bed.waited)
 		assert.Equal(t, advice, Advice(err))
 	})
+}
+
+// TestWhichConnectionsAreTriedAgain: errors as the library gives them, and what a user reads.
+func TestWhichConnectionsAreTriedAgain(t *testing.T) {
+	dialing := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
+	const reach, refer = "Check --hub, and that the machine of the Dagger engine reaches it",
+		"Use a hub that serves its files itself, or from public addresses"
+	tests := map[string]struct {
+		err    error
+		passes bool
+		advice string
+	}{
+		"a name that does not exist":         {dialing(&net.DNSError{IsNotFound: true}), false, reach},
+		"a name server that fails":           {dialing(&net.DNSError{IsTemporary: true}), true, reach},
+		"a proxy's name that does not exist": {&net.DNSError{IsNotFound: true}, false, reach},
+		"an address that refuses":            {dialing(syscall.ECONNREFUSED), false, reach},
+		"an address that does not answer":    {dialing(os.ErrDeadlineExceeded), true, reach},
+		"a connection that is reset":         {&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, true, ""},
+		"an answer that is cut":              {io.ErrUnexpectedEOF, true, ""},
+		"a certificate that is not valid":    {&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, false, ""},
+		"no TLS":                             {http.ErrSchemeMismatch, false, reach},
+		"too many redirects":                 {errRedirect, false, ""},
+		"a referral inside":                  {&dial.ReferralError{}, false, refer},
+		"a referral inside, when dialing":    {dialing(&dial.ReferralError{}), false, refer},
+	}
+	for what, test := range tests {
+		t.Run(what, func(t *testing.T) {
+			err := &cutError{err: test.err}
+			assert.Equal(t, test.passes, passes(err))
+			assert.Equal(t, test.advice, Advice(err))
+		})
+	}
 }
 
 func TestAttemptsEnd(t *testing.T) {

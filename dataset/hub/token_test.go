@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset/hub/hubtest"
+	"dagger/eval-images/dial"
 )
 
 func TestATokenOpensGatedAndPrivateDatasets(t *testing.T) {
@@ -137,6 +139,15 @@ func TestATokenNeedsEncryptionOutsideOfAPrivateNetwork(t *testing.T) {
 	}
 }
 
+func TestATokenHasPrintableASCII(t *testing.T) {
+	_, err := Client{Token: "!hf_~"}.connect("o/n")
+	require.NoError(t, err)
+	for _, token := range []string{"hf_\x7f", "hf \x20_", "hf_\u00a1"} {
+		_, err := Client{Token: token}.connect("o/n")
+		require.EqualError(t, err, "--hub-token has characters that a token cannot have")
+	}
+}
+
 // TestATokenStandsInNoError: not in those about it, nor where the hub repeats it.
 func TestATokenStandsInNoError(t *testing.T) {
 	for what, token := range map[string]string{"a line": reader + "\r\nX-Evil: 1", "a space": reader + " x", "a letter": reader + "é"} {
@@ -208,6 +219,21 @@ func TestTheEnvironmentsProxyIsUsed(t *testing.T) {
 	out, err := again.CombinedOutput()
 	require.NoError(t, err, string(out))
 	assert.Len(t, hub.Requests(), 2)
+}
+
+func TestTheNetworkOfAClientSendsItsRequests(t *testing.T) {
+	asked := errors.New("its proxy was asked for")
+	network := &dial.Network{Proxy: func(*http.Request) (*url.URL, error) { return nil, asked }}
+	for what, client := range map[string]Client{"its own": {Network: network}, "none, but a transport": {Network: network, Transport: http.DefaultTransport}} {
+		connection, err := client.connect("o/n")
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://huggingface.co/", nil)
+		require.NoError(t, err)
+		_, err = connection.client.Transport.RoundTrip(request)
+		assert.Equal(t, what == "its own", errors.Is(err, asked), what)
+	}
 }
 
 // TestAHubDoesNotRedirectInside: its files may be at another host, but at none that is nearer than the hub.
