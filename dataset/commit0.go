@@ -1,6 +1,10 @@
 package dataset
 
-import "strings"
+import (
+	"strings"
+
+	"dagger/eval-images/reference"
+)
 
 // commit0ID is the repository's name without its owner, `wcwidth` of
 // `commit-0/wcwidth`: this is what lists of ids have for this family. A file of
@@ -17,7 +21,7 @@ func commit0ID(row Row) (string, error) {
 }
 
 func commit0Image(id string, _ Row) (string, error) {
-	return lower("docker.io/wentingzhao/" + id + ":v0"), nil
+	return reference.Lower("docker.io/wentingzhao/" + id + ":v0"), nil
 }
 
 // commit0Custom has the family's name before it, as the repository's alone, such

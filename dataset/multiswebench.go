@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
 )
 
 // multiswebenchImage is one image a repository: `org` and `repo` are columns of
@@ -17,7 +18,7 @@ func multiswebenchImage(_ string, row Row) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return lower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
+	return reference.Lower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
 }
 
 // orgRepo returns the two parts of a row's repository.

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+
+	"dagger/eval-images/reference"
 )
 
 // maxProCustom is the longest custom part of SWE-bench Pro, whose tags alone are
@@ -30,7 +32,7 @@ func proCustom(image string) string {
 	if tag == "" {
 		return lastSegment(image)
 	}
-	custom := strings.Trim(proUnfit.ReplaceAllString(lower(tag), "-"), ".-")
+	custom := strings.Trim(proUnfit.ReplaceAllString(reference.Lower(tag), "-"), ".-")
 	if len(custom) <= maxProCustom {
 		return custom
 	}

@@ -1,6 +1,10 @@
 package dataset
 
-import "strings"
+import (
+	"strings"
+
+	"dagger/eval-images/reference"
+)
 
 // lastSegment is the custom part of most families: the image's last path segment
 // without its tag.
@@ -17,10 +21,10 @@ func swebenchImage(id string, _ Row) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return lower("docker.io/swebench/sweb.eval.x86_64." + repo + "_1776_" + name + ":latest"), nil
+	return reference.Lower("docker.io/swebench/sweb.eval.x86_64." + repo + "_1776_" + name + ":latest"), nil
 }
 
 // swegymImage has no tag, which stands for `latest`.
 func swegymImage(id string, _ Row) (string, error) {
-	return lower("docker.io/xingyaoww/sweb.eval.x86_64." + strings.ReplaceAll(id, "__", "_s_")), nil
+	return reference.Lower("docker.io/xingyaoww/sweb.eval.x86_64." + strings.ReplaceAll(id, "__", "_s_")), nil
 }

@@ -63,7 +63,7 @@ func parse(text string) (Reference, error) {
 		}
 		name = canonicalHost(host) + "/" + path
 	}
-	if path != lower(path) {
+	if path != Lower(path) {
 		return Reference{}, ErrFormat
 	}
 	_, digest := CutDigest(text)

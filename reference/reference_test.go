@@ -182,6 +182,10 @@ func TestCutting(t *testing.T) {
 	}
 }
 
+func TestLowerChangesAToZAlone(t *testing.T) {
+	assert.Equal(t, "a\u212a\u0130-az.é", reference.Lower("A\u212a\u0130-aZ.é"))
+}
+
 func TestLowerPath(t *testing.T) {
 	for text, want := range map[string]string{
 		"GHCR.io/Me/Image:V1@sha256:A": "GHCR.io/me/image:V1@sha256:A",

@@ -66,9 +66,9 @@ func CutTag(text string) (name, rest string) {
 func LowerPath(text string) string {
 	host, path, rest := split(text)
 	if host == "" {
-		return lower(path) + rest
+		return Lower(path) + rest
 	}
-	return host + "/" + lower(path) + rest
+	return host + "/" + Lower(path) + rest
 }
 
 // CutHost splits a text that may become a reference into its host, empty if there is none, and the rest.
@@ -89,15 +89,15 @@ func split(text string) (host, path, rest string) {
 
 // canonicalHost is one text for all that mean the same host.
 func canonicalHost(written string) string {
-	if host := lower(written); !hubHosts[host] {
+	if host := Lower(written); !hubHosts[host] {
 		return host
 	}
 	return DockerHub
 }
 
-// lower returns the text with small letters in place of A to Z. Others stay, for the checks to refuse: [strings.ToLower]
+// Lower returns the text with small letters in place of A to Z. Others stay, for the checks to refuse: [strings.ToLower]
 // makes an ordinary k of the Kelvin sign.
-func lower(text string) string {
+func Lower(text string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'
