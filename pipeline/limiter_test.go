@@ -53,6 +53,39 @@ func TestFewerTryAtATimeAfterALimitAndMoreAgainAfterSuccess(t *testing.T) {
 	assert.Equal(t, 12, room(t, g), "no more than there were")
 }
 
+func TestSuccessBeforeALimitMakesNoRoomAfterIt(t *testing.T) {
+	clock := newFakeClock()
+	g := newLimiter(clock, 12)
+	for range 11 {
+		g.succeeded("assemble")
+	}
+	g.pause("assemble", clock.Now(), time.Second)
+	clock.advance(time.Second)
+	for range 5 {
+		g.succeeded("assemble")
+	}
+	assert.Equal(t, 6, room(t, g), "a round is not over")
+	g.succeeded("assemble")
+	assert.Equal(t, 7, room(t, g))
+}
+
+func TestWhoWaitsIsToldOfNewRoom(t *testing.T) {
+	clock := newFakeClock()
+	g := newLimiter(clock, 2)
+	g.pause("assemble", clock.Now(), time.Second)
+	clock.advance(time.Second)
+	require.NoError(t, g.enter(context.Background(), &g.working))
+	_, told := g.tryEnter(&g.working)
+	require.NotNil(t, told, "there is room for one")
+	g.succeeded("assemble")
+	select {
+	case <-told:
+	default:
+		assert.Fail(t, "nobody is told, though nobody leaves")
+	}
+	assert.Equal(t, 1, room(t, g))
+}
+
 func TestWhoMetOneLimitTogetherHalveTheRoomOnce(t *testing.T) {
 	clock := newFakeClock()
 	g, began := newLimiter(clock, 12), clock.Now()

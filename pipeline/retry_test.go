@@ -97,6 +97,33 @@ func TestBackoffDoublesUpToItsLongest(t *testing.T) {
 	}
 }
 
+// TestThePauseAfterAFailureIsByTheAttempts: limits and outages, which are none, make it no longer.
+func TestThePauseAfterAFailureIsByTheAttempts(t *testing.T) {
+	const times = 3
+	limit, outage, failure := asksFor(time.Hour), errors.New("503 Service Unavailable"), errors.New("flux capacitor")
+	for name, met := range map[string]error{"limits": limit, "outages": outage} {
+		t.Run(name, func(t *testing.T) {
+			clock := newFakeClock()
+			g, calls := newThrottle(clock, 12), 0
+			opens(t, g, g.work)
+			attempts, err := Retry{}.do(context.Background(), g, "assemble", func(context.Context) error {
+				switch calls++; {
+				case calls <= times:
+					return met
+				case calls == times+1:
+					clock.slept = nil
+					return failure
+				}
+				return nil
+			})
+			require.NoError(t, err)
+			assert.Equal(t, times+2, attempts)
+			require.Len(t, clock.slept, 1)
+			assert.Less(t, clock.slept[0], DefaultRetry.First*3/2)
+		})
+	}
+}
+
 func TestALimitHoldsEverybodyBack(t *testing.T) {
 	const workers = 3
 	for name, stop := range map[string]bool{"until it is over": false, "until told to stop": true} {

@@ -70,6 +70,15 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 		assert.Equal(t, []time.Duration{named, named, named}, clock.slept[:3])
 		assert.Greater(t, clock.slept[3], 5*time.Second)
 	})
+	t.Run("but never asked before the wait that it names is over", func(t *testing.T) {
+		clock := newFakeClock()
+		err := Send(inRun(Retry{LimitWaits: 3}, newThrottle(clock, 12)), reference.DockerHub, "PUT", func() error { return asksFor(time.Hour) })
+		assert.Equal(t, KindFatal, CauseOf(err).Kind)
+		require.Len(t, clock.slept, 6)
+		for i, pause := range clock.slept {
+			assert.Equal(t, time.Hour, pause, "pause %d", i+1)
+		}
+	})
 	t.Run("outside of a run it is just sent", func(t *testing.T) {
 		request, sent := answers(asksFor(time.Hour))
 		require.ErrorIs(t, Send(context.Background(), reference.DockerHub, "PUT", request), asksFor(time.Hour))
@@ -250,6 +259,18 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 		require.ErrorIs(t, err, burst)
 		assert.Zero(t, g.sending)
 	})
+}
+
+// TestAProbeIsNotSentAgainByItself: everybody waits for it. Its failure opens the breaker again at once.
+func TestAProbeIsNotSentAgainByItself(t *testing.T) {
+	g := newThrottle(newFakeClock(), 12)
+	opens(t, g, g.requests)
+	a := attempt{retry: DefaultRetry, throttles: g.all, who: new(effort)}
+	probe := enter(t, g.requests)
+	end := a.report(context.Background(), g, probe, "PUT", 1, errors.New("503 Service Unavailable"))
+	assert.Equal(t, endOutage, end)
+	assert.Nil(t, g.requests.probe)
+	assert.True(t, g.requests.until.After(g.clock.Now()), "there is another pause")
 }
 
 // TestOneRequestAsksForAllInAnOutage: twelve images are in the middle of being published when the registry goes
