@@ -8,11 +8,12 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/hub"
+	"dagger/eval-images/dataset/table"
 )
 
 // hubRows reads a split of the dataset, from the hub itself: what the engine fetches comes without the hub's words, and without the
 // user's token. In exchange, the engine does not keep the files, so each call downloads them again.
-func (s selection) hubRows(ctx context.Context, split string, further []string) ([]dataset.Row, dataset.Source, error) {
+func (s selection) hubRows(ctx context.Context, split string, further []string) ([]table.Row, dataset.Source, error) {
 	client := hub.Client{
 		Address: hub.Address(s.hub), Network: network,
 		Report: report,

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline"
 )
@@ -60,11 +62,11 @@ func (m *EvalImages) Assemble(
 
 // instanceBase is the base image of any instance whose id is enough to name its official image: it need not be in the sample.
 func (m *EvalImages) instanceBase(ctx context.Context, id string) (*dagger.Container, error) {
-	family, err := dataset.FamilyByName(defaultFamily)
+	family, err := families.ByName(defaultFamily)
 	if err != nil {
 		return nil, err
 	}
-	result, err := dataset.Resolve([]dataset.Row{{InstanceID: id}}, dataset.Options{Family: family, Template: dataset.Template(m.ImageTemplate)})
+	result, err := dataset.Resolve([]table.Row{{InstanceID: id}}, dataset.Options{Family: family, Template: families.Template(m.ImageTemplate)})
 	if err != nil {
 		return nil, err
 	}

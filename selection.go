@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/redact"
 )
@@ -33,30 +35,30 @@ func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result
 	if err != nil {
 		return dataset.Result{}, dataset.Source{}, err
 	}
-	rows, source, err := s.rows(ctx, family, dataset.Template(m.ImageTemplate).Columns())
+	rows, source, err := s.rows(ctx, family, families.Template(m.ImageTemplate).Columns())
 	if err != nil {
 		return dataset.Result{}, dataset.Source{}, err
 	}
 	found, err := dataset.Resolve(rows, dataset.Options{
-		Family: family, Template: dataset.Template(m.ImageTemplate), Selection: chosen,
+		Family: family, Template: families.Template(m.ImageTemplate), Selection: chosen,
 	})
 	return found, source, err
 }
 
 // resolveFamily is the family that was asked for, or else the one of the dataset's name, or else that of the bundled sample.
-func (s selection) resolveFamily(ctx context.Context) (dataset.Family, error) {
+func (s selection) resolveFamily(ctx context.Context) (families.Family, error) {
 	if s.dataset != "" && s.file != nil {
-		return dataset.Family{}, fmt.Errorf("--dataset and --dataset-file exclude each other")
+		return families.Family{}, fmt.Errorf("--dataset and --dataset-file exclude each other")
 	}
 	if s.family != "" {
-		return dataset.FamilyByName(s.family)
+		return families.ByName(s.family)
 	}
 	if s.dataset == "" {
-		return dataset.FamilyByName(defaultFamily)
+		return families.ByName(defaultFamily)
 	}
-	family, ok := dataset.GuessFamily(s.dataset)
+	family, ok := families.Guess(s.dataset)
 	if !ok {
-		return dataset.Family{}, fmt.Errorf("which family %s belongs to is not clear: say it with --family, one of %s", redact.Quote(s.dataset), strings.Join(dataset.FamilyNames(), ", "))
+		return families.Family{}, fmt.Errorf("which family %s belongs to is not clear: say it with --family, one of %s", redact.Quote(s.dataset), strings.Join(families.Names(), ", "))
 	}
 	return family, nil
 }
@@ -87,7 +89,7 @@ func (s selection) choose(ctx context.Context) (chosen dataset.Selection, err er
 
 // rows of the dataset, and which of the hub's they are: those of the file, of the hub's dataset, or of the bundled sample. They have
 // further columns, as far as the dataset has them.
-func (s selection) rows(ctx context.Context, family dataset.Family, further []string) ([]dataset.Row, dataset.Source, error) {
+func (s selection) rows(ctx context.Context, family families.Family, further []string) ([]table.Row, dataset.Source, error) {
 	if flag := s.ofHub(); flag != "" && s.dataset == "" {
 		return nil, dataset.Source{}, fmt.Errorf("%s is for --dataset: a file and the bundled sample have none", flag)
 	}
@@ -121,9 +123,9 @@ func (s selection) ofHub() string {
 	return ""
 }
 
-func readRows(ctx context.Context, file *dagger.File, further []string) (rows []dataset.Row, err error) {
+func readRows(ctx context.Context, file *dagger.File, further []string) (rows []table.Row, err error) {
 	err = opened(ctx, file, func(name string, file *os.File, size int64) error {
-		rows, err = dataset.Read(name, file, size, further...)
+		rows, err = table.Read(name, file, size, further...)
 		return err
 	})
 	return rows, err

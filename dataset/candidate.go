@@ -3,6 +3,10 @@ package dataset
 import (
 	"cmp"
 	"fmt"
+
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
+	"dagger/eval-images/reference"
 )
 
 // candidate is a row on its way to an instance.
@@ -10,20 +14,20 @@ type candidate struct {
 	id      string
 	image   string // empty until nameImages
 	dropped bool   // the family leaves the row out; neither id nor image is checked
-	row     Row
+	row     table.Row
 }
 
 // identify returns a candidate for each row, with a checked id.
-func identify(rows []Row, family Family) ([]candidate, error) {
+func identify(rows []table.Row, family families.Family) ([]candidate, error) {
 	candidates := make([]candidate, len(rows))
 	for i, row := range rows {
-		c := candidate{dropped: family.drops(row), row: row}
+		c := candidate{dropped: family.Drops(row), row: row}
 		var err error
-		if c.id, err = family.instanceID(row); err == nil {
-			err = CheckID(c.id)
+		if c.id, err = family.ID(row); err == nil {
+			err = families.CheckID(c.id)
 		}
 		if err != nil && !c.dropped {
-			return nil, malformed(row.Position, idColumn, "%v", cmp.Or(row.needText(idColumn), err))
+			return nil, table.Malformed(row.Position, table.IDColumn, "%v", cmp.Or(row.NeedText(table.IDColumn), err))
 		}
 		candidates[i] = c
 	}
@@ -54,7 +58,7 @@ func nameImages(candidates []candidate, opts Options) error {
 			return err
 		}
 		if known, seen := images[c.id]; seen && known != c.image {
-			return malformed(c.row.Position, idColumn, "instance %s has two official images, %s and %s", c.id, known, c.image)
+			return table.Malformed(c.row.Position, table.IDColumn, "instance %s has two official images, %s and %s", c.id, known, c.image)
 		}
 		images[c.id] = c.image
 	}
@@ -79,12 +83,12 @@ func distinct(candidates []candidate) []candidate {
 func officialImage(c candidate, opts Options) (string, error) {
 	image, column, err := nameImage(c, opts)
 	if err == nil {
-		if err = CheckReference(image); err != nil && opts.Template != "" {
+		if err = reference.Check(image); err != nil && opts.Template != "" {
 			err = fmt.Errorf("from the image template: %w", err)
 		}
 	}
 	if err != nil {
-		return "", malformed(c.row.Position, column, "%v", err)
+		return "", table.Malformed(c.row.Position, column, "%v", err)
 	}
 	return image, nil
 }
@@ -93,25 +97,7 @@ func officialImage(c candidate, opts Options) (string, error) {
 // column that decided it.
 func nameImage(c candidate, opts Options) (image, column string, err error) {
 	if opts.Template != "" {
-		return opts.Template.expand(c, opts)
+		return opts.Template.Expand(families.Input{ID: c.id, Row: c.row, Family: opts.Family, Arch: opts.arch()})
 	}
-	return ruledImage(c, opts.Family)
-}
-
-// ruledImage returns the reference without a template: the family's, if it has a
-// column of its own for that, or else the row's own, or else the family's.
-func ruledImage(c candidate, family Family) (image, column string, err error) {
-	column = cmp.Or(family.ImageColumn, idColumn)
-	byColumn := family.ImageColumn != ""
-	if blank := isBlank(c.row.text(column)); blank || !byColumn {
-		if image, own := c.row.ownImage(); image != "" {
-			return image, own, nil
-		}
-		if blank && byColumn {
-			return "", column, cmp.Or(c.row.needText(column),
-				fmt.Errorf("the column is missing or blank, and family %s names images from it", family.Name))
-		}
-	}
-	image, err = family.image(c.id, c.row)
-	return image, column, err
+	return opts.Family.OfficialImage(c.id, c.row)
 }

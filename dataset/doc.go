@@ -1,21 +1,20 @@
 // Package dataset turns a benchmark's dataset and a selection into the list of
-// instances to build images for. It reads and names; it neither fetches nor
-// builds, so that a plan can be made and tested without network and engine.
+// instances to build images for. It neither fetches nor builds, so that a plan can be
+// made and tested without network and engine.
 //
 //	.jsonl .json .parquet .txt
-//	           │ Read
-//	           ▼
-//	        []Row ───► Family ───► Selection ────────► []Instance
-//	                   id,         ids, then sample,   ID, OfficialImage,
-//	                   image,      then unique and     Custom, …
-//	                   custom      sorted, then shard
-//	                 └────────── Resolve ──────────┘
+//	      │ table.Read
+//	      ▼
+//	[]table.Row ─► families.Family ─► Selection ────────► []Instance
+//	               id, image,         ids, then sample,   ID, OfficialImage,
+//	               custom part        then unique and     Custom, …
+//	                                  sorted, then shard
+//	             └──────────────── Resolve ────────────┘
 //
-// The terms are the field's: an instance is one task of a benchmark, its
-// official image the one that the benchmark's authors publish for it, a family
-// the benchmarks that name their official images by one rule.
+// An instance is one task of a benchmark. Its official image is the image that the
+// benchmark's authors publish for it. A family names its official images by one rule.
 //
-// Everything in a dataset is taken for hostile: ids pass an allow-list, image
-// references a grammar, files have limits, and what does not fit is refused with
-// file, line and column before anything is built.
+// Datasets are untrusted: ids pass an allow-list, image references a grammar, files have
+// limits. Whatever does not fit is an error with file, line and column before anything
+// is built.
 package dataset

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"dagger/eval-images/dataset/families"
 )
 
 // group makes one instance for each official image, sorted by it.
-func group(candidates []candidate, family Family) ([]Instance, error) {
+func group(candidates []candidate, family families.Family) ([]Instance, error) {
 	ids := make(map[string][]string)
 	for _, c := range candidates {
 		ids[c.image] = append(ids[c.image], c.id)
@@ -21,7 +23,7 @@ func group(candidates []candidate, family Family) ([]Instance, error) {
 		}
 		instances = append(instances, Instance{
 			ID: sharing[0], SharedWith: sharing[1:], Repo: repo,
-			OfficialImage: image, Custom: family.customOf(image),
+			OfficialImage: image, Custom: family.CustomPart(image),
 		})
 	}
 	slices.SortFunc(instances, func(a, b Instance) int { return strings.Compare(a.OfficialImage, b.OfficialImage) })
@@ -30,7 +32,7 @@ func group(candidates []candidate, family Family) ([]Instance, error) {
 
 // checkDistinct refuses two instances that would write to one tag. Sorted
 // instances make the same error of the same dataset, whatever its order.
-func checkDistinct(instances []Instance, family Family) error {
+func checkDistinct(instances []Instance, family families.Family) error {
 	byCustom := make(map[string]Instance, len(instances))
 	for _, instance := range instances {
 		if len(instance.SharedWith) > 0 && !family.Shared {

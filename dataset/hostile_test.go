@@ -1,7 +1,6 @@
 package dataset_test
 
 import (
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -11,22 +10,24 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/datasettest"
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
 )
 
 // TestHostileValuesAreRefusedWhereverTheyCanStand: in each column that is read, as rows of a file and as flags.
 func TestHostileValuesAreRefusedWhereverTheyCanStand(t *testing.T) {
 	columns := map[string]struct {
 		family string
-		row    func(value string) dataset.Row
+		row    func(value string) table.Row
 	}{
-		"instance_id":      {"swebench", func(v string) dataset.Row { return dataset.Row{InstanceID: v} }},
-		"image_name":       {"swesmith", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", ImageName: "x/" + v} }},
-		"dockerhub_tag":    {"pro", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", DockerhubTag: v + "."} }},
-		"repo":             {"multiswebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", Org: "o", Repo: v} }},
-		"org":              {"multiswebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a", Org: v, Repo: "r"} }},
-		"docker_image":     {"swebench", func(v string) dataset.Row { return dataset.Row{InstanceID: "a__a-1", DockerImage: "x/" + v} }},
-		"number":           {"multiswebench", func(v string) dataset.Row { return dataset.Row{Org: "o", Repo: "r", Number: v} }},
-		"repo, for the id": {"commit0", func(v string) dataset.Row { return dataset.Row{Repo: v} }},
+		"instance_id":      {"swebench", func(v string) table.Row { return table.Row{InstanceID: v} }},
+		"image_name":       {"swesmith", func(v string) table.Row { return table.Row{InstanceID: "a", ImageName: "x/" + v} }},
+		"dockerhub_tag":    {"pro", func(v string) table.Row { return table.Row{InstanceID: "a", DockerhubTag: v + "."} }},
+		"repo":             {"multiswebench", func(v string) table.Row { return table.Row{InstanceID: "a", Org: "o", Repo: v} }},
+		"org":              {"multiswebench", func(v string) table.Row { return table.Row{InstanceID: "a", Org: v, Repo: "r"} }},
+		"docker_image":     {"swebench", func(v string) table.Row { return table.Row{InstanceID: "a__a-1", DockerImage: "x/" + v} }},
+		"number":           {"multiswebench", func(v string) table.Row { return table.Row{Org: "o", Repo: "r", Number: v} }},
+		"repo, for the id": {"commit0", func(v string) table.Row { return table.Row{Repo: v} }},
 	}
 	// What is an ordinary part of an image's name or tag is no attack there.
 	fine := map[string][]string{
@@ -42,9 +43,9 @@ func TestHostileValuesAreRefusedWhereverTheyCanStand(t *testing.T) {
 			}
 			t.Run(column+": "+name, func(t *testing.T) {
 				row := of.row(value)
-				row.Position = dataset.Position{File: "d.jsonl", Unit: "line", Number: 3}
-				_, err := dataset.Resolve([]dataset.Row{row}, dataset.Options{Family: family(t, of.family)})
-				var malformed *dataset.MalformedError
+				row.Position = table.Position{File: "d.jsonl", Unit: "line", Number: 3}
+				_, err := dataset.Resolve([]table.Row{row}, dataset.Options{Family: family(t, of.family)})
+				var malformed *table.MalformedError
 				require.ErrorAs(t, err, &malformed)
 				assert.Equal(t, row.Position, malformed.Position)
 				assert.NotEmpty(t, malformed.Column)
@@ -60,7 +61,7 @@ func TestHostileFlagsAreRefused(t *testing.T) {
 		read func(value string) error
 		fine []string
 	}{
-		"an id": {dataset.CheckID, nil},
+		"an id": {families.CheckID, nil},
 		"a list of ids": {func(v string) error { _, err := dataset.ParseIDs("a__a-1," + v + ",b"); return err }, []string{
 			"a comma", "a line's end", "nothing but white space",
 		}},
@@ -71,7 +72,7 @@ func TestHostileFlagsAreRefused(t *testing.T) {
 			"a line of its own", "a line's end", "nothing but white space",
 		}},
 		"a shard":           {func(v string) error { _, err := dataset.ParseShard(v); return err }, nil},
-		"a family":          {func(v string) error { _, err := dataset.FamilyByName(v); return err }, nil},
+		"a family":          {func(v string) error { _, err := families.ByName(v); return err }, nil},
 		"a dataset":         {dataset.CheckHubName, nil},
 		"a dataset's owner": {func(v string) error { return dataset.CheckHubName(v + "/name") }, nil},
 		"a dataset's name":  {func(v string) error { return dataset.CheckHubName("owner/" + v) }, nil},
@@ -93,48 +94,6 @@ func TestHostileFlagsAreRefused(t *testing.T) {
 }
 
 func resolveWith(t *testing.T, template string) error {
-	_, err := dataset.Resolve(rowsOf("a__a-1"), dataset.Options{Family: family(t, "swebench"), Template: dataset.Template(template)})
+	_, err := dataset.Resolve(rowsOf("a__a-1"), dataset.Options{Family: family(t, "swebench"), Template: families.Template(template)})
 	return err
-}
-
-// TestHostileNamesOfFilesAreShownEscaped: a file may have any name, and errors name it.
-func TestHostileNamesOfFilesAreShownEscaped(t *testing.T) {
-	contents := map[string]string{
-		".jsonl": `{"instance_id": }`, ".json": `[5]`, ".txt": strings.Repeat("x", 1025), ".parquet": "nothing", ".csv": "",
-	}
-	for name, value := range datasettest.Hostile {
-		t.Run(name, func(t *testing.T) {
-			for extension, content := range contents {
-				_, err := readText(value+extension, content)
-				require.Error(t, err)
-				require.NoError(t, datasettest.Shown(err))
-				_, err = dataset.Read(value+extension, failing{io.ErrClosedPipe}, 100)
-				require.Error(t, err)
-				require.NoError(t, datasettest.Shown(err))
-			}
-			_, err := dataset.ReadIDs(value, strings.NewReader("# none"))
-			require.ErrorContains(t, err, "no instance id")
-			require.NoError(t, datasettest.Shown(err))
-		})
-	}
-	_, err := readText("my data (2).jsonl", "nonsense")
-	assert.ErrorContains(t, err, `"my data (2).jsonl" line 1: `, "what is not plain is quoted")
-}
-
-func TestFilesOfADatasetAreBoundedTogether(t *testing.T) {
-	rows := make([]dataset.Row, 150_000)
-	for i := range rows {
-		rows[i] = dataset.Row{InstanceID: "a", Position: dataset.Position{File: "test-0.parquet", Unit: "row", Number: i + 1}}
-	}
-	_, err := dataset.Join(rows, rows)
-	require.ErrorContains(t, err, "test-0.parquet row 100001: the dataset has more than 250000 rows")
-
-	for i := range rows {
-		rows[i].InstanceID = strings.Repeat("a", 200)
-	}
-	joined, err := dataset.Join(nil, rows[:100_000])
-	require.NoError(t, err)
-	assert.Len(t, joined, 100_000)
-	_, err = dataset.Join(rows[:100_000:100_000], rows[:100_000])
-	require.ErrorContains(t, err, "the dataset has more than 32 MiB of ids, repositories and images")
 }

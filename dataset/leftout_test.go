@@ -7,11 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/table"
 )
 
 // TestARowThatTheFamilyLeavesOutNeedsNothing: neither an id nor an image is looked for in it.
 func TestARowThatTheFamilyLeavesOutNeedsNothing(t *testing.T) {
-	for what, row := range map[string]dataset.Row{
+	for what, row := range map[string]table.Row{
 		"an id that is none":                {InstanceID: "-rf /", ImageName: "x/b", BlankProblem: true},
 		"no id at all":                      {ImageName: "x/b", BlankProblem: true},
 		"no image":                          {InstanceID: "b__b.1.x__1", BlankProblem: true},
@@ -20,7 +21,7 @@ func TestARowThatTheFamilyLeavesOutNeedsNothing(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			for name, selection := range map[string]dataset.Selection{"all": {}, "the other one": {IDs: []string{"a__a.1.x__1"}}} {
-				rows := []dataset.Row{{InstanceID: "a__a.1.x__1", ImageName: "x/a"}, row}
+				rows := []table.Row{{InstanceID: "a__a.1.x__1", ImageName: "x/a"}, row}
 				result, err := dataset.Resolve(rows, dataset.Options{Family: family(t, "swesmith"), Selection: selection})
 				require.NoError(t, err, name)
 				assert.Equal(t, []string{"a__a.1.x__1"}, ids(result))
@@ -34,7 +35,7 @@ func TestARowThatTheFamilyLeavesOutNeedsNothing(t *testing.T) {
 func TestAnInstanceHasARepositoryIfItsIDTellsOne(t *testing.T) {
 	for id, repo := range map[string]string{"sphinx-doc__sphinx-1": "sphinx-doc", "sphinx-doc": "", "a__b__c-1": "a"} {
 		result, err := dataset.Resolve(
-			[]dataset.Row{{InstanceID: id, ImageName: "x/y"}}, dataset.Options{Family: family(t, "swebench")},
+			[]table.Row{{InstanceID: id, ImageName: "x/y"}}, dataset.Options{Family: family(t, "swebench")},
 		)
 		require.NoError(t, err)
 		assert.Equal(t, repo, result.Instances[0].Repo, id)
@@ -42,7 +43,7 @@ func TestAnInstanceHasARepositoryIfItsIDTellsOne(t *testing.T) {
 }
 
 func TestARowOfCommit0NeedsNoID(t *testing.T) {
-	result, err := dataset.Resolve([]dataset.Row{{Repo: "commit-0/web3.py"}}, dataset.Options{Family: family(t, "commit0")})
+	result, err := dataset.Resolve([]table.Row{{Repo: "commit-0/web3.py"}}, dataset.Options{Family: family(t, "commit0")})
 	require.NoError(t, err)
 	assert.Equal(t, "docker.io/wentingzhao/web3.py:v0", result.Instances[0].OfficialImage)
 }

@@ -10,7 +10,14 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/datasettest"
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
 )
+
+// readText reads the rows of a file of that name and content.
+func readText(name, content string) ([]table.Row, error) {
+	return table.Read(name, strings.NewReader(content), int64(len(content)))
+}
 
 // picture is longer than any reference.
 var picture = "data:image/png;base64," + strings.Repeat("iVBORw0KGgo=", 1000)
@@ -74,12 +81,12 @@ func TestFilesNameImages(t *testing.T) {
 		},
 	}
 	for name, tt := range tests {
-		table, err := datasettest.Parquet(1, tt.columns)
+		parquet, err := datasettest.Parquet(1, tt.columns)
 		require.NoError(t, err)
-		for file, content := range map[string][]byte{"d.parquet": table, "d.jsonl": []byte(tt.jsonl), "d.json": []byte("[" + tt.jsonl + "]")} {
+		for file, content := range map[string][]byte{"d.parquet": parquet, "d.jsonl": []byte(tt.jsonl), "d.json": []byte("[" + tt.jsonl + "]")} {
 			t.Run(name+": "+file, func(t *testing.T) {
-				template := dataset.Template(tt.template)
-				rows, err := dataset.Read(file, bytes.NewReader(content), int64(len(content)), template.Columns()...)
+				template := families.Template(tt.template)
+				rows, err := table.Read(file, bytes.NewReader(content), int64(len(content)), template.Columns()...)
 				require.NoError(t, err)
 				result, err := dataset.Resolve(rows, dataset.Options{Family: family(t, tt.family), Template: template})
 				require.NoError(t, err)
@@ -88,5 +95,58 @@ func TestFilesNameImages(t *testing.T) {
 				assert.Equal(t, tt.image, result.Instances[0].OfficialImage)
 			})
 		}
+	}
+}
+
+// TestColumnsThatAreNotTextMatterOnlyToWhoNeedsThem: in all forms alike.
+func TestColumnsThatAreNotTextMatterOnlyToWhoNeedsThem(t *testing.T) {
+	parquet := func(column string, values any) string {
+		file, err := datasettest.Parquet(1, []datasettest.Column{{Name: "instance_id", Values: []string{"a__a-1"}}, {Name: column, Values: values}})
+		require.NoError(t, err)
+		return string(file)
+	}
+	for name, file := range map[string]struct{ name, content, kind string }{
+		"a list on a line":       {"d.jsonl", `{"instance_id": "a__a-1", "image_name": ["x/y"]}`, "a list"},
+		"a list in an array":     {"d.json", `[{"instance_id": "a__a-1", "image_name": ["x/y"]}]`, "a list"},
+		"a list among columns":   {"d.json", `{"instance_id": ["a__a-1"], "image_name": [["x/y"]]}`, "a list"},
+		"a list of Parquet":      {"d.parquet", parquet("image_name", [][]string{{"x/y"}}), "a list"},
+		"an object on a line":    {"d.jsonl", `{"instance_id": "a__a-1", "image_name": {"path": "x/y"}}`, "an object"},
+		"a structure of Parquet": {"d.parquet", parquet("image_name", []datasettest.Picture{{Path: "x/y"}}), "a struct"},
+		"a number on a line":     {"d.jsonl", `{"instance_id": "a__a-1", "image_name": 5}`, "a number"},
+		"a number of Parquet":    {"d.parquet", parquet("image_name", []int64{5}), "a number"},
+		"a boolean on a line":    {"d.jsonl", `{"instance_id": "a__a-1", "image_name": true}`, "a boolean"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, err := readText(file.name, file.content)
+			require.NoError(t, err)
+			result, err := dataset.Resolve(rows, dataset.Options{Family: family(t, "swebench")})
+			require.NoError(t, err, "it does not need the column")
+			assert.Equal(t, "a__a-1", result.Instances[0].ID)
+
+			_, err = dataset.Resolve(rows, dataset.Options{Family: family(t, "swesmith")})
+			var malformed *table.MalformedError
+			require.ErrorAs(t, err, &malformed)
+			assert.Equal(t, "image_name", malformed.Column)
+			assert.ErrorContains(t, err, "the value is "+file.kind+", not text")
+
+			_, err = dataset.Resolve(rows, dataset.Options{Family: family(t, "swebench"), Template: "r.example/{image_name}"})
+			assert.ErrorContains(t, err, "the value is "+file.kind+", not text")
+		})
+	}
+	for name, content := range map[string]string{
+		"d.jsonl": `{"instance_id": 5}`, "d.json": `[{"instance_id": 5}]`, "e.json": `{"instance_id": [5]}`,
+		"d.parquet": parquet("repo", []string{""}),
+	} {
+		t.Run("an id that is a number in "+name, func(t *testing.T) {
+			if name == "d.parquet" {
+				file, err := datasettest.Parquet(1, []datasettest.Column{{Name: "instance_id", Values: []int64{5}}})
+				require.NoError(t, err)
+				content = string(file)
+			}
+			rows, err := readText(name, content)
+			require.NoError(t, err)
+			_, err = dataset.Resolve(rows, dataset.Options{Family: family(t, "swebench")})
+			assert.ErrorContains(t, err, `column "instance_id": the value is a number, not text`)
+		})
 	}
 }

@@ -8,46 +8,48 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
 )
 
 func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 	tests := map[string]struct {
 		family string
-		row    dataset.Row
+		row    table.Row
 		column string
 		reason string
 	}{
-		"no id":                            {"swebench", dataset.Row{}, "instance_id", "the instance id is missing or empty"},
-		"an id that is a path":             {"swebench", dataset.Row{InstanceID: "../../x"}, "instance_id", `"../../x"`},
-		"an id without __":                 {"swebench", dataset.Row{InstanceID: "django-1"}, "instance_id", `"django-1" is not of the form repo__name`},
-		"an id with nothing behind __":     {"multimodal", dataset.Row{InstanceID: "a__"}, "instance_id", `"a__" is not of the form repo__name`},
-		"an id with __ at its end":         {"multimodal", dataset.Row{InstanceID: "a__b__"}, "instance_id", "host/path:tag"},
-		"an id that makes no image":        {"swegym", dataset.Row{InstanceID: "a.-b"}, "instance_id", "host/path:tag"},
-		"no image":                         {"swesmith", dataset.Row{InstanceID: "a"}, "image_name", "missing or blank"},
-		"a blank image":                    {"swesmith", dataset.Row{InstanceID: "a", ImageName: " \n"}, "image_name", "missing or blank"},
-		"an image that is a command":       {"swesmith", dataset.Row{InstanceID: "a", ImageName: "x;rm -rf /"}, "image_name", `"docker.io/x;rm -rf /"`},
-		"no tag":                           {"pro", dataset.Row{InstanceID: "a"}, "dockerhub_tag", "missing or blank"},
-		"a tag of 129 characters":          {"pro", dataset.Row{InstanceID: "a", DockerhubTag: strings.Repeat("t", 129)}, "dockerhub_tag", "host/path:tag"},
-		"a tag with another image":         {"pro", dataset.Row{InstanceID: "a", DockerhubTag: "a@evil.example/x"}, "dockerhub_tag", "host/path:tag"},
-		"no id, and no number":             {"multiswebench", dataset.Row{Org: "a", Repo: "b"}, "instance_id", "there is no number to make it of"},
-		"no id, and no org":                {"multiswebench", dataset.Row{Repo: "b", Number: "1"}, "instance_id", `making an id of org, repo and number: repo "b" with org ""`},
+		"no id":                            {"swebench", table.Row{}, "instance_id", "the instance id is missing or empty"},
+		"an id that is a path":             {"swebench", table.Row{InstanceID: "../../x"}, "instance_id", `"../../x"`},
+		"an id without __":                 {"swebench", table.Row{InstanceID: "django-1"}, "instance_id", `"django-1" is not of the form repo__name`},
+		"an id with nothing behind __":     {"multimodal", table.Row{InstanceID: "a__"}, "instance_id", `"a__" is not of the form repo__name`},
+		"an id with __ at its end":         {"multimodal", table.Row{InstanceID: "a__b__"}, "instance_id", "host/path:tag"},
+		"an id that makes no image":        {"swegym", table.Row{InstanceID: "a.-b"}, "instance_id", "host/path:tag"},
+		"no image":                         {"swesmith", table.Row{InstanceID: "a"}, "image_name", "missing or blank"},
+		"a blank image":                    {"swesmith", table.Row{InstanceID: "a", ImageName: " \n"}, "image_name", "missing or blank"},
+		"an image that is a command":       {"swesmith", table.Row{InstanceID: "a", ImageName: "x;rm -rf /"}, "image_name", `"docker.io/x;rm -rf /"`},
+		"no tag":                           {"pro", table.Row{InstanceID: "a"}, "dockerhub_tag", "missing or blank"},
+		"a tag of 129 characters":          {"pro", table.Row{InstanceID: "a", DockerhubTag: strings.Repeat("t", 129)}, "dockerhub_tag", "host/path:tag"},
+		"a tag with another image":         {"pro", table.Row{InstanceID: "a", DockerhubTag: "a@evil.example/x"}, "dockerhub_tag", "host/path:tag"},
+		"no id, and no number":             {"multiswebench", table.Row{Org: "a", Repo: "b"}, "instance_id", "there is no number to make it of"},
+		"no id, and no org":                {"multiswebench", table.Row{Repo: "b", Number: "1"}, "instance_id", `making an id of org, repo and number: repo "b" with org ""`},
 		"no id, and a part of a number":    {"multiswebench", rowOf(t, `{"org": "a", "repo": "b", "number": 7.5}`), "instance_id", `column "number": the value is a number, neither text nor a whole number`},
 		"no id, and a list of repos":       {"multiswebench", rowOf(t, `{"org": "a", "repo": ["b"], "number": 7}`), "instance_id", `column "repo": the value is a list, not text`},
 		"no id, and an org that is a map":  {"multiswebench", rowOf(t, `{"org": {}, "repo": "b", "number": 7}`), "instance_id", `column "org": the value is an object, not text`},
-		"no id, and a number that is none": {"multiswebench", dataset.Row{Org: "a", Repo: "b", Number: "1.0"}, "instance_id", `number "1.0" has more than digits`},
-		"no id, and an org of a path":      {"multiswebench", dataset.Row{Org: "../a", Repo: "b", Number: "1"}, "instance_id", `"../a__b-1"`},
-		"no id in another family":          {"swebench", dataset.Row{Org: "a", Repo: "b", Number: "1"}, "instance_id", "the instance id is missing or empty"},
-		"no repository":                    {"multiswebench", dataset.Row{InstanceID: "a"}, "repo", "missing or blank"},
-		"a repository without an org":      {"multiswebench", dataset.Row{InstanceID: "a", Repo: "b"}, "repo", "not of the form org/repo"},
-		"a repository of three parts":      {"multiswebench", dataset.Row{InstanceID: "a", Repo: "b/c/d"}, "repo", "not of the form org/repo"},
-		"a repository that is a path":      {"commit0", dataset.Row{Repo: "../x"}, "instance_id", `"../x"`},
-		"a repository two levels deep":     {"commit0", dataset.Row{Repo: "commit-0/a/b"}, "instance_id", `"a/b"`},
+		"no id, and a number that is none": {"multiswebench", table.Row{Org: "a", Repo: "b", Number: "1.0"}, "instance_id", `number "1.0" has more than digits`},
+		"no id, and an org of a path":      {"multiswebench", table.Row{Org: "../a", Repo: "b", Number: "1"}, "instance_id", `"../a__b-1"`},
+		"no id in another family":          {"swebench", table.Row{Org: "a", Repo: "b", Number: "1"}, "instance_id", "the instance id is missing or empty"},
+		"no repository":                    {"multiswebench", table.Row{InstanceID: "a"}, "repo", "missing or blank"},
+		"a repository without an org":      {"multiswebench", table.Row{InstanceID: "a", Repo: "b"}, "repo", "not of the form org/repo"},
+		"a repository of three parts":      {"multiswebench", table.Row{InstanceID: "a", Repo: "b/c/d"}, "repo", "not of the form org/repo"},
+		"a repository that is a path":      {"commit0", table.Row{Repo: "../x"}, "instance_id", `"../x"`},
+		"a repository two levels deep":     {"commit0", table.Row{Repo: "commit-0/a/b"}, "instance_id", `"a/b"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			tt.row.Position = dataset.Position{File: "verified.jsonl", Unit: "line", Number: 7}
-			_, err := dataset.Resolve([]dataset.Row{tt.row}, dataset.Options{Family: family(t, tt.family)})
-			var malformed *dataset.MalformedError
+			tt.row.Position = table.Position{File: "verified.jsonl", Unit: "line", Number: 7}
+			_, err := dataset.Resolve([]table.Row{tt.row}, dataset.Options{Family: family(t, tt.family)})
+			var malformed *table.MalformedError
 			require.ErrorAs(t, err, &malformed)
 			assert.Equal(t, tt.row.Position, malformed.Position)
 			assert.Equal(t, tt.column, malformed.Column)
@@ -58,7 +60,7 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 }
 
 // rowOf returns the row of an object.
-func rowOf(t *testing.T, object string) dataset.Row {
+func rowOf(t *testing.T, object string) table.Row {
 	rows, err := readText("d.jsonl", object)
 	require.NoError(t, err)
 	return rows[0]
@@ -67,7 +69,7 @@ func rowOf(t *testing.T, object string) dataset.Row {
 func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {
 	tests := map[string]struct {
 		family, template string
-		rows             []dataset.Row
+		rows             []table.Row
 		parts            []string
 	}{
 		"two ids that lead to one image": {
@@ -78,15 +80,15 @@ func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {
 			"swebench", "r.io/{repo}:v1", rowsOf("a__a-1", "a__a-2"), []string{"a__a-1", "a__a-2", "r.io/a:v1"},
 		},
 		"two images whose last segments are one": {
-			"swesmith", "", []dataset.Row{{InstanceID: "a", ImageName: "x/image"}, {InstanceID: "b", ImageName: "y/image"}},
+			"swesmith", "", []table.Row{{InstanceID: "a", ImageName: "x/image"}, {InstanceID: "b", ImageName: "y/image"}},
 			[]string{"docker.io/x/image (instance a)", "docker.io/y/image (instance b)", "same tag, image"},
 		},
 		"two images that differ by their tag only": {
-			"swesmith", "", []dataset.Row{{InstanceID: "a", ImageName: "x/image:v1"}, {InstanceID: "b", ImageName: "x/image:v2"}},
+			"swesmith", "", []table.Row{{InstanceID: "a", ImageName: "x/image:v1"}, {InstanceID: "b", ImageName: "x/image:v2"}},
 			[]string{"docker.io/x/image:v1", "docker.io/x/image:v2", "same tag, image"},
 		},
 		"two ids whose rows name one image": {
-			"swebench", "", []dataset.Row{{InstanceID: "a__a-1", DockerImage: "x/image:v1"}, {InstanceID: "b__b-1", Image: "docker.io/x/image:v1"}},
+			"swebench", "", []table.Row{{InstanceID: "a__a-1", DockerImage: "x/image:v1"}, {InstanceID: "b__b-1", Image: "docker.io/x/image:v1"}},
 			[]string{"a__a-1", "b__b-1", "the same official image, docker.io/x/image:v1"},
 		},
 		"an id that becomes another's in a name": {
@@ -96,17 +98,17 @@ func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {
 			"swebench", "r.io/{instance_id}", rowsOf("A__a-1", "a__a-1"), []string{"A__a-1", "a__a-1", "r.io/a__a-1"},
 		},
 		"two tags that differ by case only": {
-			"pro", "", []dataset.Row{{InstanceID: "a", DockerhubTag: "Tag"}, {InstanceID: "b", DockerhubTag: "tag"}},
+			"pro", "", []table.Row{{InstanceID: "a", DockerhubTag: "Tag"}, {InstanceID: "b", DockerhubTag: "tag"}},
 			[]string{"sweap-images:Tag", "sweap-images:tag", "same tag, tag"},
 		},
 		"two images of one id": {
-			"pro", "", []dataset.Row{{InstanceID: "a", DockerhubTag: "x"}, {InstanceID: "a", DockerhubTag: "y"}},
+			"pro", "", []table.Row{{InstanceID: "a", DockerhubTag: "x"}, {InstanceID: "a", DockerhubTag: "y"}},
 			[]string{"instance a has two official images", "sweap-images:x", "sweap-images:y"},
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := dataset.Resolve(tt.rows, dataset.Options{Family: family(t, tt.family), Template: dataset.Template(tt.template)})
+			_, err := dataset.Resolve(tt.rows, dataset.Options{Family: family(t, tt.family), Template: families.Template(tt.template)})
 			for _, part := range tt.parts {
 				assert.ErrorContains(t, err, part)
 			}

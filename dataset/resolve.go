@@ -4,15 +4,21 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
 )
+
+// DefaultArch is the architecture in the official images' names.
+const DefaultArch = "x86_64"
 
 // Options say how [Resolve] reads rows.
 type Options struct {
-	// Family names the instances and their images; it must be one of [Families].
-	Family Family
+	// Family names the instances and their images; it must be one of [families.All].
+	Family families.Family
 	// Template replaces the rule for official images; empty keeps it: the row's own
 	// image, unless the family has a column of its own for it, or else the family's.
-	Template Template
+	Template families.Template
 	// Arch is `{arch}` of a template; empty means [DefaultArch]. The families'
 	// own rules do not use it.
 	Arch string
@@ -22,7 +28,7 @@ type Options struct {
 
 // check returns an error if the options cannot be used, whatever the dataset.
 func (o Options) check() error {
-	if o.Family.image == nil {
+	if o.Family.IsZero() {
 		return errors.New("no family is given")
 	}
 	if err := o.Template.Check(); err != nil {
@@ -60,11 +66,11 @@ type Result struct {
 //  5. Instances on one official image become one unit, and units are sorted.
 //  6. The shard's units stay.
 //
-// What is wrong with a row is a [*MalformedError]. Two ids on one official image
+// What is wrong with a row is a [*table.MalformedError]. Two ids on one official image
 // are an error unless the family shares images by design; so are two official
 // images with one custom part, two official images of one id, and a selection
 // without an instance. Only a shard may be empty.
-func Resolve(rows []Row, opts Options) (Result, error) {
+func Resolve(rows []table.Row, opts Options) (Result, error) {
 	result, err := resolve(rows, opts)
 	if err != nil {
 		return Result{}, fmt.Errorf("resolving instances: %w", err)
@@ -72,7 +78,7 @@ func Resolve(rows []Row, opts Options) (Result, error) {
 	return result, nil
 }
 
-func resolve(rows []Row, opts Options) (result Result, err error) {
+func resolve(rows []table.Row, opts Options) (result Result, err error) {
 	if err := opts.check(); err != nil {
 		return result, err
 	}

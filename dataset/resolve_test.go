@@ -9,12 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
+	"dagger/eval-images/dataset/table"
 )
 
 // family returns the family of that name.
-func family(t testing.TB, name string) dataset.Family {
+func family(t testing.TB, name string) families.Family {
 	t.Helper()
-	found, err := dataset.FamilyByName(name)
+	found, err := families.ByName(name)
 	require.NoError(t, err)
 	return found
 }
@@ -26,10 +28,10 @@ func swebench(t testing.TB, selection dataset.Selection) dataset.Options {
 }
 
 // rowsOf returns rows of the ids, at lines that count from 1.
-func rowsOf(ids ...string) []dataset.Row {
-	var rows []dataset.Row
+func rowsOf(ids ...string) []table.Row {
+	var rows []table.Row
 	for i, id := range ids {
-		rows = append(rows, dataset.Row{InstanceID: id, Position: dataset.Position{File: "rows.jsonl", Unit: "line", Number: i + 1}})
+		rows = append(rows, table.Row{InstanceID: id, Position: table.Position{File: "rows.jsonl", Unit: "line", Number: i + 1}})
 	}
 	return rows
 }
@@ -88,8 +90,8 @@ func TestResolveTakesRowsOfOneIDForOne(t *testing.T) {
 }
 
 func TestResolveMakesOneUnitOfInstancesThatShareAnImage(t *testing.T) {
-	row := func(id, repo string) dataset.Row { return dataset.Row{InstanceID: id, Repo: repo} }
-	result, err := dataset.Resolve([]dataset.Row{
+	row := func(id, repo string) table.Row { return table.Row{InstanceID: id, Repo: repo} }
+	result, err := dataset.Resolve([]table.Row{
 		row("cli__cli-2", "cli/cli"), row("alibaba__fastjson2-1", "alibaba/fastjson2"),
 		row("cli__cli-1", "cli/cli"), row("cli__cli-10", "cli/cli"),
 	}, dataset.Options{Family: family(t, "multiswebench")})
@@ -106,7 +108,7 @@ func TestResolveMakesOneUnitOfInstancesThatShareAnImage(t *testing.T) {
 }
 
 func TestMultiSWEBenchRowsWithoutAnIDGetTheEvaluators(t *testing.T) {
-	result, err := dataset.Resolve([]dataset.Row{
+	result, err := dataset.Resolve([]table.Row{
 		{Org: "BurntSushi", Repo: "ripgrep", Number: "723"}, {Repo: "cli/cli", Number: "10009"}, {InstanceID: "its__own-1", Org: "a", Repo: "b", Number: "2"},
 	}, dataset.Options{Family: family(t, "multiswebench")})
 	require.NoError(t, err)
@@ -117,16 +119,16 @@ func TestMultiSWEBenchRowsWithoutAnIDGetTheEvaluators(t *testing.T) {
 
 func TestALimitDrawsRowsBeforeTheFamilyLeavesAnyOut(t *testing.T) {
 	// As the evaluator does, with pandas: of six rows, seed 42 draws the rows 0, 1, 5, 2, 4, 3.
-	rows := func(blank ...int) []dataset.Row {
-		var rows []dataset.Row
+	rows := func(blank ...int) []table.Row {
+		var rows []table.Row
 		for i := range 6 {
-			rows = append(rows, dataset.Row{
+			rows = append(rows, table.Row{
 				InstanceID: fmt.Sprintf("a__a.%d.x__1", i), ImageName: fmt.Sprintf("x/a-%d", i), BlankProblem: slices.Contains(blank, i),
 			})
 		}
 		return rows
 	}
-	draw := func(rows []dataset.Row, limit int) (dataset.Result, error) {
+	draw := func(rows []table.Row, limit int) (dataset.Result, error) {
 		return dataset.Resolve(rows, dataset.Options{
 			Family: family(t, "swesmith"), Selection: dataset.Selection{Limit: limit, Seed: dataset.DefaultSeed},
 		})
@@ -142,7 +144,7 @@ func TestALimitDrawsRowsBeforeTheFamilyLeavesAnyOut(t *testing.T) {
 }
 
 func TestAnIDThatTheFamilyLeavesOutCannotBeSelected(t *testing.T) {
-	rows := []dataset.Row{
+	rows := []table.Row{
 		{InstanceID: "a__a.1.x__1", ImageName: "x/a"},
 		{InstanceID: "b__b.1.x__1", ImageName: "x/b", BlankProblem: true},
 	}
@@ -153,7 +155,7 @@ func TestAnIDThatTheFamilyLeavesOutCannotBeSelected(t *testing.T) {
 }
 
 func TestResolveDropsSWESmithRowsWithoutAProblem(t *testing.T) {
-	rows := []dataset.Row{
+	rows := []table.Row{
 		{InstanceID: "a__a.1.x__1", ImageName: "x/a"},
 		{InstanceID: "b__b.1.x__1", ImageName: "x/b", BlankProblem: true},
 	}
@@ -169,34 +171,34 @@ func TestResolveDropsSWESmithRowsWithoutAProblem(t *testing.T) {
 func TestResolveFollowsATemplateInsteadOfTheFamily(t *testing.T) {
 	tests := map[string]struct {
 		family, template, arch string
-		row                    dataset.Row
+		row                    table.Row
 		image, custom          string
 	}{
 		"for the default architecture": {
-			"swebench", "mirror.example/{arch}/{repo}/{name}:v1", "", dataset.Row{InstanceID: "a__b-1"},
+			"swebench", "mirror.example/{arch}/{repo}/{name}:v1", "", table.Row{InstanceID: "a__b-1"},
 			"mirror.example/x86_64/a/b-1:v1", "b-1",
 		},
 		"for another architecture": {
-			"swebench", "mirror.example/{instance_id}.{arch}", "arm64", dataset.Row{InstanceID: "a__b-1"},
+			"swebench", "mirror.example/{instance_id}.{arch}", "arm64", table.Row{InstanceID: "a__b-1"},
 			"mirror.example/a__b-1.arm64", "a__b-1.arm64",
 		},
 		"without the column of the family": {
-			"pro", "mirror.example/pro:{instance_id}", "", dataset.Row{InstanceID: "instance_NodeBB__NodeBB-1"},
+			"pro", "mirror.example/pro:{instance_id}", "", table.Row{InstanceID: "instance_NodeBB__NodeBB-1"},
 			"mirror.example/pro:instance_NodeBB__NodeBB-1", "instance_nodebb__nodebb-1",
 		},
 		"with the family's custom part, even without a tag": {
-			"pro", "mirror.example/pro/{name}", "", dataset.Row{InstanceID: "a__b-1"},
+			"pro", "mirror.example/pro/{name}", "", table.Row{InstanceID: "a__b-1"},
 			"mirror.example/pro/b-1", "b-1",
 		},
 		"with images of single instances where the family shares": {
-			"multiswebench", "mirror.example/{instance_id}", "", dataset.Row{InstanceID: "a__b-1"},
+			"multiswebench", "mirror.example/{instance_id}", "", table.Row{InstanceID: "a__b-1"},
 			"mirror.example/a__b-1", "a__b-1",
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			result, err := dataset.Resolve([]dataset.Row{tt.row}, dataset.Options{
-				Family: family(t, tt.family), Template: dataset.Template(tt.template), Arch: tt.arch,
+			result, err := dataset.Resolve([]table.Row{tt.row}, dataset.Options{
+				Family: family(t, tt.family), Template: families.Template(tt.template), Arch: tt.arch,
 			})
 			require.NoError(t, err)
 			require.Len(t, result.Instances, 1)

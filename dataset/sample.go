@@ -3,6 +3,8 @@ package dataset
 import (
 	_ "embed"
 	"strings"
+
+	"dagger/eval-images/dataset/table"
 )
 
 //go:embed sample.txt
@@ -10,8 +12,8 @@ var sampleText string
 
 // Sample returns the rows of a bundled sample for a first run: three instances of
 // SWE-bench Verified (family swebench), one from each of three repositories.
-func Sample() []Row {
-	rows, err := readText("sample.txt", strings.NewReader(sampleText))
+func Sample() []table.Row {
+	rows, err := table.ReadText("sample.txt", strings.NewReader(sampleText))
 	if err != nil {
 		panic(err) // the file is compiled in, and a test reads it
 	}

@@ -7,10 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
 )
 
 func TestSampleHasThreeInstancesOfSWEBenchVerified(t *testing.T) {
-	family, err := dataset.FamilyByName("swebench")
+	family, err := families.ByName("swebench")
 	require.NoError(t, err)
 	result, err := dataset.Resolve(dataset.Sample(), dataset.Options{Family: family})
 	require.NoError(t, err)

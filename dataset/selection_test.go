@@ -9,10 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/table"
 )
 
 // many returns rows of count instances.
-func many(count int) []dataset.Row {
+func many(count int) []table.Row {
 	var names []string
 	for i := range count {
 		names = append(names, fmt.Sprintf("org__repo-%d", i))
@@ -20,7 +21,7 @@ func many(count int) []dataset.Row {
 	return rowsOf(names...)
 }
 
-func resolveIDs(t *testing.T, rows []dataset.Row, selection dataset.Selection) []string {
+func resolveIDs(t *testing.T, rows []table.Row, selection dataset.Selection) []string {
 	t.Helper()
 	result, err := dataset.Resolve(rows, swebench(t, selection))
 	require.NoError(t, err)
@@ -56,10 +57,10 @@ func TestLimitDrawsThatManyOfTheSelectedInstances(t *testing.T) {
 }
 
 func TestLimitCountsInstancesAndNotTheImagesThatTheyShare(t *testing.T) {
-	var rows []dataset.Row
+	var rows []table.Row
 	for i := range 30 {
 		repo := fmt.Sprintf("repo-%d", i%3)
-		rows = append(rows, dataset.Row{InstanceID: fmt.Sprintf("org__%s-%d", repo, i), Org: "org", Repo: repo})
+		rows = append(rows, table.Row{InstanceID: fmt.Sprintf("org__%s-%d", repo, i), Org: "org", Repo: repo})
 	}
 	for limit, images := range map[int]int{1: 1, 20: 3, 30: 3, 0: 3} {
 		result, err := dataset.Resolve(rows, dataset.Options{

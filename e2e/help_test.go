@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
 )
 
 // TestHelp: callers have these names in their scripts.
@@ -37,7 +37,7 @@ func TestHelp(t *testing.T) {
 				assert.Contains(t, given, name)
 				assert.Contains(t, given[name].text, defaults[name], name)
 			}
-			for _, family := range dataset.FamilyNames() {
+			for _, family := range families.Names() {
 				assert.Regexp(t, `\b`+family+`\b`, given["family"].text)
 			}
 		})

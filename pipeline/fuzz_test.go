@@ -11,6 +11,7 @@ import (
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/datasettest"
 	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
 )
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
@@ -63,8 +64,8 @@ func FuzzNames(f *testing.F) {
 		for _, item := range plan.Items {
 			references = append(append(references, item.Base), item.References()...)
 		}
-		for _, reference := range references {
-			require.NoError(t, dataset.CheckReference(reference))
+		for _, image := range references {
+			require.NoError(t, reference.Check(image))
 		}
 		require.NoError(t, datasettest.Shown(plan.Check()))
 		if _, err := plan.JSONLines(); err != nil {

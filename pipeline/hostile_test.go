@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/datasettest"
+	"dagger/eval-images/reference"
 )
 
 // TestHostileNamesAreRefused: in each flag that becomes a part of a reference. The error says which, and shows
@@ -50,8 +50,8 @@ func TestHostileNamesAreRefused(t *testing.T) {
 func TestALongTargetIsCutAsTagsAre(t *testing.T) {
 	names := Names{Keys: fieldKeys, Target: strings.Repeat("t", 1<<20), Suffix: strings.Repeat("s", 1<<20), Tags: []string{strings.Repeat("n", 1<<20)}}
 	require.NoError(t, names.Check())
-	for _, reference := range append(names.AgentTags(django), names.Agent(django)) {
-		assert.NoError(t, dataset.CheckReference(reference))
+	for _, image := range append(names.AgentTags(django), names.Agent(django)) {
+		assert.NoError(t, reference.Check(image))
 	}
 }
 

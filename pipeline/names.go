@@ -8,6 +8,7 @@ import (
 
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
 )
 
 // Default repositories and target, as the images of the field are named.
@@ -70,7 +71,7 @@ func (n Names) Check() error {
 		if repo.value == "" {
 			continue
 		}
-		if err := dataset.CheckRepository(repo.value); err != nil {
+		if err := reference.CheckRepository(repo.value); err != nil {
 			return fmt.Errorf("%s %w", repo.flag, err)
 		}
 	}

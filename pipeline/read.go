@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
 	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
 )
 
 // A manifest is read from a file like any other, which may be anybody's.
@@ -65,7 +66,7 @@ func (r Record) check() error {
 		return errors.New("it has no instance_id")
 	}
 	if r.InstanceID != "" {
-		if err := dataset.CheckID(string(r.InstanceID)); err != nil {
+		if err := families.CheckID(string(r.InstanceID)); err != nil {
 			return err
 		}
 	}
@@ -78,8 +79,8 @@ func (r Record) check() error {
 	if err := r.source().Check(); err != nil {
 		return err
 	}
-	for _, reference := range r.references() {
-		if err := dataset.CheckReference(reference); err != nil {
+	for _, image := range r.references() {
+		if err := reference.Check(image); err != nil {
 			return err
 		}
 	}

@@ -21,10 +21,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/families"
 	"dagger/eval-images/dataset/hub"
+	"dagger/eval-images/dataset/table"
 	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
 )
 
 // This is the walk through all exits: one hostile text comes in wherever somebody else can write, and everything that leaves is looked
@@ -382,7 +385,7 @@ func TestADatasetsWordsAtEveryExit(t *testing.T) {
 			"rows.json": `[{"instance_id":` + one + `}]`, "object.json": `{` + one + `:{}}`, "words.json": value, "words.jsonl": value, "words.parquet": value,
 			"number.jsonl": `{"instance_id":"a","number":` + one + `,"repo":` + one + `,"org":` + one + `}`, value + ".jsonl": value, "a." + value: "",
 		} {
-			rows, err := dataset.Read(name, strings.NewReader(content), int64(len(content)), "number", "org")
+			rows, err := table.Read(name, strings.NewReader(content), int64(len(content)), "number", "org")
 			if err != nil {
 				exits.error(t, name, err)
 				continue
@@ -393,14 +396,14 @@ func TestADatasetsWordsAtEveryExit(t *testing.T) {
 		for _, image := range []string{"image_name", "docker_image", "dockerhub_tag"} {
 			content := `{"instance_id":"a__a-1","` + image + `":` + one + `}`
 			for _, family := range []string{"swesmith", "pro", "swebench"} {
-				rows, err := dataset.Read("d.jsonl", strings.NewReader(content), int64(len(content)), image)
+				rows, err := table.Read("d.jsonl", strings.NewReader(content), int64(len(content)), image)
 				if err == nil {
-					_, err = dataset.Resolve(rows, dataset.Options{Family: familyOf(t, family), Template: dataset.Template(value)})
+					_, err = dataset.Resolve(rows, dataset.Options{Family: familyOf(t, family), Template: families.Template(value)})
 				}
 				exits.error(t, family+", "+image, err)
 			}
 		}
-		_, err := dataset.FamilyByName(value)
+		_, err := families.ByName(value)
 		exits.error(t, "--family", err)
 		_, err = dataset.ParseShard(value)
 		exits.error(t, "--shard", err)
@@ -409,8 +412,8 @@ func TestADatasetsWordsAtEveryExit(t *testing.T) {
 		_, err = dataset.ReadIDs(value, strings.NewReader(value))
 		exits.error(t, "--select", err)
 		exits.error(t, "--dataset", dataset.CheckHubName(value))
-		exits.error(t, "a repository", dataset.CheckRepository(value))
-		exits.error(t, "a reference", dataset.CheckReference(value))
+		exits.error(t, "a repository", reference.CheckRepository(value))
+		exits.error(t, "a reference", reference.Check(value))
 		exits.error(t, "a source", dataset.Source{Name: value, Config: value}.Check())
 		exits.error(t, "a Dockerfile", pipeline.CheckDockerfile("FROM x AS "+value+"\nFROM "+value))
 		for _, names := range []pipeline.Names{
@@ -424,9 +427,9 @@ func TestADatasetsWordsAtEveryExit(t *testing.T) {
 	exits.safe(t, 1500)
 }
 
-func familyOf(t *testing.T, name string) dataset.Family {
+func familyOf(t *testing.T, name string) families.Family {
 	t.Helper()
-	family, err := dataset.FamilyByName(name)
+	family, err := families.ByName(name)
 	require.NoError(t, err)
 	return family
 }

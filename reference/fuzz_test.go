@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/dataset/datasettest"
 	"dagger/eval-images/reference"
 )
 
@@ -91,4 +92,22 @@ func assertWhole(t *testing.T, got reference.Reference) {
 	pinned, err := reference.Parse(reference.WithDigest(text, ones))
 	require.NoError(t, err)
 	require.Equal(t, []string{got.Repository(), got.Tag(), ones}, []string{pinned.Repository(), pinned.Tag(), pinned.Digest()})
+}
+
+// FuzzCheck: what is accepted is fit for a registry, and what is refused for a terminal.
+func FuzzCheck(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text string) {
+		err := reference.CheckRepository(text)
+		require.NoError(t, datasettest.Shown(err))
+		if err == nil {
+			require.NoError(t, reference.Check(text+":tag"))
+		}
+		if err := reference.Check(text); err != nil {
+			require.NoError(t, datasettest.Shown(err))
+			return
+		}
+		assert.Regexp(t, `^[A-Za-z0-9_./:@\[\]-]+$`, text) // Brackets are around an IPv6 address.
+		assert.NotRegexp(t, `\.\.|//|/$|^/|@.*@`, strings.SplitN(text, ":", 3)[0])
+		assert.LessOrEqual(t, len(text), 456)
+	})
 }

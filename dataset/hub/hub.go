@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dagger/eval-images/dataset"
+	"dagger/eval-images/dataset/table"
 	"dagger/eval-images/dial"
 	"dagger/eval-images/redact"
 )
@@ -48,7 +49,7 @@ type Part struct {
 	Split string
 	// Revision is a commit, a branch or a tag. Empty: the main branch.
 	Revision string
-	// Columns are further columns to keep of the rows, as for [dataset.Read].
+	// Columns are further columns to keep of the rows, as for [table.Read].
 	Columns []string
 }
 
@@ -65,7 +66,7 @@ const (
 // Read returns the rows of a part of a dataset, in the dataset's order, and where
 // they came from. What the hub refuses is an [*Error] inside; a config or split that
 // does not exist a [*ChoiceError]. [Advice] says what to do about either.
-func (c Client) Read(ctx context.Context, part Part) ([]dataset.Row, dataset.Source, error) {
+func (c Client) Read(ctx context.Context, part Part) ([]table.Row, dataset.Source, error) {
 	if err := dataset.CheckHubName(part.Name); err != nil {
 		return nil, dataset.Source{}, err
 	}
@@ -80,7 +81,7 @@ func (c Client) Read(ctx context.Context, part Part) ([]dataset.Row, dataset.Sou
 	return rows, source, nil
 }
 
-func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, dataset.Source, error) {
+func (c *connection) read(ctx context.Context, part Part) ([]table.Row, dataset.Source, error) {
 	files, source, err := c.find(ctx, part)
 	if err != nil {
 		return nil, source, err
@@ -92,11 +93,11 @@ func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, datase
 		return nil, source, fmt.Errorf("split %s has %d files: at most %d are read",
 			redact.Quote(source.Split), len(files), maxFiles)
 	}
-	var rows []dataset.Row
+	var rows []table.Row
 	for _, file := range files {
 		more, err := c.rows(ctx, source, file, part.Columns)
 		if err == nil {
-			rows, err = dataset.Join(rows, more)
+			rows, err = table.Join(rows, more)
 		}
 		if err != nil {
 			return nil, source, err
@@ -109,7 +110,7 @@ func (c *connection) read(ctx context.Context, part Part) ([]dataset.Row, datase
 // it.
 func (c *connection) rows(
 	ctx context.Context, source dataset.Source, file string, further []string,
-) ([]dataset.Row, error) {
+) ([]table.Row, error) {
 	local, err := os.CreateTemp("", "eval-images-")
 	if err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func (c *connection) rows(
 	if err != nil {
 		return nil, fmt.Errorf("downloading %s: %w", redact.Name(file), err)
 	}
-	return dataset.Read(file, local, size, further...)
+	return table.Read(file, local, size, further...)
 }
 
 // commit is what the hub tells about a dataset at a commit.

@@ -1,0 +1,123 @@
+package families
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"dagger/eval-images/dataset/table"
+	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
+)
+
+// Family is the rule by which a group of benchmarks names its official images. [All]
+// returns the values; the zero value is no family.
+type Family struct {
+	// Name is how a user asks for the family: `swebench`, `pro`.
+	Name string
+	// Dataset is the family's default, a dataset on the Hugging Face hub.
+	Dataset string
+	// Aliases are other datasets that are clearly of this family.
+	Aliases []string
+	// Split is the default split of the datasets.
+	Split string
+	// Shared allows several instances on one official image.
+	// Elsewhere two ids that lead to one image are an error.
+	Shared bool
+	// ImageColumn is the column, besides `instance_id`, by which the family names
+	// official images; empty if the id is enough. A row without a text in it must
+	// name its image itself.
+	ImageColumn string
+
+	id     func(table.Row) (string, error)                // nil takes the column instance_id
+	repo   func(id string, row table.Row) (string, error) // {repo} of a template; nil takes the id's first part
+	image  func(id string, row table.Row) (string, error) // not yet checked
+	custom func(image string) string                      // nil takes the last path segment
+	drop   func(table.Row) bool                           // nil keeps every row
+}
+
+// IsZero reports whether the family is none of [All].
+func (f Family) IsZero() bool { return f.image == nil }
+
+// ID returns the id of the row's instance. It may not pass [CheckID].
+func (f Family) ID(row table.Row) (string, error) {
+	if f.id == nil {
+		return row.InstanceID, nil
+	}
+	return f.id(row)
+}
+
+// OfficialImage returns the official image of an instance, and the column that decided
+// it: the family's own column for images if it has one, or else the image that the row
+// names, or else the family's rule. The image may not pass [reference.Check].
+func (f Family) OfficialImage(id string, row table.Row) (image, column string, err error) {
+	column = cmp.Or(f.ImageColumn, table.IDColumn)
+	byColumn := f.ImageColumn != ""
+	if blank := isBlank(row.Text(column)); blank || !byColumn {
+		if image, own := ownImage(row); image != "" {
+			return image, own, nil
+		}
+		if blank && byColumn {
+			return "", column, cmp.Or(row.NeedText(column),
+				fmt.Errorf("the column is missing or blank, and family %s names images from it", f.Name))
+		}
+	}
+	image, err = f.image(id, row)
+	return image, column, err
+}
+
+// repoOf returns what stands for `{repo}` in a template.
+func (f Family) repoOf(id string, row table.Row) (string, error) {
+	if f.repo == nil {
+		repo, _, err := splitID(id)
+		return repo, err
+	}
+	return f.repo(id, row)
+}
+
+// CustomPart returns the part of the built tags that stands for a well-formed official
+// image.
+func (f Family) CustomPart(image string) string {
+	if f.custom == nil {
+		return reference.Segment(image)
+	}
+	return f.custom(image)
+}
+
+// Drops reports whether the family leaves the row out.
+func (f Family) Drops(row table.Row) bool {
+	return f.drop != nil && f.drop(row)
+}
+
+// ByName returns the family of that name, or an error that lists the names.
+func ByName(name string) (Family, error) {
+	for _, family := range All() {
+		if family.Name == name {
+			return family, nil
+		}
+	}
+	return Family{}, fmt.Errorf("family %s is unknown: valid are %s", redact.Quote(name), strings.Join(Names(), ", "))
+}
+
+// Names returns the names of all families, for help texts.
+func Names() []string {
+	var names []string
+	for _, family := range All() {
+		names = append(names, family.Name)
+	}
+	return names
+}
+
+// Guess returns the family of a Hugging Face dataset. It knows the exact names only,
+// in any case: `SWE-bench-Live/SWE-bench-Live` looks like swebench, but its images have
+// other names.
+func Guess(datasetName string) (Family, bool) {
+	for _, family := range All() {
+		for _, known := range append([]string{family.Dataset}, family.Aliases...) {
+			if strings.EqualFold(known, datasetName) {
+				return family, true
+			}
+		}
+	}
+	return Family{}, false
+}

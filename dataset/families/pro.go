@@ -1,0 +1,43 @@
+package families
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"regexp"
+	"strings"
+
+	"dagger/eval-images/dataset/table"
+	"dagger/eval-images/reference"
+)
+
+// maxProCustom is the longest custom part of SWE-bench Pro, whose tags alone are
+// up to 128 characters: it leaves room for what stands around it in a tag.
+const maxProCustom = 96
+
+// proDigest is how much of a sha1 tells shortened custom parts apart.
+const proDigest = 12
+
+var proUnfit = regexp.MustCompile(`[^a-z0-9_.-]+`)
+
+// proImage keeps the tag's case: tags, unlike paths, may have capitals.
+func proImage(_ string, row table.Row) (string, error) {
+	return "docker.io/jefzda/sweap-images:" + strings.TrimSpace(row.DockerhubTag), nil
+}
+
+// proCustom is made from the tag, as all images of the family are in one
+// repository: lower-cased, and if over 96 characters, cut and given a part of the
+// original tag's sha1. An image without a tag (of a template) goes by its last
+// path segment.
+func proCustom(image string) string {
+	tag := reference.Tag(image)
+	if tag == "" {
+		return reference.Segment(image)
+	}
+	custom := strings.Trim(proUnfit.ReplaceAllString(reference.Lower(tag), "-"), ".-")
+	if len(custom) <= maxProCustom {
+		return custom
+	}
+	sum := sha1.Sum([]byte(tag)) // a name, not a safeguard
+	head := strings.TrimRight(custom[:maxProCustom-proDigest-1], ".-")
+	return head + "-" + hex.EncodeToString(sum[:])[:proDigest]
+}

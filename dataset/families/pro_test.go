@@ -1,0 +1,37 @@
+package families
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestProCustom(t *testing.T) {
+	const repository = "docker.io/jefzda/sweap-images:"
+	long := strings.Repeat("a", maxProCustom)
+	tests := map[string]struct{ image, custom string }{
+		"capitals become small":                             {repository + "Node.BB_AZ1", "node.bb_az1"},
+		"a run of unfit characters becomes one dash":        {repository + "a+=b~c", "a-b-c"},
+		"also letters of other alphabets":                   {repository + "aéπb", "a-b"},
+		"dots and dashes go at both ends":                   {repository + "-..a.-b-.", "a.-b"},
+		"also those that unfit characters became":           {repository + "+.a.+", "a"},
+		"underscores stay":                                  {repository + "_a_", "_a_"},
+		"what is stripped does not count for the length":    {repository + "." + long + "-", long},
+		"a tag of over 96 is cut, and its own sha1 follows": {repository + "Node.BB-" + strings.Repeat("A", 100), "node.bb-" + strings.Repeat("a", 75) + "-26fa1be8622f"},
+		"dots do not pile up before that":                   {repository + strings.Repeat("a", 80) + "..." + strings.Repeat("b", 30), strings.Repeat("a", 80) + "-9472dc777f81"},
+		"an image without a tag goes by its last path part": {"registry.example/x/some-image", "some-image"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, test.custom, proCustom(test.image))
+		})
+	}
+}
+
+// TestLongTagsThatDifferInCapitalsStayTwo: lower-cased they are one, and a registry has both.
+func TestLongTagsThatDifferInCapitalsStayTwo(t *testing.T) {
+	const repository = "docker.io/jefzda/sweap-images:"
+	long := strings.Repeat("a", maxProCustom+1)
+	assert.NotEqual(t, proCustom(repository+long), proCustom(repository+strings.ToUpper(long)))
+}

@@ -1,0 +1,30 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+var (
+	errAllowance = errors.New("the allowance is used up")
+	errUnpacked  = fmt.Errorf("the file unpacked is larger than %d GiB", maxUnpacked>>30)
+)
+
+// allowance is a reader that fails once more was read than is left. Whoever reads
+// one item after the other renews it at each, so that no item can be too long.
+type allowance struct {
+	r    io.Reader
+	left int
+	err  error // what it fails with
+}
+
+// Read reads no more than what is left.
+func (a *allowance) Read(p []byte) (int, error) {
+	if a.left == 0 {
+		return 0, a.err
+	}
+	n, err := a.r.Read(p[:min(len(p), a.left)])
+	a.left -= n
+	return n, err
+}

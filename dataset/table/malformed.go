@@ -1,0 +1,31 @@
+package table
+
+import "fmt"
+
+// MalformedError says what is wrong with a dataset, and where.
+type MalformedError struct {
+	// Position is the file and the line or row.
+	Position Position
+	// Column is the column or key at fault; empty when the row as a whole is.
+	Column string
+	// Reason completes the sentence "… is malformed:". It quotes values, and
+	// shortens long ones.
+	Reason string
+}
+
+// Error returns position, column and reason on one line.
+func (e *MalformedError) Error() string {
+	where := e.Position.String()
+	if where == "" {
+		where = "dataset"
+	}
+	if e.Column != "" {
+		where += fmt.Sprintf(", column %q", e.Column)
+	}
+	return where + ": " + e.Reason
+}
+
+// Malformed makes a [MalformedError] for a column of a row.
+func Malformed(at Position, column, format string, args ...any) error {
+	return &MalformedError{Position: at, Column: column, Reason: fmt.Sprintf(format, args...)}
+}

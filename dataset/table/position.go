@@ -1,0 +1,31 @@
+package table
+
+import (
+	"fmt"
+
+	"dagger/eval-images/redact"
+)
+
+// Position is a place in a dataset: line 3 of a text file, row 3 of a table. The
+// zero value stands for a row that was not read from a file.
+type Position struct {
+	// File is the name that was given to [Read].
+	File string
+	// Unit is what Number counts: "line" or "row".
+	Unit string
+	// Number counts from 1; 0 means the file as a whole.
+	Number int
+}
+
+// String returns the position as it stands in errors: `verified.jsonl line 3`. A
+// name that could be taken for something else is quoted.
+func (p Position) String() string {
+	if p.File == "" {
+		return ""
+	}
+	file := redact.Name(p.File)
+	if p.Number == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s %s %d", file, p.Unit, p.Number)
+}
