@@ -13,7 +13,7 @@ import (
 type candidate struct {
 	id      string
 	image   string // empty until nameImages
-	dropped bool   // the family leaves the row out; neither id nor image is checked
+	dropped bool   // by the family; neither id nor image is checked
 	row     table.Row
 }
 
@@ -44,8 +44,8 @@ func countDropped(candidates []candidate) (count int) {
 	return count
 }
 
-// nameImages names the official images. Two rows of one id must agree on the image, or
-// the result would depend on the order of the rows.
+// nameImages names the official images. Rows with the same id must name the same image,
+// or the result would depend on the order of the rows.
 func nameImages(candidates []candidate, opts Options) error {
 	images := make(map[string]string, len(candidates))
 	for i := range candidates {
@@ -93,8 +93,8 @@ func officialImage(c candidate, opts Options) (string, error) {
 	return image, nil
 }
 
-// nameImage returns the reference as template, row or family write it, and the
-// column that decided it.
+// nameImage returns the reference by the template, the row or the family, and the column
+// that decided it.
 func nameImage(c candidate, opts Options) (image, column string, err error) {
 	if opts.Template != "" {
 		return opts.Template.Expand(families.Input{ID: c.id, Row: c.row, Family: opts.Family, Arch: opts.arch()})

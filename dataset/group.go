@@ -8,7 +8,7 @@ import (
 	"dagger/eval-images/dataset/families"
 )
 
-// group makes one instance for each official image, sorted by it.
+// group returns one instance for each official image, sorted by image.
 func group(candidates []candidate, family families.Family) ([]Instance, error) {
 	ids := make(map[string][]string)
 	for _, c := range candidates {
@@ -30,8 +30,8 @@ func group(candidates []candidate, family families.Family) ([]Instance, error) {
 	return instances, checkDistinct(instances, family)
 }
 
-// checkDistinct refuses two instances that would write to one tag. Sorted
-// instances make the same error of the same dataset, whatever its order.
+// checkDistinct returns an error if two instances would have one tag. Since instances
+// are sorted, the error does not depend on the order of the dataset.
 func checkDistinct(instances []Instance, family families.Family) error {
 	byCustom := make(map[string]Instance, len(instances))
 	for _, instance := range instances {

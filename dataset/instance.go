@@ -1,10 +1,10 @@
 package dataset
 
-// Instance is one unit to build: an official image with the instance, or the
-// instances, that run on it.
+// Instance is one unit to build: an official image with the instances that run on it,
+// mostly one.
 type Instance struct {
 	// ID is the dataset's name of the instance, such as `django__django-12155`.
-	// Of several instances on one image it is the first in byte order.
+	// If several instances share the image, it is the first in byte order.
 	ID string
 	// SharedWith lists the other ids that run on the same official image, in
 	// byte order. It is empty unless the family shares images by design.
@@ -16,9 +16,8 @@ type Instance struct {
 	// family or the template writes it, such as
 	// `docker.io/swebench/sweb.eval.x86_64.django_1776_django-12155:latest`.
 	OfficialImage string
-	// Custom is the part of the built tags that stands for the official image,
-	// such as `sweb.eval.x86_64.django_1776_django-12155`. No two official images
-	// of one result have the same.
+	// Custom is the part of the built tags that identifies the official image, such as
+	// `sweb.eval.x86_64.django_1776_django-12155`. It is unique in a result.
 	Custom string
 }
 

@@ -12,7 +12,7 @@ const (
 // http://www.math.sci.hiroshima-u.ac.jp/m-mat/MT/MT2002/CODES/mt19937ar.c
 type mt19937 struct {
 	state [mtWords]uint32
-	used  int // words of the state that were handed out
+	used  int // words of the state already returned
 }
 
 func newMT19937(seed uint32) *mt19937 {
@@ -47,8 +47,8 @@ func (m *mt19937) twist() {
 	m.used = 0
 }
 
-// upTo returns a number from 0 to limit, both included: it masks words to as many
-// bits as limit has, until one of them is not above it.
+// upTo returns a number from 0 to limit, both included. It masks words to the bits of
+// limit until one of them is at most limit.
 func (m *mt19937) upTo(limit uint32) uint32 {
 	mask := uint32(1)<<bits.Len32(limit) - 1
 	for {

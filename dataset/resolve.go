@@ -12,7 +12,7 @@ import (
 // DefaultArch is the architecture in the official images' names.
 const DefaultArch = "x86_64"
 
-// Options say how [Resolve] reads rows.
+// Options of [Resolve].
 type Options struct {
 	// Family names the instances and their images; it must be one of [families.All].
 	Family families.Family
@@ -22,11 +22,11 @@ type Options struct {
 	// Arch is `{arch}` of a template; empty means [DefaultArch]. The families'
 	// own rules do not use it.
 	Arch string
-	// Selection says which instances are meant; the zero value is all.
+	// Selection of instances; the zero value selects all.
 	Selection Selection
 }
 
-// check returns an error if the options cannot be used, whatever the dataset.
+// check returns an error if the options are invalid for every dataset.
 func (o Options) check() error {
 	if o.Family.IsZero() {
 		return errors.New("no family is given")
@@ -40,36 +40,36 @@ func (o Options) check() error {
 // arch returns the architecture for a template.
 func (o Options) arch() string { return cmp.Or(o.Arch, DefaultArch) }
 
-// Result is what [Resolve] found.
+// Result of [Resolve].
 type Result struct {
 	// Instances are the units to build, sorted by official image. Without a limit
 	// they do not depend on the order of the rows.
 	Instances []Instance
-	// All are the units of all shards together. Their names must not clash either.
+	// All are the units of all shards together. Their names are distinct too.
 	All []Instance
-	// Total is how many they are.
+	// Total is the number of units of all shards.
 	Total int
-	// Duplicates is how many of the drawn rows had the id of an earlier one.
+	// Duplicates is the number of drawn rows that had the id of an earlier one.
 	Duplicates int
-	// Dropped is how many rows the family leaves out, as upstream does.
+	// Dropped is the number of rows that the family leaves out, as upstream does.
 	Dropped int
 }
 
-// Resolve returns the units to build for a dataset's rows. Each step may refuse the
-// whole, so that nothing is built of a dataset that is not sound:
+// Resolve returns the units to build for a dataset's rows. An error of any step fails the
+// whole, so that nothing is built of a dataset with a fault:
 //
-//  1. Every id is checked, but not those of rows that the family leaves out.
-//  2. The selected ids stay.
-//  3. Official images are named and checked.
-//  4. Rows are drawn up to the limit, and only then those that the family leaves
-//     out go, and further rows of an id: the evaluators draw first.
-//  5. Instances on one official image become one unit, and units are sorted.
-//  6. The shard's units stay.
+//  1. Check every id, but not those of rows that the family leaves out.
+//  2. Keep the selected ids.
+//  3. Name and check the official images.
+//  4. Draw rows up to the limit. Only then drop the rows that the family leaves out and
+//     further rows of an id: the evaluators draw first.
+//  5. Make one unit of the instances on one official image, and sort the units.
+//  6. Keep the shard's units.
 //
-// What is wrong with a row is a [*table.MalformedError]. Two ids on one official image
-// are an error unless the family shares images by design; so are two official
-// images with one custom part, two official images of one id, and a selection
-// without an instance. Only a shard may be empty.
+// A fault of a row is a [*table.MalformedError]. It is also an error if two ids have one
+// official image, unless the family shares images by design; if two official images have
+// one custom part; if one id has two official images; and if the selection is empty. Only
+// a shard may be empty.
 func Resolve(rows []table.Row, opts Options) (Result, error) {
 	result, err := resolve(rows, opts)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 var sampleText string
 
 // Sample returns the rows of a bundled sample for a first run: three instances of
-// SWE-bench Verified (family swebench), one from each of three repositories.
+// SWE-bench Verified (family swebench), of three repositories.
 func Sample() []table.Row {
 	rows, err := table.ReadText("sample.txt", strings.NewReader(sampleText))
 	if err != nil {
-		panic(err) // the file is compiled in, and a test reads it
+		panic(err) // The file is compiled in, and a test reads it.
 	}
 	return rows
 }

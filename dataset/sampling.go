@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// DefaultSeed is the seed with which https://github.com/OpenHands/benchmarks draws
-// the instances of `--n-limit` when it evaluates.
+// DefaultSeed is the seed of https://github.com/OpenHands/benchmarks, whose evaluators
+// draw the instances of `--n-limit` with it.
 const DefaultSeed = 42
 
-// checkSeed returns an error unless NumPy takes the seed.
+// checkSeed returns an error unless NumPy accepts the seed.
 func checkSeed(seed int) error {
 	if seed < 0 || int64(seed) > math.MaxUint32 {
 		return fmt.Errorf("the seed is %d: it must be from 0 to %d", seed, uint32(math.MaxUint32))
@@ -17,9 +17,9 @@ func checkSeed(seed int) error {
 	return nil
 }
 
-// sample draws limit of the candidates, which are in the order of the dataset, as
-// pandas' `DataFrame.sample(n=limit, random_state=seed)` does: the first of NumPy's
-// permutation of all. A larger sample therefore holds each smaller one.
+// sample draws limit of the candidates, which are in the order of the dataset, as pandas'
+// `DataFrame.sample(n=limit, random_state=seed)` does: it takes the first of NumPy's
+// permutation of all. A larger sample therefore contains each smaller one.
 func sample(candidates []candidate, limit, seed int) []candidate {
 	if limit == 0 || limit >= len(candidates) {
 		return candidates

@@ -9,25 +9,25 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Selection says which of a dataset's instances are meant. The parts apply in the
-// order of the fields. The zero value is all of them.
+// Selection selects instances of a dataset. The parts apply in the order of the fields.
+// The zero value selects all.
 type Selection struct {
-	// IDs are the instances wanted; none means all. An id that the dataset does
-	// not have is an error, not a smaller run.
+	// IDs of the instances; none selects all. An id that the dataset lacks is an error,
+	// not a smaller run.
 	IDs []string
-	// Limit is how many rows to draw at random; 0 means all. There can be fewer
-	// images: rows may have one id, instances may share an image, and the family
+	// Limit is the number of rows to draw at random; 0 means all. There can be fewer
+	// images: rows may have the same id, instances may share an image, and the family
 	// leaves rows out after the draw, as its evaluator does.
 	Limit int
-	// Seed, from 0 to 2^32-1, says which rows the Limit draws: those that pandas'
-	// `DataFrame.sample(n=Limit, random_state=Seed)` draws of the dataset in its
-	// own order. Evaluators have [DefaultSeed]. It has no effect without a Limit.
+	// Seed of the draw, from 0 to 2^32-1. It draws the rows that pandas'
+	// `DataFrame.sample(n=Limit, random_state=Seed)` draws of the dataset in its own
+	// order. Evaluators use [DefaultSeed]. It has no effect without a Limit.
 	Seed int
-	// Shard is the part of the result that is meant. It may be empty.
+	// Shard of the result to keep. It may be empty.
 	Shard Shard
 }
 
-// check returns an error if the selection cannot be one.
+// check returns an error if the selection is invalid for every dataset.
 func (s Selection) check() error {
 	if s.Limit < 0 {
 		return fmt.Errorf("limit %d is less than 0", s.Limit)
@@ -62,10 +62,10 @@ func (s Selection) filter(candidates []candidate) ([]candidate, error) {
 	return kept, nil
 }
 
-// maxListed is how many missing ids an error names.
+// maxListed is the most missing ids that an error names.
 const maxListed = 20
 
-// missingError names ids that were selected but not found.
+// missingError returns an error that names selected ids that were not found.
 func missingError(ids []string) error {
 	var listed []string
 	for _, id := range ids[:min(len(ids), maxListed)] {

@@ -8,16 +8,16 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Shard is one of several parts of a run, each for a machine of its own. The zero
-// value is the whole.
+// Shard is one of several parts of a run, each for another machine. The zero value is the
+// whole.
 type Shard struct {
 	// Index counts from 1 to Of.
 	Index int
-	// Of is how many parts there are.
+	// Of is the number of parts.
 	Of int
 }
 
-// shardPattern has up to four digits: more machines than that are a mistake.
+// shardPattern allows four digits: more machines than that are a mistake.
 var shardPattern = regexp.MustCompile(`^([1-9][0-9]{0,3})/([1-9][0-9]{0,3})$`)
 
 // ParseShard parses `2/8`, the second of eight parts. An empty text is the whole.
@@ -35,7 +35,7 @@ func ParseShard(text string) (Shard, error) {
 	return shard, shard.check()
 }
 
-// String returns the shard as [ParseShard] takes it.
+// String returns the shard in the form of [ParseShard].
 func (s Shard) String() string {
 	if s == (Shard{}) {
 		return ""

@@ -7,30 +7,30 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Source says which part of which dataset of the Hugging Face hub rows were read
-// from, so that they can be read again. The zero value means that they came from
-// elsewhere: a file, or the bundled sample.
+// Source is the part of a dataset on the Hugging Face hub that rows came from, so that
+// they can be read again. The zero value means another origin: a file, or the bundled
+// sample.
 type Source struct {
 	// Name of the dataset: `owner/name`.
 	Name string
 	// Config and Split of the dataset, such as "default" and "test".
 	Config, Split string
-	// Revision is the commit that the files were read at, in hexadecimal digits.
+	// Revision is the commit of the files, in hexadecimal digits.
 	Revision string
 }
 
 var (
 	commit = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
-	// partName is the name of a config or a split: printable ASCII but what the hub
-	// itself forbids, as file systems do, and quotes. Pages show it.
+	// partName is the allow-list for the name of a config or a split: printable ASCII
+	// without quotes and the characters that the hub forbids. Pages show the name.
 	partName = regexp.MustCompile(`^[ !#-)+-.0-9;=@-\[\]^_a-{}~]{1,128}$`)
 )
 
 // IsCommit reports whether a revision is the full id of a commit.
 func IsCommit(revision string) bool { return commit.MatchString(revision) }
 
-// Check returns an error unless the source is one that can be shown and read again.
-// The zero value can.
+// Check returns an error unless the source can be shown and read again. The zero value
+// passes.
 func (s Source) Check() error {
 	if s == (Source{}) {
 		return nil

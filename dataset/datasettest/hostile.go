@@ -1,9 +1,9 @@
-// Package datasettest has what tests of datasets, names and manifests give to all that reads them.
+// Package datasettest has test data for the readers of datasets, names and manifests.
 package datasettest
 
 import "strings"
 
-// Hostile are values that an id, or any part of an image's name, must not have, by what they try.
+// Hostile are values that an id or any part of an image's name must not have, each by what it tries.
 var Hostile = map[string]string{
 	"a path upwards":                            "../../etc/passwd",
 	"a path upwards inside":                     "a__a/../../b-1",

@@ -12,11 +12,12 @@ import (
 // Column is a column of a Parquet file.
 type Column struct {
 	Name string
-	// Values are the rows': []string, []*string (nil is null), []int64, [][]string (lists) or []Picture.
+	// Values of the rows: []string, []*string (nil is null), []int64, [][]string (lists) or
+	// []Picture.
 	Values any
 }
 
-// Picture is what the Hugging Face hub makes of an image: a structure.
+// Picture is a structure, the Hugging Face hub's form of an image.
 type Picture struct{ Bytes, Path string }
 
 // Parquet returns a file with the columns, which arrow-go writes in row groups of that many
@@ -52,7 +53,7 @@ func Parquet(group int, columns []Column, options ...parquet.WriterProperty) ([]
 	return out.Bytes(), err
 }
 
-// node is the column's place in the schema, and its number of rows.
+// node returns the column's place in the schema, and its number of rows.
 func node(column Column) (schema.Node, int, error) {
 	text := func(name string, repetition parquet.Repetition) schema.Node {
 		return schema.MustPrimitive(schema.NewPrimitiveNodeLogical(

@@ -5,10 +5,12 @@ import (
 	"regexp"
 )
 
-// shown is what an error may have: one line of ASCII, and the signs for what was cut and for advice. It is short enough for a log.
+// shown matches errors that are fit for a log: one short line of ASCII, with the signs for
+// cuts and for advice.
 var shown = regexp.MustCompile(`^[ -~…→]{1,1000}$`)
 
-// Shown returns an error unless err, which is about hostile values, is fit for a terminal and a log: none of them stands in it as it is.
+// Shown returns an error unless err is nil or fit for a terminal and a log: it has no hostile
+// value unescaped.
 func Shown(err error) error {
 	if err == nil || shown.MatchString(err.Error()) {
 		return nil

@@ -24,8 +24,8 @@ type Family struct {
 	// Shared allows several instances on one official image.
 	// Elsewhere two ids that lead to one image are an error.
 	Shared bool
-	// ImageColumn is the column, besides `instance_id`, by which the family names
-	// official images; empty if the id is enough. A row without a text in it must
+	// ImageColumn is the column, besides `instance_id`, from which the family names
+	// official images; empty if it needs only the id. A row without a text in it must
 	// name its image itself.
 	ImageColumn string
 

@@ -7,19 +7,18 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// maxID is the longest id accepted, in bytes. The longest of the known families
-// are SWE-bench Pro's with about 140; more than this cannot be part of a tag or a
-// file name.
+// maxID is the longest id accepted, in bytes. The longest known ids, of SWE-bench Pro,
+// have about 140. Longer ones than this do not fit into a file name.
 const maxID = 200
 
-// idPattern is the allow-list for ids. It fits the ids of every family
+// idPattern is the allow-list for ids. It matches the ids of every family
 // (`oauthlib__oauthlib.1fd52536.combine_file__09vlzwgc`,
-// `instance_NodeBB__NodeBB-04998908ba67-vnan`) and leaves out whatever has a
-// meaning to a shell, a path, a registry or a terminal.
+// `instance_NodeBB__NodeBB-04998908ba67-vnan`) and excludes all that means something to a
+// shell, a path, a registry or a terminal.
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// CheckID returns an error unless id is fit to be an instance's: ASCII letters
-// and digits, `.`, `_` and `-`, a letter or digit first, at most 200 bytes.
+// CheckID returns an error unless id is a valid id of an instance: ASCII letters and
+// digits, `.`, `_` and `-`, a letter or digit first, at most 200 bytes.
 //
 // The form `owner/name:pr-1` of Multi-SWE-bench's own harness is not accepted; its
 // datasets have `owner__name-1`.

@@ -11,9 +11,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// multiswebenchImage is one image a repository: `org` and `repo` are columns of
-// their own in the published files, and `org/repo` in those prepared for
-// inference.
+// multiswebenchImage names one image for each repository. The published files have
+// columns `org` and `repo`, those prepared for inference have `org/repo` in `repo`.
 func multiswebenchImage(_ string, row table.Row) (string, error) {
 	org, repo, err := orgRepo(row)
 	if err != nil {
@@ -22,7 +21,7 @@ func multiswebenchImage(_ string, row table.Row) (string, error) {
 	return reference.Lower("docker.io/mswebench/" + org + "_m_" + repo + ":base"), nil
 }
 
-// orgRepo returns the two parts of a row's repository.
+// orgRepo returns the owner and the name of a row's repository.
 func orgRepo(row table.Row) (org, repo string, err error) {
 	org, repo, both := strings.Cut(row.Repo, "/")
 	if !both {
@@ -35,7 +34,7 @@ func orgRepo(row table.Row) (org, repo string, err error) {
 	return org, repo, nil
 }
 
-// notText is the error that a column is not text, with the column's name.
+// notText returns an error that names the column if its value is not text.
 func notText(row table.Row, column string) error {
 	if err := row.NeedText(column); err != nil {
 		return fmt.Errorf("column %q: %w", column, err)
@@ -43,8 +42,8 @@ func notText(row table.Row, column string) error {
 	return nil
 }
 
-// multiswebenchID is the column, or what the evaluator makes of the published files,
-// which have only org, repo and number.
+// multiswebenchID returns the id of the column. The published files have only org, repo
+// and number; from those it makes the same id as the evaluator.
 // https://github.com/OpenHands/benchmarks/blob/main/benchmarks/multiswebench/scripts/data/data_change.py
 func multiswebenchID(row table.Row) (string, error) {
 	if row.InstanceID != "" {
@@ -64,8 +63,8 @@ func multiswebenchID(row table.Row) (string, error) {
 	return org + "__" + repo + "-" + row.Number, nil
 }
 
-// multiswebenchRepo is the repository without its owner, of the columns or else of
-// the id, `org__repo-number`.
+// multiswebenchRepo returns the repository without its owner, from the columns or else
+// from the id, `org__repo-number`.
 func multiswebenchRepo(id string, row table.Row) (string, error) {
 	if row.Repo != "" {
 		_, repo, err := orgRepo(row)
@@ -75,7 +74,7 @@ func multiswebenchRepo(id string, row table.Row) (string, error) {
 	return numberAtEnd.ReplaceAllString(name, ""), err
 }
 
-// multiswebenchCustom keeps the tag, which tells `base` from the images of single
+// multiswebenchCustom keeps the tag, which distinguishes `base` from the images of single
 // pull requests.
 func multiswebenchCustom(image string) string {
 	segment := reference.Segment(image)

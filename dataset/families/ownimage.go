@@ -12,9 +12,9 @@ import (
 // ownImage returns the official image that the row itself names, with its registry,
 // and the column that names it; both are empty if there is none.
 //
-// The order is mini-swe-agent's, and then SWE-bench's own column, `image`, which
-// other datasets have for a picture: what is no reference there says nothing, and
-// neither does the name of a picture's file.
+// It looks in the columns in mini-swe-agent's order, and then in SWE-bench's own column,
+// `image`. Other datasets have pictures there, so it ignores a text in `image` that is no
+// reference or is the name of a picture's file.
 // https://github.com/SWE-agent/mini-swe-agent/blob/main/src/minisweagent/run/benchmarks/swebench.py
 func ownImage(row table.Row) (image, column string) {
 	for _, column := range []string{table.ImageNameColumn, table.DockerImageColumn} {
@@ -28,8 +28,8 @@ func ownImage(row table.Row) (image, column string) {
 	return "", ""
 }
 
-// fullReference returns a reference with its registry and a lower-case name. Docker
-// Hub has one name then: an engine knows it by no other that has capitals.
+// fullReference returns a reference with its registry and a lower-case path. Docker Hub
+// becomes docker.io, since engines do not know its other names in capitals.
 func fullReference(text string) string {
 	image := reference.LowerPath(strings.TrimSpace(text))
 	if reference.AtDockerHub(image) {
@@ -41,11 +41,11 @@ func fullReference(text string) string {
 
 func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
-// pictures are the endings of the files that datasets have in a column of pictures.
+// pictures are the extensions of picture files.
 var pictures = []string{".avif", ".bmp", ".gif", ".ico", ".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp"}
 
-// isPicture says whether a reference reads like the name of a picture's file, such as
-// `images/1.png`. A tag or a digest shows that it is an image's.
+// isPicture reports whether a reference looks like the name of a picture's file, such as
+// `images/1.png`. A reference with a tag or a digest does not.
 func isPicture(image string) bool {
 	name, rest := reference.CutTag(image)
 	return rest == "" && slices.Contains(pictures, path.Ext(name))

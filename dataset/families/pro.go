@@ -10,11 +10,11 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// maxProCustom is the longest custom part of SWE-bench Pro, whose tags alone are
-// up to 128 characters: it leaves room for what stands around it in a tag.
+// maxProCustom is the longest custom part of SWE-bench Pro, whose own tags have up to 128
+// characters. It leaves room for the other parts of a tag.
 const maxProCustom = 96
 
-// proDigest is how much of a sha1 tells shortened custom parts apart.
+// proDigest is the number of digits of the sha1 in a shortened custom part.
 const proDigest = 12
 
 var proUnfit = regexp.MustCompile(`[^a-z0-9_.-]+`)
@@ -24,10 +24,9 @@ func proImage(_ string, row table.Row) (string, error) {
 	return "docker.io/jefzda/sweap-images:" + strings.TrimSpace(row.DockerhubTag), nil
 }
 
-// proCustom is made from the tag, as all images of the family are in one
-// repository: lower-cased, and if over 96 characters, cut and given a part of the
-// original tag's sha1. An image without a tag (of a template) goes by its last
-// path segment.
+// proCustom returns the tag in lower case, because all images of the family are in one
+// repository. A tag of more than 96 characters is cut and ends in a part of the original
+// tag's sha1. An image without a tag, from a template, has its last path segment.
 func proCustom(image string) string {
 	tag := reference.Tag(image)
 	if tag == "" {

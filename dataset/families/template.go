@@ -13,9 +13,9 @@ import (
 )
 
 // Template is an image reference with placeholders, such as
-// `registry.example/mirror/{repo}_{name}:latest`. It replaces the image that a row
-// names and a family's own rule. The path of the result is lower-cased, as
-// registries insist on it; the tag keeps its capitals.
+// `registry.example/mirror/{repo}_{name}:latest`. It replaces the image that a row names
+// and a family's own rule. The path of the result becomes lower-case, as registries
+// require; the tag keeps its capitals.
 //
 //	{instance_id}     the instance's id
 //	{repo}, {name}    the id before and after its first `__`, with `_1776_` for
@@ -25,10 +25,10 @@ import (
 //	{number}          the pull request's number
 //	{official_image}  the official image without its registry
 //	{arch}            the architecture
-//	{dockerhub_tag}   the row's text in that column, and so for any other name
+//	{dockerhub_tag}   the row's text in that column; any other column likewise
 type Template string
 
-// placeholders are those that are no columns, as errors list them.
+// placeholders are those that are not columns, in the order of errors.
 var placeholders = []string{"instance_id", "repo", "name", "org", "number", "official_image", "arch"}
 
 var (
@@ -36,8 +36,8 @@ var (
 	namePattern  = regexp.MustCompile(`^\{([A-Za-z_][A-Za-z0-9_]{0,63})\}$`)
 )
 
-// Check returns an error if the template has a brace that is no part of a
-// placeholder, or a placeholder that can be no column.
+// Check returns an error if the template has a brace outside of a placeholder, or a
+// placeholder that cannot be a column.
 func (t Template) Check() error {
 	for _, found := range bracePattern.FindAllString(string(t), -1) {
 		if !namePattern.MatchString(found) {
@@ -61,7 +61,7 @@ func (t Template) Columns() []string {
 	return columns
 }
 
-// names returns what stands in the braces, each name once.
+// names returns the names in braces, each once.
 func (t Template) names() []string {
 	var names []string
 	for _, found := range bracePattern.FindAllString(string(t), -1) {
@@ -98,7 +98,7 @@ func (t Template) Expand(in Input) (image, column string, err error) {
 	return reference.LowerPath(strings.NewReplacer(pairs...).Replace(string(t))), table.IDColumn, nil
 }
 
-// placeholder returns the value of one placeholder, and the column it is made of.
+// placeholder returns the value of a placeholder, and the column that it comes from.
 func (in Input) placeholder(name string) (value, column string, err error) {
 	switch name {
 	case "instance_id":
@@ -156,8 +156,8 @@ func (in Input) number() (string, error) {
 	return "", fmt.Errorf("instance id %s does not end in a number, and the row has none", redact.Quote(in.ID))
 }
 
-// splitID returns the two parts of an id around its first `__`. What stands for a
-// further one is what SWE-bench puts in its place.
+// splitID returns the parts of an id before and after its first `__`, with SWE-bench's
+// `_1776_` for each further one.
 func splitID(id string) (repo, name string, err error) {
 	repo, name, _ = strings.Cut(id, "__")
 	if repo == "" || name == "" {

@@ -13,8 +13,8 @@ import (
 // Default is the Hugging Face hub itself.
 const Default Address = "https://huggingface.co"
 
-// Address is the address of the hub or of a mirror of it, such as
-// `https://hf-mirror.example`. The zero value is [Default].
+// Address of the hub or of a mirror of it, such as `https://hf-mirror.example`. The zero
+// value is [Default].
 type Address string
 
 // allowed is the allow-list for a hub's address: a host, and a path if the mirror is
@@ -59,7 +59,7 @@ func checkRevision(name string) error {
 	return nil
 }
 
-// escaped is a file's path as a part of a URL.
+// escaped returns a file's path as a part of a URL.
 func escaped(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {

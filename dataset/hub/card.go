@@ -24,11 +24,11 @@ type splitFiles struct {
 	Path  patterns `json:"path"`
 }
 
-// trainSplit is the split of files that are given without one.
+// trainSplit is the split of files without one.
 const trainSplit = "train"
 
-// UnmarshalJSON reads all forms that there are: patterns alone, by split, and a list
-// of splits with their patterns.
+// UnmarshalJSON reads all three forms: patterns alone, patterns by split, and a list of
+// splits with their patterns.
 func (d *dataFiles) UnmarshalJSON(data []byte) error {
 	var alone patterns
 	if json.Unmarshal(data, &alone) == nil {
@@ -59,9 +59,9 @@ func (p *patterns) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]string)(p))
 }
 
-// declared is the layout that the settings of the README declare, and the config
-// that they prefer; both empty if they do not say which files all configs have. A split
-// whose patterns no path matches is there, without files.
+// declared returns the layout that the settings of the README declare, and their default
+// config. Both are empty if there are no settings, or a config has no patterns of files. A
+// split whose patterns match no path is in the layout, without files.
 func (c commit) declared(paths []string) (found layout, preferred string, err error) {
 	if len(c.CardData.Configs) == 0 {
 		return nil, "", nil
@@ -91,11 +91,11 @@ func (c commit) declared(paths []string) (found layout, preferred string, err er
 	return found, preferred, nil
 }
 
-// maxMatches is how often a path is compared with a pattern, at most: some seconds.
+// maxMatches is the most comparisons of a path with a pattern, which take some seconds.
 // Datasets with hundreds of configs and thousands of files need a million.
 const maxMatches = 20_000_000
 
-// countPatterns returns how many patterns the configs have.
+// countPatterns returns the number of patterns of all configs.
 func countPatterns(configs []config) (count int) {
 	for _, config := range configs {
 		for _, files := range config.DataFiles {
@@ -124,14 +124,14 @@ func (p patterns) match(paths []string) []string {
 	return matched
 }
 
-// maxPattern is the longest pattern that is read, in bytes.
+// maxPattern is the longest pattern accepted, in bytes.
 const maxPattern = 255
 
-// glob are the parts of a pattern that mean more than themselves.
+// glob matches the special parts of a pattern.
 var glob = regexp.MustCompile(`\*\*/|\*+|\?|\[[!^]?[A-Za-z0-9_.-]+\]`)
 
-// globbed is a pattern as the hub's libraries read it, as a regular expression: `*`
-// and `?` end at a slash, `**` does not. Nil if the pattern is too long or not valid.
+// globbed returns the regular expression for a pattern. As in the hub's libraries, `*`
+// and `?` do not match a slash and `**` does. Nil if the pattern is too long or not valid.
 // Patterns of files elsewhere, `hf://…`, match no path: none has two slashes in a row.
 func globbed(pattern string) *regexp.Regexp {
 	pattern = strings.TrimPrefix(pattern, "./")

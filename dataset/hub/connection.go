@@ -29,16 +29,17 @@ type connection struct {
 	files  string // URL of the dataset's page, and prefix of its files
 }
 
-// idle is how long a response may stall. A large file may take longer in all.
+// idle is the longest time without a byte of a response. A large file may take longer in
+// all.
 const idle = time.Minute
 
-// timer calls a function unless it is reset or stopped before.
+// timer calls a function when it expires, unless it is reset or stopped before.
 type timer interface {
 	Reset(time.Duration) bool
 	Stop() bool
 }
 
-// maxRedirects is how many redirects in a row are followed. The hub needs two: from a
+// maxRedirects is the most redirects followed in a row. The hub needs two: from a
 // dataset's old name to the new one, and to the storage of a file.
 const maxRedirects = 5
 
@@ -92,7 +93,7 @@ type tokenTransport struct {
 	token, origin string
 }
 
-// RoundTrip adds the token where it belongs.
+// RoundTrip adds the token to a request to the hub.
 func (t tokenTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if t.token != "" && request.URL.Scheme+"://"+request.URL.Host == t.origin {
 		request = request.Clone(request.Context())
@@ -103,7 +104,7 @@ func (t tokenTransport) RoundTrip(request *http.Request) (*http.Response, error)
 
 var errRedirect = errors.New("the hub redirects too often, or from https to http")
 
-// follow allows redirects that are few, and none that gives up encryption.
+// follow limits the number of redirects, and refuses one from https to http.
 func follow(next *http.Request, before []*http.Request) error {
 	if len(before) > maxRedirects || before[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
 		return errRedirect
@@ -112,7 +113,7 @@ func follow(next *http.Request, before []*http.Request) error {
 }
 
 // cutError means that a connection failed, or ended before the answer was complete. Its
-// text is safe to show; a library's error may quote what it could not read.
+// text is safe to show; err may quote an answer that a library could not parse.
 type cutError struct {
 	text string
 	err  error
@@ -139,7 +140,7 @@ func (e *cutError) passes() bool {
 	return !errors.Is(e.err, errRedirect) && !errors.Is(e.err, http.ErrSchemeMismatch) && !errors.As(e.err, &certificate)
 }
 
-// Advice says what to do if the hub cannot be reached; empty for other errors.
+// Advice for a hub that cannot be reached; empty for other errors.
 func (e *cutError) Advice() string {
 	var name *net.DNSError
 	var unreachable *net.OpError
@@ -154,7 +155,7 @@ func (e *cutError) Advice() string {
 	return ""
 }
 
-// get passes the contents at an address, at most that many bytes, to read. It retries
+// get passes the content of a URL to read, which gets at most that many bytes. It retries
 // temporary errors, and calls read for each attempt that gets an answer.
 func (c *connection) get(ctx context.Context, address string, most int64, read func(content io.Reader) error) error {
 	return c.retry(ctx, func() error { return c.try(ctx, address, most, read) })
@@ -192,8 +193,8 @@ func (c *connection) try(ctx context.Context, address string, most int64, read f
 	return err
 }
 
-// cut returns the error of a request: why it was cancelled, or else an error without
-// the URL, which may be signed.
+// cut returns the error of a request: the cause of its cancellation, or else an error
+// without the URL, which may be signed.
 func (c *connection) cut(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -209,23 +210,23 @@ func (c *connection) cut(ctx context.Context, err error) error {
 	return &cutError{text: "no complete answer: " + redact.ASCII(err.Error(), c.token), err: err}
 }
 
-// errTooLarge is the limit in bytes that an answer exceeds.
+// errTooLarge means that an answer exceeds this limit, in bytes.
 type errTooLarge int64
 
 func (e errTooLarge) Error() string {
 	return fmt.Sprintf("it is larger than %d MiB", int64(e)>>20)
 }
 
-// body is an answer's, which is bounded and watched.
+// body limits the body of an answer and reports each read.
 type body struct {
 	from io.Reader
 	done int64
 	most int64
 	read func()
-	err  error // but the end of the file
+	err  error // other than the end of the file
 }
 
-// Read reads on, and says so.
+// Read reads from the body, and fails after the limit.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
 	b.read()

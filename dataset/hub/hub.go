@@ -30,7 +30,7 @@ type Client struct {
 	Network *dial.Network
 	// Transport sends the requests in place of the network.
 	Transport http.RoundTripper
-	// Report gets a line for each pause before another attempt; nil: nobody does.
+	// Report gets a line for each pause before another attempt; nil: no reports.
 	Report func(line string)
 
 	// Tests replace these.
@@ -39,11 +39,12 @@ type Client struct {
 	idle  time.Duration
 }
 
-// Part says which part of a dataset is meant.
+// Part of a dataset to read.
 type Part struct {
 	// Name of the dataset: `owner/name`.
 	Name string
-	// Config of the dataset. Empty: "default", or the only one that there is.
+	// Config of the dataset. Empty: the default of its README, or else the only one, or
+	// else "default".
 	Config string
 	// Split of the config.
 	Split string
@@ -54,8 +55,7 @@ type Part struct {
 }
 
 const (
-	// maxFiles is the most files that a split may have. The hub's have some 500 MB
-	// each.
+	// maxFiles is the most files of a split. Those on the hub have some 500 MB each.
 	maxFiles = 100
 	// maxFile is the largest file that is downloaded, in bytes.
 	maxFile = 4 << 30
@@ -63,9 +63,9 @@ const (
 	maxAnswer = 32 << 20
 )
 
-// Read returns the rows of a part of a dataset, in the dataset's order, and where
-// they came from. What the hub refuses is an [*Error] inside; a config or split that
-// does not exist a [*ChoiceError]. [Advice] says what to do about either.
+// Read returns the rows of a part of a dataset, in the dataset's order, and their source.
+// Its error wraps an [*Error] if the hub refuses a request, or a [*ChoiceError] if the
+// config or the split does not exist. See [Advice].
 func (c Client) Read(ctx context.Context, part Part) ([]table.Row, dataset.Source, error) {
 	if err := dataset.CheckHubName(part.Name); err != nil {
 		return nil, dataset.Source{}, err
@@ -106,8 +106,8 @@ func (c *connection) read(ctx context.Context, part Part) ([]table.Row, dataset.
 	return rows, source, nil
 }
 
-// rows downloads a file to the disk, since Parquet is read from its end, and reads
-// it.
+// rows downloads a file to the disk, since Parquet is read from its end, and reads its
+// rows.
 func (c *connection) rows(
 	ctx context.Context, source dataset.Source, file string, further []string,
 ) ([]table.Row, error) {
@@ -131,7 +131,7 @@ func (c *connection) rows(
 	return table.Read(file, local, size, further...)
 }
 
-// commit is what the hub tells about a dataset at a commit.
+// commit is the hub's description of a dataset at a commit.
 // https://huggingface.co/docs/hub/api
 type commit struct {
 	SHA      string
@@ -143,7 +143,7 @@ type commit struct {
 // converted is the branch with the Parquet files that the hub makes of a dataset.
 const converted = "refs/convert/parquet"
 
-// at asks for the commit of a revision.
+// at returns the commit of a revision.
 func (c *connection) at(ctx context.Context, revision string) (commit, error) {
 	var found commit
 	if err := checkRevision(revision); err != nil {
@@ -187,7 +187,7 @@ func (c *connection) find(ctx context.Context, part Part) ([]string, dataset.Sou
 	return files, source, err
 }
 
-// findConverted does the same among the files that the hub converted.
+// findConverted returns the files among those that the hub converted, and their commit.
 func (c *connection) findConverted(ctx context.Context, part Part) (commit, []string, string, error) {
 	found, err := c.at(ctx, converted)
 	if hasStatus(err, http.StatusNotFound) {
@@ -215,7 +215,7 @@ func (c commit) paths() []string {
 	return paths
 }
 
-// readable reports whether a path is a well-formed one of a data file, neither hidden
+// readable reports whether a path is the well-formed path of a data file, neither hidden
 // nor below a hidden directory.
 func readable(path string) bool {
 	if len(path) > maxAddress || !ofForm.MatchString(path) {

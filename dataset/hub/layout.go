@@ -12,10 +12,10 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// defaultConfig is what the hub calls the only config of most datasets.
+// defaultConfig is the hub's name for the only config of most datasets.
 const defaultConfig = "default"
 
-// layout says which files each split has, by config and split.
+// layout has the files of each split, by config and split.
 type layout map[string]map[string][]string
 
 func (l layout) add(config, split string, files ...string) {
@@ -25,14 +25,14 @@ func (l layout) add(config, split string, files ...string) {
 	l[config][split] = append(l[config][split], files...)
 }
 
-// withoutFilesError means that a split has no files that can be read at a commit,
-// which does not mean that there is no such split.
+// withoutFilesError means that a split has no readable files at a commit. The split may
+// exist all the same.
 type withoutFilesError struct{ err error }
 
 func (e *withoutFilesError) Error() string { return e.err.Error() }
 func (e *withoutFilesError) Unwrap() error { return e.err }
 
-// Advice is to bring the file, unless the error below knows better.
+// Advice of the wrapped error, or else to pass a file.
 func (e *withoutFilesError) Advice() string {
 	if known := Advice(e.err); known != "" {
 		return known
@@ -40,11 +40,11 @@ func (e *withoutFilesError) Advice() string {
 	return adviceFile
 }
 
-// adviceFile is for datasets that this package cannot read from the hub.
+// adviceFile is the advice for datasets that this package cannot read from the hub.
 const adviceFile = "Download the dataset and pass its file with --dataset-file"
 
-// notConvertedError means that the hub has no Parquet of a dataset that has none of
-// its own.
+// notConvertedError means that a dataset has no readable files of its own, and the hub no
+// converted ones.
 type notConvertedError struct {
 	split string
 	err   error
@@ -56,13 +56,14 @@ func (e *notConvertedError) Error() string {
 }
 func (e *notConvertedError) Unwrap() error { return e.err }
 
-// forGood reports whether the hub answers that it has none, and not that it is busy or
-// that the user may not know.
+// forGood reports whether the hub has no converted files. It may also be busy, or the user
+// may lack access.
 func (e *notConvertedError) forGood() bool {
 	return hasStatus(e.err, http.StatusNotFound) || hasStatus(e.err, http.StatusNotImplemented)
 }
 
-// Advice is to bring the file, unless the hub may give it another time or to somebody.
+// Advice is to pass a file if the hub has no converted ones, or else that of the wrapped
+// error.
 func (e *notConvertedError) Advice() string {
 	if hasStatus(e.err, http.StatusNotFound) {
 		return adviceFile
@@ -70,8 +71,8 @@ func (e *notConvertedError) Advice() string {
 	return Advice(e.err)
 }
 
-// unlessChosen returns the error about the files that the hub converted, or, if it
-// converted none, what there is to choose among the dataset's own.
+// unlessChosen returns the error about the converted files, or, if there are none, the
+// error that lists what to choose among the dataset's own.
 func (e *withoutFilesError) unlessChosen(err error) error {
 	var choice *ChoiceError
 	var missing *notConvertedError
@@ -81,9 +82,9 @@ func (e *withoutFilesError) unlessChosen(err error) error {
 	return err
 }
 
-// pick returns the files of a split, and the name of its config. The settings on top
-// of the dataset's README say which they are; where there are none that are
-// understood, or none of their files is there, names of files do.
+// pick returns the files of a split, and the name of its config. It goes by the settings
+// on top of the dataset's README. If there are none that it understands, or none of their
+// files exists, it goes by the names of files.
 func (c commit) pick(config, split string) ([]string, string, error) {
 	paths := c.paths()
 	slices.Sort(paths)
@@ -106,7 +107,7 @@ func (c commit) pick(config, split string) ([]string, string, error) {
 	return nil, "", &withoutFilesError{err}
 }
 
-// ofOneForm leaves out JSON Lines beside Parquet: they are the same rows once more.
+// ofOneForm leaves out JSON Lines beside Parquet, since they have the same rows.
 func ofOneForm(files []string) []string {
 	isParquet := func(path string) bool { return strings.HasSuffix(path, ".parquet") }
 	if slices.ContainsFunc(files, isParquet) {
@@ -138,18 +139,18 @@ func (l layout) pick(config, preferred, split string) (files []string, name stri
 
 // ChoiceError means that a dataset has no config, or no split, of a name.
 type ChoiceError struct {
-	// What there is none of: "config" or "split".
+	// What does not exist: "config" or "split".
 	What string
-	// Name that it should have.
+	// Name that was asked for.
 	Name string
-	// Valid are the names of those that there are.
+	// Valid are the names that exist.
 	Valid []string
 }
 
-// maxValid is how many names an error lists, and more than known datasets have.
+// maxValid is the most names that an error lists, more than known datasets have.
 const maxValid = 10
 
-// Error lists what there is instead. All of it is escaped: the names are the hub's.
+// Error lists the valid names. It escapes all names, which come from the hub.
 func (e *ChoiceError) Error() string {
 	if len(e.Valid) == 0 {
 		return fmt.Sprintf("%s %s does not exist, and no other one does", e.What, redact.Quote(e.Name))
@@ -170,23 +171,23 @@ func (e *ChoiceError) Advice() string { return "Choose one with --" + e.What }
 
 const (
 	splitName = `[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*`
-	// extension is that of Parquet or JSON Lines. A .json may be anything.
+	// extension matches those of Parquet and JSON Lines. A .json may be anything.
 	extension = `\.(?:parquet|(?:jsonl|ndjson)(?:\.gz)?)`
 )
 
 var (
 	ofForm = regexp.MustCompile(extension + `$`)
-	// ofSplit is a file that is called by its split, alone or as one of several, in
-	// a directory or not: "data/test-00000-of-00001.parquet", "lite/dev.jsonl".
+	// ofSplit matches a file that is named after its split, alone or as one of several,
+	// in a directory or not: "data/test-00000-of-00001.parquet", "lite/dev.jsonl".
 	// https://huggingface.co/docs/hub/datasets-file-names-and-splits
 	ofSplit = regexp.MustCompile(`^(?:([^/]+)/)?(` + splitName + `)(?:-[0-9]{5}-of-[0-9]{5}[^/]*)?` + extension + `$`)
-	// inSplit is a file in a split's directory: "default/test/0000.parquet". That is
-	// how the hub names those that it converts. Of a split that is too large it
-	// converts a part, and calls the directory "partial-test": another split here.
+	// inSplit matches a file in a split's directory: "default/test/0000.parquet". The hub
+	// names converted files so. Of a split that is too large it converts a part, in the
+	// directory "partial-test": another split here.
 	inSplit = regexp.MustCompile(`^([^/]+)/([^/]+)/[^/]+` + extension + `$`)
 )
 
-// conventional is the layout of a dataset by the names of its files.
+// conventional returns the layout of a dataset by the names of its files.
 func conventional(paths []string) layout {
 	found := layout{}
 	for _, path := range paths {
@@ -206,7 +207,7 @@ func conventional(paths []string) layout {
 	return found
 }
 
-// These are errors of a dataset's authors.
+// Errors of a dataset's authors.
 var (
 	errSettings = errors.New(`the settings "configs" of the dataset's README have another form than the hub documents`)
 	errPatterns = errors.New(`the settings "configs" of the dataset's README have too many patterns for its files`)

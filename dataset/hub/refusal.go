@@ -14,25 +14,24 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Error is an answer of the hub that is not what was asked for.
+// Error is an answer of the hub, or of the storage of its files, with another status
+// than 200.
 type Error struct {
 	// Status of the answer, such as 403.
 	Status int
-	// Code is the hub's name for what is wrong, such as "GatedRepo"; empty if it gives
-	// none.
+	// Code is the hub's name for the error, such as "GatedRepo"; empty if it gives none.
 	Code string
-	// Message is what the hub says, one line of printable ASCII; empty if it says
-	// nothing that is meant for people.
+	// Message of the hub for people, one line of printable ASCII; empty if there is none.
 	Message string
-	// Wait is how long the hub asks to wait, and at most five minutes; zero if it does
+	// Wait is the time that the hub asks to wait, at most five minutes; zero if it does
 	// not ask.
 	Wait time.Duration
 
-	storage bool // It is no answer of the hub's, but of where its files are.
+	storage bool // The storage of the hub's files answered, not the hub.
 	advice  string
 }
 
-// Codes that the hub gives in a header of its own.
+// Codes of the hub's own header.
 // https://github.com/huggingface/huggingface_hub/blob/v1.2.0/src/huggingface_hub/utils/_http.py
 const (
 	codeGated      = "GatedRepo"
@@ -41,7 +40,7 @@ const (
 	codeNoEntry    = "EntryNotFound"
 )
 
-// Error gives the status and the hub's own words.
+// Error gives the status and the hub's message.
 func (e *Error) Error() string {
 	who := "the hub answers"
 	if e.storage {
@@ -54,10 +53,11 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Advice says what to do; empty if that is not known.
+// Advice for the user; empty if there is none.
 func (e *Error) Advice() string { return e.advice }
 
-// Advice says what to do about an error of [Client.Read]; empty if that is not known.
+// Advice returns what a user can do about an error of [Client.Read]; empty if there is
+// nothing.
 func Advice(err error) string {
 	var known interface{ Advice() string }
 	if errors.As(err, &known) {
@@ -66,8 +66,8 @@ func Advice(err error) string {
 	return ""
 }
 
-// passes reports whether the same request may be answered later. The address of a file
-// in a storage is valid for some time only, and the next attempt gets another one.
+// passes reports whether the same request may succeed later. A URL of the storage expires,
+// and the next attempt gets another one.
 func (e *Error) passes() bool {
 	switch e.Status {
 	case http.StatusTooManyRequests, http.StatusRequestTimeout:
@@ -85,10 +85,10 @@ func hasStatus(err error, status int) bool {
 	return errors.As(err, &refused) && refused.Status == status
 }
 
-// maxExplanation is how much of an answer is read for the hub's words, in bytes.
+// maxExplanation is the most that is read of an answer for the hub's message, in bytes.
 const maxExplanation = 64 << 10
 
-// refusal makes an error of an answer.
+// refusal returns the error of an answer.
 func (c *connection) refusal(answer *http.Response, body io.Reader) error {
 	text, _ := io.ReadAll(io.LimitReader(body, maxExplanation)) // The status says enough.
 	e := &Error{Status: answer.StatusCode, Wait: waitOf(answer.Header)}
@@ -106,8 +106,8 @@ func (c *connection) refusal(answer *http.Response, body io.Reader) error {
 
 var word = regexp.MustCompile(`^[A-Za-z]{1,40}$`)
 
-// explanation is what the hub says in words: in a header, or in JSON of one of two
-// forms. Pages of proxies are left out.
+// explanation returns the hub's message, from a header or from JSON of one of two forms.
+// It ignores the pages of proxies.
 func explanation(header string, body []byte) string {
 	if header != "" {
 		return header
@@ -127,14 +127,14 @@ func explanation(header string, body []byte) string {
 	return strings.Join(several.Error, "; ")
 }
 
-// redact leaves the token out of an error, where a hub that repeats it may have put it.
+// redact removes the token from an error, since a hub may repeat it.
 func (c *connection) redact(err error) error { return redact.Error(err, c.token) }
 
-// reset is how the hub says when its limit ends: `"api";r=0;t=55`.
+// reset matches the seconds until the hub's limit ends: `"api";r=0;t=55`.
 // https://huggingface.co/docs/hub/rate-limits
 var reset = regexp.MustCompile(`;\s*t=([0-9]{1,9})\b`)
 
-// waitOf is how long an answer asks to wait, by either header that says so.
+// waitOf returns the time that an answer asks to wait, by either of two headers.
 // https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
 func waitOf(header http.Header) time.Duration {
 	after := header.Get("Retry-After")
@@ -151,8 +151,8 @@ func waitOf(header http.Header) time.Duration {
 	return time.Duration(min(seconds, uint64(longestPause/time.Second))) * time.Second
 }
 
-// adviceFor says what to do about an answer of the hub's own. It answers 401 without a
-// token for what is private and for what does not exist alike.
+// adviceFor returns the advice for an answer of the hub itself. Without a token the hub
+// answers 401 both for private datasets and for those that do not exist.
 func (c *connection) adviceFor(e *Error) string {
 	page := redact.Name(c.files)
 	switch {

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// attempts is how often a request is sent in all.
+	// attempts is the most attempts of a request.
 	attempts = 5
 	// firstPause follows the first attempt; each later one is twice as long.
 	firstPause = time.Second
-	// limitPause is the same for a hub that limits requests and does not say for how
-	// long. It counts them in windows of five minutes.
+	// limitPause is the first pause if the hub limits requests without a time to wait. It
+	// counts requests in windows of five minutes.
 	// https://huggingface.co/docs/hub/rate-limits
 	limitPause = 15 * time.Second
 	// longestPause is the longest that the hub may ask for.
 	longestPause = 5 * time.Minute
 )
 
-// retry tries work again while it fails with what may pass.
+// retry repeats work while its error is temporary, up to the attempts.
 func (c *connection) retry(ctx context.Context, work func() error) error {
 	for n := 1; ; n++ {
 		err := work()
@@ -49,9 +49,9 @@ func passes(err error) bool {
 	return errors.As(err, &passing) && passing.passes()
 }
 
-// pauseAfter is the pause after the nth attempt: what the hub asks for, or else some
-// seconds, by chance up to half more, so that the shards of a run do not all come
-// back together.
+// pauseAfter returns the pause after the nth attempt: the time that the hub asks for, or
+// else an exponential backoff with up to half of it added at random, so that the shards of
+// a run do not return together.
 func pauseAfter(err error, n int) time.Duration {
 	first := firstPause
 	var refused *Error
@@ -67,7 +67,7 @@ func pauseAfter(err error, n int) time.Duration {
 	return pause + rand.N(pause/2)
 }
 
-// sleep returns early with the context's error when told to stop.
+// sleep returns early, with the cause, when the context ends.
 func sleep(ctx context.Context, pause time.Duration) error {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

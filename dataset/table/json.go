@@ -7,8 +7,8 @@ import (
 	"regexp"
 )
 
-// readJSON reads an array of objects, or another form of rows. An object may show its
-// form only at its end, so readJSON opens the file a second time to read the rows.
+// readJSON reads an array of objects, or another form of rows. The form of an object may
+// be clear only at its end, so readJSON opens the file a second time to read the rows.
 func readJSON(name string, open func() (io.Reader, error), wanted []string) ([]Row, error) {
 	var total kept
 	j, first, err := openJSON(name, open, wanted, &total)
@@ -54,7 +54,7 @@ func openJSON(
 	return j, first, err
 }
 
-// rest reads rows of a form, whose first brace was read.
+// rest reads the rows of a file whose first brace was read.
 func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
 	switch form {
 	case formSplit:
@@ -77,8 +77,8 @@ func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
 	return rows, j.end("there is more data after the object")
 }
 
-// objects reads one row after the other. A single object without any column of a row
-// holds its rows in an unknown form, such as a list beside a version.
+// objects reads one row after the other. A single object without any column of a row is
+// an error: it holds its rows in an unknown form, such as a list beside a version.
 func (j *jsonReader) objects() ([]Row, error) {
 	rows, err := j.stream()
 	if len(rows) == 1 && rows[0].isBare() {
@@ -127,8 +127,8 @@ func (j *jsonReader) array() (rows []Row, err error) {
 
 var onlyDigits = regexp.MustCompile(`^[0-9]*$`)
 
-// keyed reads the rest of an object of rows. A row without an id has its key for one,
-// unless that only counts.
+// keyed reads the rest of an object of rows. The id of a row without one is its key,
+// unless the keys are row numbers.
 func (j *jsonReader) keyed() (rows []Row, err error) {
 	err = j.members(true, func(key string) error {
 		if err := j.nextRow(); err != nil {

@@ -7,13 +7,13 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// jsonTable is rows that are read column by column.
+// jsonTable collects rows that are read column by column.
 type jsonTable struct {
 	rows    []Row
-	isKeyed bool           // the columns have their values by keys, and are no lists
-	byKey   map[string]int // rows
-	columns []string       // those that were read
-	filled  []int          // how many of the columns each row has
+	isKeyed bool           // the columns are objects of values by key, not lists
+	byKey   map[string]int // row numbers
+	columns []string       // read so far
+	filled  []int          // number of columns that each row has
 }
 
 // columns reads the rest of an object of columns, each a list of values or an object
@@ -35,7 +35,7 @@ func (j *jsonReader) columns() ([]Row, error) {
 	return t.rows, err
 }
 
-// column reads the rest of one.
+// column reads the rest of a column.
 func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 	if slices.Contains(t.columns, column) {
 		return Malformed(j.at, column, "the key appears twice")
@@ -77,7 +77,7 @@ func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 	return nil
 }
 
-// fill notes that a row gets its value of a column, which it may get once.
+// fill notes that a row has its value of the current column. A second one is an error.
 func (t *jsonTable) fill(row int, j *jsonReader, column, key string) error {
 	for len(t.filled) <= row {
 		t.filled = append(t.filled, 0)

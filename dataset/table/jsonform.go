@@ -7,18 +7,18 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// jsonForm is how a file that begins with an object has its rows.
+// jsonForm is the form of the rows in a file that begins with an object.
 type jsonForm int
 
 const (
-	formRows    jsonForm = iota // one object a row, one behind the other
+	formRows    jsonForm = iota // one object a row, one after the other
 	formSplit                   // {"test": [{…}, …]}
 	formKeyed                   // {"0": {…}, …}, as pandas with orient="index"
 	formColumns                 // {"repo": {"0": …}, …} or {"repo": […], …}, as pandas without orient
 )
 
-// form reads the rest of an object, and returns the form that a file with it has.
-// What is neither a list nor an object makes it a row.
+// form reads the rest of an object, and returns the form of the file. A value that is
+// neither a list nor an object makes the object a row.
 func (j *jsonReader) form() (jsonForm, error) {
 	var s jsonShape
 	for j.decoder.More() {
@@ -50,8 +50,8 @@ func (j *jsonReader) form() (jsonForm, error) {
 	return s.form(j.at)
 }
 
-// look goes through the rest of a list or an object, and returns of what kind the
-// first of its values is; empty if it has none.
+// look reads the rest of a list or an object, and returns the kind of its first value;
+// empty if it has none.
 func (j *jsonReader) look(opening json.Delim) (first string, err error) {
 	count := 0
 	err = j.members(opening == '{', func(string) error {
@@ -69,22 +69,22 @@ func (j *jsonReader) look(opening json.Delim) (first string, err error) {
 	return first, err
 }
 
-// jsonShape is what tells the forms apart: the values of an object, all of them
-// lists or objects. It keeps few of the keys, which may be long, and many.
+// jsonShape tells the forms apart by the values of an object, all of them lists or
+// objects. It keeps a few keys only: there may be many, and long ones.
 type jsonShape struct {
 	count    int      // values
-	lists    int      // those of them that are lists
-	rowLists int      // those of the lists that may be of rows
+	lists    int      // values that are lists
+	rowLists int      // lists that may hold rows
 	names    []string // the first keys, quoted
-	columns  bool     // there is a key that is text in a row
+	columns  bool     // a key is a column that is text in a row
 	data     bool     // there is "data"
 	header   bool     // there is "columns" or "schema", which pandas writes beside "data"
 }
 
-// maxNames is how many keys an error lists.
+// maxNames is the most keys that an error lists.
 const maxNames = 5
 
-// add takes note of a value, and of what it has first.
+// add notes a value and the kind of its first member.
 func (s *jsonShape) add(key string, opening json.Delim, first string) {
 	s.count++
 	if len(s.names) < maxNames {
@@ -101,7 +101,7 @@ func (s *jsonShape) add(key string, opening json.Delim, first string) {
 	s.columns = s.columns || key == IDColumn || key == RepoColumn
 }
 
-// form returns which form has the shape.
+// form returns the form that has the shape.
 func (s *jsonShape) form(at Position) (jsonForm, error) {
 	switch {
 	case s.count == 0:

@@ -11,8 +11,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// jsonReader reads rows of JSON. Of an object it takes the keys that are wanted, as
-// they are written; encoding/json would take them in any case.
+// jsonReader reads rows of JSON. It matches the wanted keys exactly; encoding/json would
+// ignore case.
 type jsonReader struct {
 	at      Position
 	wanted  map[string]bool
@@ -53,7 +53,7 @@ func (j *jsonReader) value() (jsonValue, error) {
 	return value, nil
 }
 
-// end returns an error, which says that it goes on, unless there is nothing more.
+// end returns an error with the text goesOn unless the input ends here.
 func (j *jsonReader) end(goesOn string) error {
 	_, err := j.decoder.Token()
 	var syntax *json.SyntaxError
@@ -66,8 +66,8 @@ func (j *jsonReader) end(goesOn string) error {
 	return jsonError(j.at, err)
 }
 
-// members calls visit, which reads a value, for each of the rest of an object, with
-// its key, or of an array.
+// members calls visit, which reads a value, for each member of the rest of an object or
+// an array. The key is empty in an array.
 func (j *jsonReader) members(keys bool, visit func(key string) error) error {
 	for j.decoder.More() {
 		key := ""
@@ -76,7 +76,7 @@ func (j *jsonReader) members(keys bool, visit func(key string) error) error {
 			if err != nil {
 				return err
 			}
-			key, _ = token.(string) // Others are errors.
+			key, _ = token.(string) // The decoder refuses other keys.
 		}
 		if err := visit(key); err != nil {
 			return err
@@ -122,7 +122,7 @@ func (j *jsonReader) restOfRow() (Row, error) {
 
 var wholeNumber = regexp.MustCompile(`^[0-9]{1,18}$`)
 
-// take takes over the value of a column.
+// take sets the value of a column.
 func (j *jsonReader) take(row *Row, column string, value jsonValue) error {
 	kind := value.kind()
 	switch {
@@ -144,7 +144,7 @@ func (j *jsonReader) take(row *Row, column string, value jsonValue) error {
 	return nil
 }
 
-// jsonValue is any value as it is written. It is valid until more is read.
+// jsonValue is the text of a value. It is valid until more is read.
 type jsonValue []byte
 
 // UnmarshalJSON keeps the value.
@@ -153,7 +153,7 @@ func (v *jsonValue) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// kind returns what the value is.
+// kind describes the value for errors.
 func (v jsonValue) kind() string {
 	switch v[0] {
 	case '{':
@@ -171,7 +171,7 @@ func (v jsonValue) kind() string {
 	}
 }
 
-// kindOf returns what a token is, or what it begins.
+// kindOf describes a token, or the value that it begins.
 func kindOf(token json.Token) string {
 	switch token := token.(type) {
 	case json.Delim:
@@ -187,7 +187,7 @@ func kindOf(token json.Token) string {
 	}
 }
 
-// jsonError gives a decoder's error its place.
+// jsonError adds the position to a decoder's error.
 func jsonError(at Position, err error) error {
 	var syntax *json.SyntaxError
 	switch {

@@ -7,8 +7,8 @@ const (
 	// patches and issues stand on one line; those of the known datasets have some
 	// hundred KiB. The limit bounds the memory that a hostile file can take.
 	maxLine = 16 << 20
-	// maxUnpacked is the most that is unpacked of a .gz, in bytes. A small one can hold
-	// a thousand times its size; nothing of it is kept but rows.
+	// maxUnpacked is the most that is unpacked of a .gz, in bytes. A .gz can hold a
+	// thousand times its size; only rows are kept of it.
 	maxUnpacked = 8 << 30
 	// maxRows is the most rows that a dataset may have. The largest known dataset,
 	// SWE-smith, has some 60,000.
@@ -16,17 +16,16 @@ const (
 	// maxColumns is the most columns that a row may have. Those of the known datasets
 	// have some twenty.
 	maxColumns = 10_000
-	// maxCell is the longest value kept of a row, in bytes: more than any valid id
-	// or reference has.
+	// maxCell is the longest value that a row keeps, in bytes: longer than any valid id
+	// or reference.
 	maxCell = 1024
-	// maxKept is how much all the values kept of a file may be, in bytes. Those of
-	// 60,000 rows of SWE-smith are some 10 MB. A Parquet file may say a value once
-	// and mean it in every row.
+	// maxKept is the most that all kept values of a dataset may take, in bytes. Those of
+	// the 60,000 rows of SWE-smith take some 10 MB. A Parquet file may store a value once
+	// for all its rows.
 	maxKept = 32 << 20
 )
 
-// checkRows returns an error if a file with so many rows before has one at the
-// position too.
+// checkRows returns an error if a further row, at the position, is one too many.
 func checkRows(before int, at Position) error {
 	if before >= maxRows {
 		return Malformed(at, "", "the dataset has more than %d rows", maxRows)
@@ -34,10 +33,10 @@ func checkRows(before int, at Position) error {
 	return nil
 }
 
-// kept is what the values kept of a file take so far, in bytes.
+// kept is the size of the values kept so far, in bytes.
 type kept int
 
-// keep returns an error if the value is too long to be kept, or one too many.
+// keep adds the value to the total. It returns an error if either is too large.
 func keep[T string | []byte](total *kept, at Position, column string, value T) error {
 	if len(value) > maxCell {
 		return Malformed(at, column, "%s is longer than %d bytes", redact.Quote(value), maxCell)

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// eachLine calls visit with every line that is not blank, without the white space
-// around it. The line is valid only during the call.
+// eachLine calls visit with every line that is not blank, trimmed of white space. The
+// line is valid only during the call.
 func eachLine(name string, r io.Reader, visit func(at Position, line []byte) error) error {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, maxLine)
@@ -30,7 +30,7 @@ func eachLine(name string, r io.Reader, visit func(at Position, line []byte) err
 	return lineError(at, scanner.Err())
 }
 
-// lineError turns a scanner's error into one of this package.
+// lineError adds the position to a scanner's error.
 func lineError(at Position, err error) error {
 	switch {
 	case err == nil:

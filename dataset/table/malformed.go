@@ -2,14 +2,13 @@ package table
 
 import "fmt"
 
-// MalformedError says what is wrong with a dataset, and where.
+// MalformedError is a fault of a dataset with its place.
 type MalformedError struct {
 	// Position is the file and the line or row.
 	Position Position
-	// Column is the column or key at fault; empty when the row as a whole is.
+	// Column is the column or key at fault; empty for the row as a whole.
 	Column string
-	// Reason completes the sentence "… is malformed:". It quotes values, and
-	// shortens long ones.
+	// Reason describes the fault. It quotes values, and shortens long ones.
 	Reason string
 }
 
@@ -25,7 +24,7 @@ func (e *MalformedError) Error() string {
 	return where + ": " + e.Reason
 }
 
-// Malformed makes a [MalformedError] for a column of a row.
+// Malformed returns a [*MalformedError] for a column of a row.
 func Malformed(at Position, column, format string, args ...any) error {
 	return &MalformedError{Position: at, Column: column, Reason: fmt.Sprintf(format, args...)}
 }

@@ -5,12 +5,12 @@ import (
 	"io"
 )
 
-// nulled reads JSON, and puts null in the place of NaN and Infinity: Python writes them,
-// and they are not valid JSON.
+// nulled reads JSON and replaces NaN and Infinity, which Python writes and JSON does not
+// have, with null.
 type nulled struct {
 	r       *bufio.Reader
 	inText  bool // between quotes
-	escaped bool // behind a backslash
+	escaped bool // after a backslash
 	pending string
 }
 
@@ -19,8 +19,8 @@ var notNumbers = []string{"NaN", "Infinity", "-Infinity"}
 
 func newNulled(r io.Reader) *nulled { return &nulled{r: bufio.NewReaderSize(r, 64<<10)} }
 
-// Read fills p as far as possible: a scanner searches the whole line again after each
-// Read.
+// Read fills p as far as possible, because a scanner searches the whole line again after
+// each Read.
 func (n *nulled) Read(p []byte) (done int, err error) {
 	for done < len(p) && err == nil {
 		var more int
@@ -33,7 +33,7 @@ func (n *nulled) Read(p []byte) (done int, err error) {
 	return done, err
 }
 
-// step reads up to the next such word, or of the word's null.
+// step reads up to the next of these words, or a part of the null for it.
 func (n *nulled) step(p []byte) (int, error) {
 	if n.pending != "" {
 		done := copy(p, n.pending)
@@ -58,8 +58,8 @@ func (n *nulled) step(p []byte) (int, error) {
 	return n.r.Read(p[:1])
 }
 
-// beforeWord returns how many bytes precede one outside of strings that may begin such a
-// word.
+// beforeWord returns the number of bytes before the first one, outside of strings, that
+// may begin one of these words.
 func (n *nulled) beforeWord(ahead []byte) int {
 	for i, b := range ahead {
 		switch {

@@ -10,7 +10,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// readParquet reads a Parquet file. Of its columns it decodes those that are wanted.
+// readParquet reads a Parquet file. It decodes the wanted columns only.
 func readParquet(name string, r io.ReaderAt, size int64, wanted []string) ([]Row, error) {
 	var rows []Row
 	var others []other
@@ -46,7 +46,7 @@ func extend(rows []Row, count int, name string) []Row {
 	return rows
 }
 
-// columnsOf says how the columns are to be read.
+// columnsOf returns the columns with their types.
 func columnsOf(wanted []string) []columns.Column {
 	var all []columns.Column
 	for _, name := range wanted {
@@ -55,7 +55,7 @@ func columnsOf(wanted []string) []columns.Column {
 	return all
 }
 
-// parquetError makes a [*MalformedError] of what the reader found.
+// parquetError turns a fault that the reader found into a [*MalformedError].
 func parquetError(name string, err error) error {
 	var cell *MalformedError
 	if errors.As(err, &cell) {

@@ -12,8 +12,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// pointerMark begins a Git LFS pointer, which takes the place of a file that a clone has
-// not fetched.
+// pointerMark begins a Git LFS pointer, which a clone has in place of a file that it did
+// not fetch.
 // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 var pointerMark = []byte("version https://git-lfs.github.com/spec/v1")
 
@@ -23,7 +23,7 @@ var (
 	marksUTF16 = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff")}
 )
 
-// checkPointer returns an error if a file that begins so is a pointer.
+// checkPointer returns an error if a file with this start is a pointer.
 func checkPointer(name string, start []byte) error {
 	if bytes.HasPrefix(start, pointerMark) {
 		return Malformed(Position{File: name}, "",
@@ -61,7 +61,7 @@ func plain(name string, r io.Reader) (io.Reader, error) {
 	return text, checkPointer(name, start)
 }
 
-// unpack returns what a .gz holds.
+// unpack returns the content of a .gz.
 func unpack(name string, r io.Reader) (io.Reader, error) {
 	unpacked, err := gzip.NewReader(bufio.NewReader(r))
 	if errors.Is(err, io.EOF) || isDamage(err) {
@@ -75,10 +75,10 @@ func unpack(name string, r io.Reader) (io.Reader, error) {
 
 var errDamaged = errors.New("the gzip file is damaged, or was cut short")
 
-// undamaged says errDamaged instead of how gzip has it.
+// undamaged returns errDamaged in place of gzip's errors.
 type undamaged struct{ unpacked io.Reader }
 
-// Read reads on.
+// Read reads and translates the error.
 func (u undamaged) Read(p []byte) (int, error) {
 	n, err := u.unpacked.Read(p)
 	if isDamage(err) {
@@ -87,7 +87,7 @@ func (u undamaged) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// isDamage reports whether gzip's error is about the file, and not of reading it.
+// isDamage reports whether gzip's error is a fault of the file, not of reading it.
 func isDamage(err error) bool {
 	var corrupt flate.CorruptInputError
 	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) ||

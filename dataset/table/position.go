@@ -9,7 +9,7 @@ import (
 // Position is a place in a dataset: line 3 of a text file, row 3 of a table. The
 // zero value stands for a row that was not read from a file.
 type Position struct {
-	// File is the name that was given to [Read].
+	// File is the name that [Read] was given.
 	File string
 	// Unit is what Number counts: "line" or "row".
 	Unit string
@@ -17,8 +17,8 @@ type Position struct {
 	Number int
 }
 
-// String returns the position as it stands in errors: `verified.jsonl line 3`. A
-// name that could be taken for something else is quoted.
+// String returns the position for errors: `verified.jsonl line 3`. It quotes names that
+// could be taken for something else.
 func (p Position) String() string {
 	if p.File == "" {
 		return ""

@@ -9,8 +9,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Read reads the rows of a dataset. The name's extension, in any case, says in
-// which form they are:
+// Read reads the rows of a dataset's file. The extension of its name, in upper or lower
+// case, selects the format:
 //
 //	.jsonl .ndjson  one JSON object a line
 //	.json           an array of JSON objects
@@ -26,14 +26,14 @@ import (
 // columns. It skips values of other types; package dataset refuses a row that
 // needs one.
 //
-// The name also stands in errors; nothing is opened by it. What cannot be read is
-// a [*MalformedError]: a line or object of more than 16 MiB, more than 250,000
-// rows, a value that is kept and longer than 1 KiB, more than 32 MiB of such values.
-// Memory stays bounded whatever the file declares.
+// The name also stands in errors; Read opens nothing by it. A file that cannot be read is
+// a [*MalformedError]. So is one over the limits: 16 MiB for a line or object, 250,000
+// rows, 1 KiB for a kept value, 32 MiB for all of them. Memory stays bounded whatever the
+// file declares.
 func Read(name string, r io.ReaderAt, size int64, further ...string) ([]Row, error) {
 	rows, err := readRows(name, r, size, wantedColumns(further))
 	if err != nil {
-		return nil, err // and no rows, which some readers have by then
+		return nil, err // Without the rows that some readers return beside an error.
 	}
 	return rows, nil
 }
@@ -76,8 +76,8 @@ func readRows(name string, r io.ReaderAt, size int64, wanted []string) ([]Row, e
 	return readJSONL(name, stream, wanted)
 }
 
-// formOf returns the extension that says in which form a file is, empty if none does,
-// and whether it is packed.
+// formOf returns the extension that selects the format, empty if it is none of those
+// that are read, and whether the file is packed.
 func formOf(name string) (form string, packed bool) {
 	name = strings.ToLower(name)
 	if inner, ok := strings.CutSuffix(name, ".gz"); ok {
@@ -94,8 +94,8 @@ func formOf(name string) (form string, packed bool) {
 	return "", packed
 }
 
-// Join returns the rows of two files of one dataset. What bounds the rows of a file
-// bounds those of all its files together.
+// Join returns the rows of two files of one dataset. The limits of a file hold for all
+// files of a dataset together.
 func Join(rows, more []Row) ([]Row, error) {
 	var total kept
 	joined := append(rows, more...)

@@ -20,24 +20,25 @@ type Row struct {
 	// ImageName is the official image, mostly without its registry (swesmith,
 	// SWE-rebench V2).
 	ImageName string
-	// DockerImage is the same in other datasets (SWE-rebench, SWE-bench-Live).
+	// DockerImage is the official image in other datasets (SWE-rebench,
+	// SWE-bench-Live).
 	DockerImage string
-	// Image is the same in SWE-bench's since August 2026, and elsewhere a picture.
+	// Image is the official image in SWE-bench's datasets since August 2026, and a
+	// picture elsewhere.
 	Image string
 	// DockerhubTag is the official image's tag (pro).
 	DockerhubTag string
 	// Columns are the further columns that [Read] was asked for.
 	Columns map[string]string
 
-	// BlankProblem says that the row has a `problem_statement` with nothing in
-	// it but white space, or null. Only this is kept of the text, which can be
-	// long.
+	// BlankProblem means that the row's `problem_statement` is null or white space. The
+	// text itself, which can be long, is not kept.
 	BlankProblem bool
-	// Position is where the row was read, for errors.
+	// Position of the row in its file, for errors.
 	Position Position
 
-	// others are the columns that have something else than text here. A row with one is
-	// refused only where the column is needed. Rows may share the slice.
+	// others are the columns with a value other than text. They are an error only where
+	// the column is needed. Rows may share the slice.
 	others []other
 }
 
@@ -64,7 +65,7 @@ func cellColumns() []string {
 	}
 }
 
-// wantedColumns returns every column of which something is kept, each once.
+// wantedColumns returns every column to read, each once.
 func wantedColumns(further []string) []string {
 	wanted := append(cellColumns(), problemColumn)
 	for _, column := range further {
@@ -75,14 +76,14 @@ func wantedColumns(further []string) []string {
 	return wanted
 }
 
-// isInteger reports whether whole numbers are kept of the column as well as text.
-// What identifies an instance or names an image has to be text.
+// isInteger reports whether the column may have whole numbers as well as text. Columns
+// that identify an instance or name an image must have text.
 func isInteger(column string) bool {
 	return column == NumberColumn || !slices.Contains(cellColumns(), column)
 }
 
-// NeedText returns an error if the column has something else than text here, or than
-// a whole number where that will do.
+// NeedText returns an error if the row has a value in the column that is not text, nor a
+// whole number where that is allowed. A missing value is no error.
 func (r *Row) NeedText(column string) error {
 	for _, other := range r.others {
 		switch {
@@ -95,7 +96,7 @@ func (r *Row) NeedText(column string) error {
 	return nil
 }
 
-// Text returns the value of any column; empty if the row has none.
+// Text returns the value of a column; empty if the row has none.
 func (r Row) Text(column string) string {
 	if cell := r.cell(column); cell != nil {
 		return *cell
@@ -134,8 +135,8 @@ func (r *Row) isBare() bool {
 	})
 }
 
-// set takes over the value of any column that is read, if it can be kept beside
-// those that are. A nil value is null.
+// set sets the value of a column. A nil value is null. It returns an error if the value
+// or the total is too large.
 func (r *Row) set(column string, value []byte, total *kept) error {
 	if column == problemColumn {
 		r.BlankProblem = len(bytes.TrimSpace(value)) == 0
@@ -158,7 +159,8 @@ func (r *Row) set(column string, value []byte, total *kept) error {
 	return nil
 }
 
-// checkCells returns an error if a value cannot be kept beside those that are.
+// checkCells adds the row's values to the total, and returns an error if one of them or
+// the total is too large.
 func (r *Row) checkCells(total *kept) error {
 	for _, column := range cellColumns() {
 		if err := keep(total, r.Position, column, *r.cell(column)); err != nil {

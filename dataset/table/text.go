@@ -2,7 +2,7 @@ package table
 
 import "io"
 
-// ReadText reads ids, one a line, behind a byte order mark or not. It skips blank lines
+// ReadText reads ids, one a line, with or without a byte order mark. It skips blank lines
 // and lines that start with `#`. The name stands in errors.
 func ReadText(name string, r io.Reader) ([]Row, error) {
 	text, err := plain(name, r)

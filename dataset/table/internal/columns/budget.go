@@ -6,8 +6,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// budget is what reading a file may still take. It is spent before anything is
-// allocated, and never paid back: it bounds the time as well.
+// budget is the number of bytes and pages that a file may still take. Each is spent before
+// anything is allocated, and never returned, so it bounds the time as well.
 type budget struct {
 	memory.Allocator
 	bytes, pages       int64 // what is left

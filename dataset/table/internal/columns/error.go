@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Error says what is wrong with a file, and in which column.
+// Error is a fault of a file, with its column.
 type Error struct {
 	// Column is empty when the file as a whole is at fault.
 	Column string

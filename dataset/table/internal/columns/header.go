@@ -30,7 +30,7 @@ var (
 	isCompressedV2    = place{8, 7}
 )
 
-// header is what a page's header has in numbers.
+// header has the numbers of a page's header.
 type header map[place]int64
 
 // parseHeader returns the header at the start of data, and its length.

@@ -16,12 +16,12 @@ import (
 // where it is null, and valid only during the call.
 type Visit func(row int, column string, value []byte) error
 
-// Table says what was found in a file besides the values.
+// Table describes a file without its values.
 type Table struct {
-	// Rows is how many the file has.
+	// Rows is the number of rows.
 	Rows int
-	// Others are the wanted columns that have something else than text, by name,
-	// and what it is: "a list", "a struct". They are not read.
+	// Others are the kinds of the wanted columns that do not have text, by name: "a
+	// list", "a struct". They are not read.
 	Others map[string]string
 }
 
@@ -176,7 +176,7 @@ func (f *openFile) eachValue(values file.ColumnChunkReader, pages *checkedPages,
 // are valid until it is called again. It returns none behind a page without values.
 type next func(most int) ([][]byte, error)
 
-// decoder returns what yields the values of a column.
+// decoder returns the function that yields the values of a column.
 func decoder(values file.ColumnChunkReader) (next, error) {
 	nullable := values.Descriptor().MaxDefinitionLevel() > 0
 	switch values := values.(type) {
@@ -190,7 +190,7 @@ func decoder(values file.ColumnChunkReader) (next, error) {
 	return nil, errors.New("the column is not text")
 }
 
-// maxBatch is how many values are read at a time.
+// maxBatch is the most values that are read at a time.
 const maxBatch = 256
 
 // batches puts the nulls where arrow-go leaves them out: it returns the values that

@@ -7,27 +7,26 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
-// Column is a column that is wanted.
+// Column is a wanted column.
 type Column struct {
-	// Name is the column's, at the top of the schema.
+	// Name of the column, at the top of the schema.
 	Name string
-	// Integer says that whole numbers will do as well as text.
+	// Integer allows whole numbers as well as text.
 	Integer bool
 }
 
-// column is one of the file's that can be read.
+// column is a readable column of the file.
 type column struct {
 	name string
 	leaf int // its place among the columns of a row group
-	// nullable columns have a level before every value that says whether there
-	// is one.
+	// nullable columns have a level for each row: 0 for null, 1 for a value.
 	nullable bool
 	// size of a number in bytes; 0 for text
 	size int
 }
 
-// find returns those of the wanted columns that the file has and that can be read,
-// and what the others are: "a list".
+// find returns the wanted columns that the file has and that can be read, and the kinds of
+// the others: "a list".
 func find(s *schema.Schema, wanted []Column) (found []column, others map[string]string, err error) {
 	others = make(map[string]string)
 	for _, w := range wanted {
@@ -76,8 +75,8 @@ func leafOf(s *schema.Schema, name string) int {
 	return -1
 }
 
-// sizeOf returns the size of the column's numbers, 0 if it has text, or else the
-// kind of what it has.
+// sizeOf returns the size of the column's numbers, 0 if it has text, or else the kind of
+// its values.
 func sizeOf(field schema.Node, integer bool) (size int, kind string) {
 	primitive, ok := field.(*schema.PrimitiveNode)
 	switch {

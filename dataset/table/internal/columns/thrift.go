@@ -45,7 +45,7 @@ type measurer struct {
 	tell     found
 }
 
-// structure goes through fields until the one that says stop.
+// structure goes through the fields up to the stop field.
 func (m *measurer) structure(path []int16) error {
 	for id := int16(0); ; {
 		header, err := m.next()
