@@ -28,6 +28,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if chosen.plots {
+		return redraw(chosen.out)
+	}
 	root, err := filepath.Abs("..")
 	if err != nil {
 		return err
@@ -53,4 +56,13 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("%d goals do not hold or were not measured", missed)
 	}
 	return nil
+}
+
+// redraw draws the plots of results that were measured before.
+func redraw(dir string) error {
+	r, err := readResults(filepath.Join(dir, "results.json"))
+	if err != nil {
+		return err
+	}
+	return r.writePlots(dir)
 }

@@ -43,6 +43,7 @@ type options struct {
 	seed          int64
 	out           string // directory of the results
 	check         bool
+	plots         bool // only redraw
 }
 
 // curveMB is the base size at which the number of images varies.
@@ -85,6 +86,7 @@ func parseOptions(args []string) (options, error) {
 	flags.Int64Var(&o.seed, "seed", 0, "`seed` of the random data (default: the time, as no cache has seen its data)")
 	flags.StringVar(&o.out, "out", ".", "`directory` of the results (default: here; of a smoke test: out/bench)")
 	flags.BoolVar(&o.check, "check", false, "fail unless all goals hold")
+	flags.BoolVar(&o.plots, "plots", false, "measure nothing: redraw the plots from results.json in the -out directory")
 	quick := flags.Bool("quick", false, "a smoke test: 5 images, one round, small sizes, no one-pass")
 	if err := flags.Parse(args); err != nil {
 		return o, err

@@ -2,112 +2,104 @@ package main
 
 import (
 	"fmt"
-	"image/color"
-	"math"
-	"strconv"
+	"os"
+	"path/filepath"
+	"strings"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
+	"eval-images/bench/internal/plot"
 )
 
-// colors of the ways, which can be told apart in any kind of sight: https://jfly.uni-koeln.de/color/
-var colors = map[string]color.Color{
-	wayOrigin:  color.RGBA{R: 213, G: 94, A: 255},
-	wayOnePass: color.RGBA{R: 204, G: 121, B: 167, A: 255},
-	wayEngine:  color.RGBA{G: 114, B: 178, A: 255},
-	wayDirect:  color.RGBA{G: 158, B: 115, A: 255},
-	wayFloor:   color.RGBA{R: 120, G: 120, B: 120, A: 255},
+// drawn are the ways that have a line in the plots, with their words there.
+var drawn = []struct {
+	way   string
+	label string
+	whole string // label of the line of whole calls; empty: it has none
+	color plot.Color
+}{
+	{wayOnePass, "one Dockerfile for everything", "", plot.Purple},
+	{wayOrigin, "docker build and push", "", plot.Orange},
+	{wayEngine, "this module, pushed by the engine", "whole call, pushed by the engine", plot.Blue},
+	{wayDirect, "this module, composed in the registry", "whole call, composed in the registry", plot.Green},
+	{wayFloor, "least any client can do", "", plot.Gray},
 }
 
-// curve is one line of a picture.
-type curve struct {
-	way, label string
-	dashed     bool
-	points     plotter.XYs
-}
-
-// plotImages draws seconds against the number of images, at one base size.
-func (r *results) plotImages(path string) error {
-	here := func(m middle) bool { return m.BaseMB == r.CurveMB }
-	number := func(m middle) float64 { return float64(m.Images) }
-	curves := r.curves(here, number, func(m middle) float64 { return m.AssemblySeconds }, "")
-	for _, c := range r.curves(here, number, func(m middle) float64 { return m.WholeSeconds }, ", whole call") {
-		if isModule(c.way) {
-			c.dashed = true
-			curves = append(curves, c)
+// writePlots draws images.svg and base-size.svg.
+func (r *results) writePlots(dir string) error {
+	for name, chart := range map[string]plot.Chart{"images.svg": r.imagesChart(), "base-size.svg": r.baseSizeChart()} {
+		if len(chart.Series) == 0 {
+			continue
+		}
+		svg, err := chart.SVG()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), svg, 0o644); err != nil {
+			return err
 		}
 	}
-	return drawCurves(path, fmt.Sprintf("Time for a number of images (base images of %d MB)", r.CurveMB), "images", "seconds", curves)
+	return nil
 }
 
-// plotBaseSize draws seconds per image against the size of the base images, with as many images as each way makes.
-func (r *results) plotBaseSize(path string) error {
+// imagesChart shows seconds against the number of images, at one base size.
+func (r *results) imagesChart() plot.Chart {
+	c := plot.Chart{
+		Title: fmt.Sprintf("Time to make and publish agent images, base images of %d MB", r.CurveMB),
+		X:     "number of images (log scale)",
+		Y:     "seconds for all of them (log scale)",
+	}
+	here := func(m middle) bool { return m.BaseMB == r.CurveMB }
+	number := func(m middle) float64 { return float64(m.Images) }
+	assembly := func(m middle) float64 { return m.AssemblySeconds }
+	whole := func(m middle) float64 { return m.WholeSeconds }
+	for _, d := range drawn {
+		c.Series = r.addSeries(c.Series, plot.Series{Label: d.label, Color: d.color}, d.way, here, number, assembly)
+		if d.whole != "" {
+			c.Series = r.addSeries(c.Series, plot.Series{Label: d.whole, Color: d.color, Dashed: true}, d.way, here, number, whole)
+		}
+	}
+	c.Description = describe(c, "%.2f s for %.0f images")
+	return c
+}
+
+// baseSizeChart shows seconds an image against the base size, with as many images as each way makes.
+func (r *results) baseSizeChart() plot.Chart {
+	c := plot.Chart{
+		Title: "Time to make and publish one agent image, by the size of its base image",
+		X:     "size of the base image in MB (log scale)",
+		Y:     "seconds per image (log scale)",
+	}
 	here := func(m middle) bool {
 		most, ok := r.find(m.Way, kindCold, point{r.Most, m.BaseMB})
 		return ok && most.Images == m.Images
 	}
-	curves := r.curves(here, func(m middle) float64 { return float64(m.BaseMB) }, middle.each, "")
-	return drawCurves(path, "Time for an image by the size of its base image", "base image in MB", "seconds per image", curves)
+	size := func(m middle) float64 { return float64(m.BaseMB) }
+	for _, d := range drawn {
+		c.Series = r.addSeries(c.Series, plot.Series{Label: d.label, Color: d.color}, d.way, here, size, middle.each)
+	}
+	c.Description = describe(c, "%.3f s per image at %.0f MB")
+	return c
 }
 
-// curves has a curve for each way that was measured there.
-func (r *results) curves(here func(middle) bool, x, y func(middle) float64, suffix string) []curve {
-	var all []curve
-	for _, way := range allWays {
-		c := curve{way: way, label: way + suffix}
-		for _, m := range r.Medians {
-			// A logarithmic scale has no zero.
-			if m.Way == way && m.Kind == kindCold && here(m) && y(m) > 0 {
-				c.points = append(c.points, plotter.XY{X: x(m), Y: y(m)})
-			}
-		}
-		if len(c.points) > 0 {
-			all = append(all, c)
+// addSeries appends the line of a way, if it was measured here.
+func (r *results) addSeries(all []plot.Series, s plot.Series, way string, here func(middle) bool, x, y func(middle) float64) []plot.Series {
+	for _, m := range r.Medians {
+		// A logarithmic scale has no zero.
+		if m.Way == way && m.Kind == kindCold && here(m) && y(m) > 0 {
+			s.Points = append(s.Points, plot.Point{X: x(m), Y: y(m)})
 		}
 	}
-	return all
+	if len(s.Points) == 0 {
+		return all
+	}
+	return append(all, s)
 }
 
-// drawCurves draws on logarithmic scales, on which a multiple is the same distance everywhere.
-func drawCurves(path, title, x, y string, curves []curve) error {
-	if len(curves) == 0 {
-		return nil
+// describe tells a chart in words: where each line ends. The format takes Y and X.
+func describe(c plot.Chart, format string) string {
+	var ends []string
+	for _, s := range c.Series {
+		end := s.Points[len(s.Points)-1]
+		ends = append(ends, s.Label+": "+fmt.Sprintf(format, end.Y, end.X))
 	}
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
-	p.BackgroundColor = color.White
-	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
-	p.X.Tick.Marker, p.Y.Tick.Marker = plot.TickerFunc(ticks), plot.TickerFunc(ticks)
-	p.Add(plotter.NewGrid())
-	p.Legend.Top, p.Legend.Padding = true, vg.Points(2)
-	for _, c := range curves {
-		line, points, err := plotter.NewLinePoints(c.points)
-		if err != nil {
-			return fmt.Errorf("drawing %s: %w", c.label, err)
-		}
-		line.Color, line.Width, points.Color, points.Shape = colors[c.way], vg.Points(1.5), colors[c.way], draw.CircleGlyph{}
-		if c.dashed {
-			line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
-		}
-		p.Add(line, points)
-		p.Legend.Add(c.label, line, points)
-	}
-	// Room around a single point, and above for the legend.
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = p.X.Min/1.3, p.X.Max*1.3, p.Y.Min/1.5, p.Y.Max*20
-	return p.Save(7*vg.Inch, 4.5*vg.Inch, path)
-}
-
-// ticks stand at 1, 2 and 5 of each power of ten.
-func ticks(from, to float64) []plot.Tick {
-	var all []plot.Tick
-	for power := math.Floor(math.Log10(from)); power <= math.Ceil(math.Log10(to)); power++ {
-		for _, digit := range []float64{1, 2, 5} {
-			if at := digit * math.Pow(10, power); at >= from && at <= to {
-				all = append(all, plot.Tick{Value: at, Label: strconv.FormatFloat(at, 'f', max(0, -int(power)), 64)})
-			}
-		}
-	}
-	return all
+	return "Line chart: " + c.Y + " against " + c.X + ". " + strings.Join(ends, "; ") + "."
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,7 +133,7 @@ func median(samples []sample, figure func(sample) float64) float64 {
 	return all[half]
 }
 
-// write writes results.json, results.md and the pictures.
+// write writes results.json, results.md and the plots.
 func (r *results) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -147,8 +148,18 @@ func (r *results) write(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "results.md"), []byte(r.markdown()), 0o644); err != nil {
 		return err
 	}
-	if err := r.plotImages(filepath.Join(dir, "images.svg")); err != nil {
-		return err
+	return r.writePlots(dir)
+}
+
+// readResults reads a results.json.
+func readResults(path string) (*results, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
 	}
-	return r.plotBaseSize(filepath.Join(dir, "base-size.svg"))
+	var r results
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return &r, nil
 }
