@@ -179,6 +179,23 @@ func TestARequestThatMayNotBeginIsNotSent(t *testing.T) {
 	assert.Zero(t, g.sending)
 }
 
+func TestARequestThatFindsNoRoomWaits(t *testing.T) {
+	g := newThrottle(newFakeClock(), 1)
+	require.NoError(t, g.enter(context.Background(), &g.sending))
+	ctx := counted{inRun(Retry{}, g), make(chan struct{}, 10)}
+	sent, ended := make(chan struct{}), make(chan error)
+	go func() {
+		ended <- Send(ctx, reference.DockerHub, "PUT", func() error { close(sent); return nil })
+	}()
+	select {
+	case <-ctx.waits:
+	case <-sent:
+		assert.Fail(t, "it was sent beside the one that is under way")
+	}
+	g.leave(&g.sending)
+	require.NoError(t, <-ended)
+}
+
 // TestHalfAsManyAreSentAtATimeAfterALimit: all of them are refused together.
 func TestHalfAsManyAreSentAtATimeAfterALimit(t *testing.T) {
 	const workers = 8

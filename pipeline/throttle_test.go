@@ -96,6 +96,69 @@ func TestHowAProbeEnds(t *testing.T) {
 	}
 }
 
+// TestWhoBeginsWithoutAWait is whoever has failed before, if somebody waits who has as well.
+func TestWhoBeginsWithoutAWait(t *testing.T) {
+	clock := newFakeClock()
+	g := newThrottle(clock, 12)
+	opens(t, g, g.work)
+	clock.advance(time.Hour)
+	g.work.wait(1)
+	assert.Nil(t, g.tryBegin(false))
+	assert.Zero(t, g.working, "its place is free")
+	assert.NotNil(t, g.tryBegin(true))
+	assert.Equal(t, 1, g.working)
+}
+
+func TestANewcomerWaitsForWhoHasFailed(t *testing.T) {
+	clock := newFakeClock()
+	g := newThrottle(clock, 12)
+	opens(t, g, g.work)
+	clock.advance(time.Hour)
+	g.work.wait(1)
+	ctx := counted{context.Background(), make(chan struct{}, 10)}
+	through := make(chan error, 1)
+	go func() {
+		_, err := g.begin(ctx, &g.working, g.work, false)
+		through <- err
+	}()
+	select {
+	case <-ctx.waits:
+	case <-through:
+		require.Fail(t, "it is the probe")
+	}
+	g.work.wait(-1)
+	require.NoError(t, <-through)
+}
+
+// TestAProbeThatMeetsALimitBeforeItBegins has not asked the registry yet.
+func TestAProbeThatMeetsALimitBeforeItBegins(t *testing.T) {
+	for name, stopped := range map[string]bool{"begins after it": false, "and is told to stop leaves the breaker to another": true} {
+		t.Run(name, func(t *testing.T) {
+			clock := newFakeClock()
+			g := newThrottle(clock, 12)
+			opens(t, g, g.work)
+			require.NoError(t, g.enter(context.Background(), &g.working))
+			clock.advance(time.Hour)
+			g.pause("assemble", clock.Now(), time.Second)
+			ctx, stop := context.WithCancel(context.Background())
+			defer stop()
+			if stopped {
+				clock.onSleep = stop
+			}
+			probe, err := g.goOn(ctx, &g.working, g.work, false)
+			if stopped {
+				require.ErrorIs(t, err, context.Canceled)
+				assert.Nil(t, g.work.probe)
+				assert.Zero(t, g.working, "its place is free")
+				return
+			}
+			require.NoError(t, err)
+			assert.Same(t, g.work.probe, probe)
+			assert.Equal(t, clock.Now(), probe.begun)
+		})
+	}
+}
+
 func TestALimitThatBeginsDuringAnOutageIsWaitedOutToo(t *testing.T) {
 	for level, l := range levels {
 		t.Run(level, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -46,6 +47,24 @@ func TestABaseImageFromAnotherOnesLayers(t *testing.T) {
 			assert.Len(t, layers, 3, "two of its official image, and the recipe's")
 		})
 	}
+	t.Run("whose official image has another config is built instead", func(t *testing.T) {
+		b := newTestbed(t)
+		client := b.connect(t, Access{})
+		one := official(t, "env", "one", "COPY a /testbed", nil)
+		b.push(t, "official:one", one)
+		b.push(t, "official:two", official(t, "env", "two", "COPY b /testbed", func(config *v1.ConfigFile) {
+			config.Config.Env = []string{"A=c"}
+		}))
+		b.push(t, "base:one", built(t, one))
+		engine := &mountingEngine{n: 1}
+		published, err := (&Publisher{Client: client, Builder: engine, Sharing: &Sharing{Client: client}}).Publish(ctx, pipeline.Image{
+			Phase: pipeline.PhaseBase, Official: b.reference("official:two"), Reference: b.reference("base:two"),
+			Graft: &pipeline.Graft{Official: b.reference("official:one"), Base: b.reference("base:one")},
+		})
+		require.NoError(t, err)
+		assert.False(t, published.Grafted)
+		assert.Equal(t, 2, engine.n, "it is built")
+	})
 	t.Run("whose publication fails is none, and is not built instead", func(t *testing.T) {
 		b := newTestbed(t)
 		client := b.connect(t, Access{})

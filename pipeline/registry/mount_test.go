@@ -164,6 +164,23 @@ func TestARefusedMount(t *testing.T) {
 }
 
 // TestAMountsTokenIsForBothRepositories: the token lets the client read the source and write to the target.
+func TestWhichAnswersRefuseForGood(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer  StatusError
+		refused bool
+	}{
+		"missing rights":                   {StatusError{Status: http.StatusForbidden}, true},
+		"a request that it does not know":  {StatusError{Status: http.StatusMethodNotAllowed}, true},
+		"not one that took too long":       {StatusError{Status: http.StatusRequestTimeout}, false},
+		"not a limit, whatever its status": {StatusError{Status: http.StatusForbidden, Limited: true}, false},
+		"not a full disk":                  {StatusError{Status: http.StatusForbidden, Full: true}, false},
+		"not a fault of its own":           {StatusError{Status: http.StatusInternalServerError}, false},
+		"not success":                      {StatusError{Status: http.StatusOK}, false},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.refused, refused(&test.answer)) })
+	}
+}
+
 func TestAMountsTokenIsForBothRepositories(t *testing.T) {
 	r := newTokenRegistry(t)
 	client := r.connect(t, Access{Username: "me", Password: password})
