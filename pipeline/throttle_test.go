@@ -177,3 +177,16 @@ func TestALimitThatBeginsDuringAnOutageIsWaitedOutToo(t *testing.T) {
 		})
 	}
 }
+
+// TestOnlyAnUnavailableRegistryIsLost: a failure of another kind stays its image's.
+func TestOnlyAnUnavailableRegistryIsLost(t *testing.T) {
+	clock := newFakeClock()
+	g := newThrottle(clock, 12)
+	opens(t, g, g.work)
+	g.work.inRow = DefaultRetry.OutageWaits
+	clock.advance(lostTime)
+	other := errors.New("flux capacitor")
+	assert.Equal(t, other, g.endIfLost(DefaultRetry, other))
+	var lost *lostError
+	assert.ErrorAs(t, g.endIfLost(DefaultRetry, errors.New("503 Service Unavailable")), &lost)
+}
