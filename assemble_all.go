@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/run"
+	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
@@ -156,7 +158,7 @@ func (m *EvalImages) AssembleAll(
 		result.Requests = client.Requests()
 	}
 	if err == nil || ctx.Err() != nil { // For the terminal, whatever becomes of the manifest. A run that could not begin is one line.
-		fmt.Println(pipeline.Summary(result))
+		fmt.Println(manifest.Summary(result))
 	}
 	if err != nil && !flags.AllowFailures {
 		return nil, flat(err)
@@ -169,13 +171,13 @@ func (m *EvalImages) AssembleAll(
 }
 
 // runner is how a run goes: the engine makes the images, and tells of the official ones.
-func (m *EvalImages) runner(engine *engine, limits limits, force bool) pipeline.Runner {
-	return pipeline.Runner{
+func (m *EvalImages) runner(engine *engine, limits limits, force bool) run.Runner {
+	return run.Runner{
 		Publisher:  engine,
 		Official:   engine,
 		MaxWorkers: limits.workers,
 		Force:      force,
-		Retry:      pipeline.Retry{Attempts: limits.attempts},
+		Retry:      throttle.Retry{Attempts: limits.attempts},
 		Timeout:    limits.timeout,
 		Observe:    span,
 		Report:     report,
@@ -206,13 +208,13 @@ func limitsOf(workers, attempts int, timeout string) (limits, error) {
 }
 
 // failure lists the images that failed; nil if none did.
-func failure(failed []pipeline.Record, total int) error {
+func failure(failed []manifest.Record, total int) error {
 	if len(failed) == 0 {
 		return nil
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d agent images failed:", len(failed), total)
-	for _, failure := range pipeline.Failures(failed) {
+	for _, failure := range manifest.Failures(failed) {
 		fmt.Fprintf(&text, "\n- %s", failure)
 	}
 	return errors.New(text.String())

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/run"
 )
 
 // Check that the registry has every agent image that assemble-all would make with the same flags.
@@ -114,7 +114,7 @@ func (m *EvalImages) Check(
 }
 
 // incomplete lists what the registry lacks, and of what it does not say; nil if it has all.
-func incomplete(missing []pipeline.Lack, unknown error, total int) error {
+func incomplete(missing []run.Lack, unknown error, total int) error {
 	var errs []error
 	if len(missing) > 0 {
 		var text strings.Builder
@@ -122,7 +122,7 @@ func incomplete(missing []pipeline.Lack, unknown error, total int) error {
 		for _, lack := range missing {
 			fmt.Fprintf(&text, "\n%s", lack)
 		}
-		for _, advice := range pipeline.Advice(missing) {
+		for _, advice := range run.Advice(missing) {
 			fmt.Fprintf(&text, "\n  → %s", advice)
 		}
 		errs = append(errs, errors.New(text.String()))

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
 )
 
@@ -62,9 +62,9 @@ func (c *credentials) access(ctx context.Context) (registry.Access, error) {
 // targets are the repositories that images go to.
 func (m *EvalImages) targets() []registry.Target {
 	return []registry.Target{
-		{Flag: "--builder-repo", Repository: m.BuilderRepo, Default: m.BuilderRepo == pipeline.DefaultBuilderRepo},
-		{Flag: "--base-repo", Repository: m.BaseRepo, Default: m.BaseRepo == pipeline.DefaultBaseRepo},
-		{Flag: "--agent-repo", Repository: m.AgentRepo, Default: m.AgentRepo == pipeline.DefaultAgentRepo},
+		{Flag: "--builder-repo", Repository: m.BuilderRepo, Default: m.BuilderRepo == plan.DefaultBuilderRepo},
+		{Flag: "--base-repo", Repository: m.BaseRepo, Default: m.BaseRepo == plan.DefaultBaseRepo},
+		{Flag: "--agent-repo", Repository: m.AgentRepo, Default: m.AgentRepo == plan.DefaultAgentRepo},
 	}
 }
 

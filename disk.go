@@ -4,7 +4,7 @@ import (
 	"os"
 	"syscall"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 )
 
 // diskReserve is how much is left of a disk that is full: file systems keep some back, and a command that finds no room may have taken
@@ -14,7 +14,7 @@ const diskReserve = 64 << 20
 // outOfSpace says of a failed build if the engine's disk is full.
 func outOfSpace(err error) error {
 	if free, known := engineSpace(); known && free < diskReserve {
-		return &pipeline.DiskError{Err: err}
+		return &classify.DiskError{Err: err}
 	}
 	return err
 }

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/run"
 	"dagger/eval-images/reference"
 )
 
@@ -26,9 +28,9 @@ type engine struct {
 }
 
 // Publish makes the image and, unless the run only builds, pushes it to its reference.
-func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Published, error) {
-	var published pipeline.Published
-	if image.Phase == pipeline.PhaseAssemble && e.publish {
+func (e *engine) Publish(ctx context.Context, image plan.Image) (run.Published, error) {
+	var published run.Published
+	if image.Phase == plan.PhaseAssemble && e.publish {
 		ctx = quiet(ctx)
 	}
 	started := time.Now()
@@ -36,7 +38,7 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	if err != nil {
 		return published, err
 	}
-	if image.Phase != pipeline.PhaseAssemble || !e.publish {
+	if image.Phase != plan.PhaseAssemble || !e.publish {
 		// An agent image is a description until it is pushed: to sync it would fetch the layers of its base. The others take time to
 		// build: tell that apart, also where it fails.
 		_, err = container.Sync(ctx)
@@ -52,17 +54,17 @@ func (e *engine) Publish(ctx context.Context, image pipeline.Image) (pipeline.Pu
 	address, err := container.Publish(ctx, image.Reference)
 	published.Push = time.Since(started)
 	if err != nil {
-		return published, &pipeline.PushError{Reference: image.Reference, Err: plain(err)}
+		return published, &classify.PushError{Reference: image.Reference, Err: plain(err)}
 	}
 	_, published.Digest = reference.CutDigest(address)
 	return published, nil
 }
 
-func (e *engine) container(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {
+func (e *engine) container(ctx context.Context, image plan.Image) (*dagger.Container, error) {
 	switch {
-	case image.Phase == pipeline.PhaseBuilder:
+	case image.Phase == plan.PhaseBuilder:
 		return labelled(e.module.builder(), image.Labels()), nil
-	case image.Phase == pipeline.PhaseBase:
+	case image.Phase == plan.PhaseBase:
 		return e.base(ctx, image)
 	case !e.publish:
 		base, err := e.base(ctx, image)
@@ -76,7 +78,7 @@ func (e *engine) container(ctx context.Context, image pipeline.Image) (*dagger.C
 }
 
 // base is built on the official image, and says so in its labels.
-func (e *engine) base(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {
+func (e *engine) base(ctx context.Context, image plan.Image) (*dagger.Container, error) {
 	base, err := wrapped(ctx, e.module.base(image.Official), image.Wrap)
 	if err != nil {
 		return nil, err
@@ -85,7 +87,7 @@ func (e *engine) base(ctx context.Context, image pipeline.Image) (*dagger.Contai
 }
 
 // agent is assembled of a base and a builder that are in the registry.
-func (e *engine) agent(ctx context.Context, image pipeline.Image) (*dagger.Container, error) {
+func (e *engine) agent(ctx context.Context, image plan.Image) (*dagger.Container, error) {
 	server, _, err := e.servers.Do(ctx, image.Builder, func() (dagger.DirectoryID, error) { return server(from(image.Builder)).ID(ctx) })
 	if err != nil {
 		return nil, err
@@ -96,9 +98,9 @@ func (e *engine) agent(ctx context.Context, image pipeline.Image) (*dagger.Conta
 // PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
 func (e *engine) PublishLayer(ctx context.Context, builder, reference string) error {
 	empty := dag.Container(dagger.ContainerOpts{Platform: platform})
-	layer := labelled(withServer(empty, from(builder)), pipeline.LayerIdentity(builder).Labels())
+	layer := labelled(withServer(empty, from(builder)), plan.LayerIdentity(builder).Labels())
 	if _, err := layer.Publish(ctx, reference); err != nil {
-		return &pipeline.PushError{Reference: reference, Err: plain(err)}
+		return &classify.PushError{Reference: reference, Err: plain(err)}
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/redact"
 )
 
@@ -34,7 +34,7 @@ func flatList(err error) error {
 
 // advised is an error that says what to do, where that is known.
 func advised(err error) error {
-	if advice := pipeline.CauseOf(err).Advice; advice != "" {
+	if advice := classify.Of(err).Advice; advice != "" {
 		return fmt.Errorf("%w\n  → %s", err, advice)
 	}
 	return err

@@ -7,7 +7,8 @@ import (
 
 	"github.com/Khan/genqlient/graphql"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/reference"
 )
 
@@ -15,7 +16,7 @@ import (
 // question each. The label at place i of [pipeline.FoundLabels] comes as "label{i}".
 var findQuery = func() string {
 	var labels strings.Builder
-	for i, name := range pipeline.FoundLabels {
+	for i, name := range plan.FoundLabels {
 		fmt.Fprintf(&labels, " label%d: label(name: %q)", i, name)
 	}
 	return fmt.Sprintf(`query Find($reference: String!, $platform: Platform!) {
@@ -26,22 +27,22 @@ var findQuery = func() string {
 }()
 
 // Find asks the registry as the engine reaches it. It is a [pipeline.Registry].
-func (e *engine) Find(ctx context.Context, at string) (pipeline.Found, error) {
+func (e *engine) Find(ctx context.Context, at string) (plan.Found, error) {
 	var data struct {
 		Container struct{ From map[string]string }
 	}
 	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{"reference": at, "platform": platform}}
 	if err := dag.GraphQLClient().MakeRequest(quiet(ctx), &request, &graphql.Response{Data: &data}); err != nil {
-		return pipeline.Found{}, pipeline.FindError(plain(err))
+		return plan.Found{}, classify.FindError(plain(err))
 	}
 	image := data.Container.From
 	if image["platform"] != string(platform) {
-		return pipeline.Found{}, fmt.Errorf("%w: %s is for %s", pipeline.ErrPlatform, at, image["platform"])
+		return plan.Found{}, fmt.Errorf("%w: %s is for %s", classify.ErrPlatform, at, image["platform"])
 	}
 	labels := map[string]string{}
-	for i, name := range pipeline.FoundLabels {
+	for i, name := range plan.FoundLabels {
 		labels[name] = image[fmt.Sprintf("label%d", i)]
 	}
 	_, digest := reference.CutDigest(image["imageRef"])
-	return pipeline.NewFound(digest, labels), nil
+	return plan.NewFound(digest, labels), nil
 }

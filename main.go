@@ -18,7 +18,7 @@ import (
 	"cmp"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/plan"
 )
 
 // EvalImages builds and publishes the images of a benchmark run. Its flags say what the images are made of and how they
@@ -69,9 +69,9 @@ func New(
 		SDK:           sdk,
 		SDKIdentity:   sdkSha,
 		Dockerfile:    dockerfile,
-		BuilderRepo:   cmp.Or(builderRepo, pipeline.DefaultBuilderRepo),
-		BaseRepo:      cmp.Or(baseRepo, pipeline.DefaultBaseRepo),
-		AgentRepo:     cmp.Or(agentRepo, pipeline.DefaultAgentRepo),
+		BuilderRepo:   cmp.Or(builderRepo, plan.DefaultBuilderRepo),
+		BaseRepo:      cmp.Or(baseRepo, plan.DefaultBaseRepo),
+		AgentRepo:     cmp.Or(agentRepo, plan.DefaultAgentRepo),
 		ImageTemplate: imageTemplate,
 	}
 	if sdk == nil {

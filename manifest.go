@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/manifest"
 )
 
 // Manifest says what became of each image of a run.
@@ -27,13 +27,13 @@ type Manifest struct {
 }
 
 // newManifest makes the files at once: a function of the manifest that made them later would be one more container to start.
-func newManifest(result *pipeline.Result) (*Manifest, error) {
+func newManifest(result *manifest.Result) (*Manifest, error) {
 	m := &Manifest{
 		Total:   len(result.Images),
-		Built:   result.Count(pipeline.StatusBuilt),
-		Skipped: result.Count(pipeline.StatusSkipped),
-		Failed:  result.Count(pipeline.StatusFailed),
-		Summary: pipeline.Summary(result),
+		Built:   result.Count(manifest.StatusBuilt),
+		Skipped: result.Count(manifest.StatusSkipped),
+		Failed:  result.Count(manifest.StatusFailed),
+		Summary: manifest.Summary(result),
 	}
 	var err error
 	if m.Directory, err = manifestDirectory(result, m.Summary); err != nil {
@@ -51,7 +51,7 @@ func (m *Manifest) Check(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", flat(err)
 	}
-	result := &pipeline.Result{Images: records}
+	result := &manifest.Result{Images: records}
 	if err := failure(result.Failed(), m.Total); err != nil {
 		return "", flatList(err)
 	}

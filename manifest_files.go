@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/manifest"
 )
 
 // Names of the files in a manifest's directory.
@@ -24,7 +24,7 @@ const (
 
 // manifestDirectory has the files of a run. They go by way of the disk, record by record: contents that are passed through the API are
 // shown in the terminal, a manifest can have thousands of lines, and each copy of it in memory is megabytes.
-func manifestDirectory(result *pipeline.Result, summary string) (*dagger.Directory, error) {
+func manifestDirectory(result *manifest.Result, summary string) (*dagger.Directory, error) {
 	const dir = "manifest"
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func manifestDirectory(result *pipeline.Result, summary string) (*dagger.Directo
 	if err := os.WriteFile(filepath.Join(dir, publishedFile), []byte(published.String()), 0o644); err != nil {
 		return nil, err
 	}
-	for name, records := range map[string][]pipeline.Record{
+	for name, records := range map[string][]manifest.Record{
 		manifestFile: result.Images, baseManifestFile: result.Bases, builderManifestFile: result.Builders,
 	} {
 		if err := writeRecords(filepath.Join(dir, name), records); err != nil {
@@ -49,22 +49,22 @@ func manifestDirectory(result *pipeline.Result, summary string) (*dagger.Directo
 	return dag.CurrentModule().Workdir(dir), nil
 }
 
-func writeRecords(path string, records []pipeline.Record) error {
+func writeRecords(path string, records []manifest.Record) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(pipeline.WriteJSONLines(file, records), file.Close())
+	return errors.Join(manifest.WriteJSONLines(file, records), file.Close())
 }
 
 // readRecords reads the records in a file of the engine's; errors call it by this name.
-func readRecords(ctx context.Context, name string, file *dagger.File) (records []pipeline.Record, err error) {
+func readRecords(ctx context.Context, name string, file *dagger.File) (records []manifest.Record, err error) {
 	err = opened(ctx, file, func(_ string, file *os.File, _ int64) error {
 		text, err := io.ReadAll(file)
 		if err != nil {
 			return err
 		}
-		records, err = pipeline.ReadJSONLines(name, string(text))
+		records, err = manifest.ReadJSONLines(name, string(text))
 		return err
 	})
 	return records, err

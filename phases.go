@@ -9,11 +9,12 @@ import (
 	"dagger/eval-images/dataset/families"
 	"dagger/eval-images/dataset/table"
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
 )
 
 // platform of all images.
-const platform dagger.Platform = pipeline.Platform
+const platform dagger.Platform = plan.Platform
 
 // Build the builder: the agent server in /agent-server, made once for all images.
 //
@@ -73,21 +74,21 @@ func (m *EvalImages) instanceBase(ctx context.Context, id string) (*dagger.Conta
 	instance := result.Instances[0]
 	// Lazy as it is, the base would fail only in the hands of the caller, with an error that does not name the instance.
 	if _, err := from(instance.OfficialImage).ImageRef(ctx); err != nil {
-		return nil, &pipeline.Failure{Phase: pipeline.PhaseBase, Instance: id, Err: fmt.Errorf("looking for its official image: %w", err)}
+		return nil, &manifest.Failure{Phase: plan.PhaseBase, Instance: id, Err: fmt.Errorf("looking for its official image: %w", err)}
 	}
-	return wrapped(ctx, m.base(instance.OfficialImage), pipeline.WrapOf(instance))
+	return wrapped(ctx, m.base(instance.OfficialImage), plan.WrapOf(instance))
 }
 
 func (m *EvalImages) builder() *dagger.Container {
-	return m.target(pipeline.TargetBuilder, nil)
+	return m.target(plan.TargetBuilder, nil)
 }
 
 func (m *EvalImages) base(official string) *dagger.Container {
-	return m.target(pipeline.TargetBase, []dagger.BuildArg{{Name: pipeline.ArgBaseImage, Value: official}})
+	return m.target(plan.TargetBase, []dagger.BuildArg{{Name: plan.ArgBaseImage, Value: official}})
 }
 
 // wrapped is a base with what some repositories need on top of the recipe: executed as root, under the user that the base has.
-func wrapped(ctx context.Context, base *dagger.Container, wrap *pipeline.Wrap) (*dagger.Container, error) {
+func wrapped(ctx context.Context, base *dagger.Container, wrap *plan.Wrap) (*dagger.Container, error) {
 	if wrap == nil {
 		return base, nil
 	}
@@ -119,7 +120,7 @@ func assemble(base, builder *dagger.Container, identity string) *dagger.Containe
 
 // started is a container with the agent server in it, that it starts.
 func started(container *dagger.Container, identity string) *dagger.Container {
-	add := pipeline.DefaultAssembly
+	add := plan.DefaultAssembly
 	return container.WithEnvVariable(add.SDKVariable, identity).WithEntrypoint(add.Entrypoint)
 }
 
@@ -131,6 +132,6 @@ func withServer(container, builder *dagger.Container) *dagger.Container {
 // server is the directory that contains the builder's agent server.
 func server(builder *dagger.Container) *dagger.Directory {
 	return dag.Directory().WithDirectory("/", builder.Rootfs(), dagger.DirectoryWithDirectoryOpts{
-		Include: []string{strings.TrimPrefix(pipeline.DefaultAssembly.Path, "/")},
+		Include: []string{strings.TrimPrefix(plan.DefaultAssembly.Path, "/")},
 	})
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
 )
 
@@ -87,7 +88,7 @@ func (m *EvalImages) Plan(
 	}
 	if flags.Pin {
 		runner := m.runner(&engine{module: m, identity: recipe.identity}, limits{}, false)
-		runner.Official = &registry.Heads{Access: registry.Access{ReadOnly: true, Network: network}, Else: runner.Official}
+		runner.Official = &publish.Heads{Access: registry.Access{ReadOnly: true, Network: network}, Else: runner.Official}
 		if plan, err = runner.Pin(ctx, plan); err != nil {
 			return nil, flatList(err)
 		}
@@ -111,34 +112,34 @@ type naming struct {
 }
 
 // plan checks everything that can be checked without a registry, and names the images.
-func (m *EvalImages) plan(ctx context.Context, chosen selection, named naming) (pipeline.Plan, recipe, error) {
+func (m *EvalImages) plan(ctx context.Context, chosen selection, named naming) (plan.Plan, recipe, error) {
 	names := m.names(named)
 	if err := names.Check(); err != nil { // A mistake in a flag is told before the SDK is fetched.
-		return pipeline.Plan{}, recipe{}, err
+		return plan.Plan{}, recipe{}, err
 	}
 	found, source, err := m.instances(ctx, chosen)
 	if err != nil {
-		return pipeline.Plan{}, recipe{}, err
+		return plan.Plan{}, recipe{}, err
 	}
 	recipe, err := m.recipe(ctx)
 	if err != nil {
-		return pipeline.Plan{}, recipe, err
+		return plan.Plan{}, recipe, err
 	}
 	names.Keys = recipe.keys
 	if err := names.Check(); err != nil {
-		return pipeline.Plan{}, recipe, err
+		return plan.Plan{}, recipe, err
 	}
-	if err := pipeline.NewPlan(names, found.All).Check(); err != nil { // What another shard makes counts as well.
-		return pipeline.Plan{}, recipe, err
+	if err := plan.NewPlan(names, found.All).Check(); err != nil { // What another shard makes counts as well.
+		return plan.Plan{}, recipe, err
 	}
-	plan := pipeline.NewPlan(names, found.Instances)
+	plan := plan.NewPlan(names, found.Instances)
 	plan.Source = source
 	return plan, recipe, nil
 }
 
 // names are those that the flags alone decide: without the keys.
-func (m *EvalImages) names(named naming) pipeline.Names {
-	return pipeline.Names{
+func (m *EvalImages) names(named naming) plan.Names {
+	return plan.Names{
 		BuilderRepo: m.BuilderRepo, BaseRepo: m.BaseRepo, AgentRepo: m.AgentRepo,
 		Target: named.target, Suffix: named.suffix, Tags: named.tags,
 	}

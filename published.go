@@ -5,12 +5,14 @@ import (
 	"errors"
 	"sync/atomic"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/run"
 )
 
 // published asks the registry which agent images it has: directly where we reach it, and otherwise by the engine.
-func (m *EvalImages) published(ctx context.Context, login *credentials, trustUnlabelled bool) (pipeline.Registry, error) {
+func (m *EvalImages) published(ctx context.Context, login *credentials, trustUnlabelled bool) (run.Registry, error) {
 	access, err := login.access(ctx)
 	if err != nil {
 		return nil, err
@@ -24,22 +26,22 @@ func (m *EvalImages) published(ctx context.Context, login *credentials, trustUnl
 	case err != nil:
 		return engine, nil
 	case login.password != nil:
-		return client, nil
+		return publish.Finder{Client: client}, nil
 	}
-	return &anonymous{client: client, engine: engine}, nil
+	return &anonymous{client: publish.Finder{Client: client}, engine: engine}, nil
 }
 
 // anonymous asks a registry without credentials, and after a refusal by the engine, which may have those of
 // docker login. It is a [pipeline.Registry].
 type anonymous struct {
-	client *registry.Client
+	client publish.Finder
 	engine *engine
 	// refused is set once the registry wants credentials.
 	refused atomic.Bool
 }
 
 // Find asks for the image.
-func (a *anonymous) Find(ctx context.Context, reference string) (pipeline.Found, error) {
+func (a *anonymous) Find(ctx context.Context, reference string) (plan.Found, error) {
 	if !a.refused.Load() {
 		found, err := a.client.Find(ctx, reference)
 		if !registry.WantsCredentials(err) {

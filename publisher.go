@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/run"
 	"dagger/eval-images/redact"
 	"dagger/eval-images/signature"
 )
@@ -31,13 +32,13 @@ func (p publishing) check() error {
 	if !slices.Contains([]string{publisherAuto, publisherDirect, publisherEngine}, p.publisher) {
 		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", redact.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
 	}
-	_, err := pipeline.SharesBases(p.shareBases)
+	_, err := publish.SharesBases(p.shareBases)
 	return err
 }
 
 // use completes a runner with a publisher, and with what tells it which images are signed. It returns the direct
 // publisher's client, or nil.
-func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
+func (p publishing) use(ctx context.Context, runner *run.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
 	client, err := p.choose(ctx, runner, engine, recipe)
 	if err != nil {
 		return nil, err
@@ -50,15 +51,15 @@ func (p publishing) use(ctx context.Context, runner *pipeline.Runner, engine *en
 // choose completes a runner with a publisher: the one asked for; by default the direct one if the registry can be reached
 // with these credentials, and otherwise the engine. It returns the direct publisher's client, or nil. What the registry
 // refuses to these credentials it refuses to every publisher: that is an error before anything is built.
-func (p publishing) choose(ctx context.Context, runner *pipeline.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
+func (p publishing) choose(ctx context.Context, runner *run.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
 	access, err := p.login.access(ctx)
 	if err != nil {
 		return nil, err
 	}
 	access.Heads = p.trustUnlabelled
-	probing := &registry.ProbingBuilder{Builder: engine, Access: access}
-	runner.Publisher, runner.Registry = probing, &registry.ProbingRegistry{Registry: engine, Access: access}
-	runner.Tagger = &registry.Tagger{Access: access}
+	probing := &publish.ProbingBuilder{Builder: engine, Access: access}
+	runner.Publisher, runner.Registry = probing, &publish.ProbingRegistry{Registry: engine, Access: access}
+	runner.Tagger = &publish.Tagger{Access: access}
 	if p.publisher == publisherEngine && p.login.password == nil {
 		return nil, nil
 	}
@@ -74,14 +75,15 @@ func (p publishing) choose(ctx context.Context, runner *pipeline.Runner, engine 
 		report("publisher: engine, because direct is not possible: " + clean(err.Error()))
 		return nil, nil
 	}
-	direct := &registry.Publisher{
+	direct := &publish.Publisher{
 		Client: client, Builder: probing, Identity: engine.identity, Platform: string(platform),
 		OwnLayer: p.key != nil || runner.Force,
 	}
-	runner.Publisher, runner.Registry, runner.Tagger = direct, client, client
-	runner.Official = &registry.Officials{Client: client, Engine: engine, Platform: string(platform)}
-	if shares, _ := pipeline.SharesBases(p.shareBases); shares { // It was checked.
-		direct.Sharing = &registry.Sharing{Client: client, Apart: pipeline.NewApart(recipe.dockerfile)}
+	finder := publish.Finder{Client: client}
+	runner.Publisher, runner.Registry, runner.Tagger = direct, finder, finder
+	runner.Official = &publish.Officials{Client: client, Engine: engine, Platform: string(platform)}
+	if shares, _ := publish.SharesBases(p.shareBases); shares { // It was checked.
+		direct.Sharing = &publish.Sharing{Client: client, Apart: publish.NewApart(recipe.dockerfile)}
 		runner.Sharing = direct.Sharing
 	}
 	return client, nil

@@ -6,7 +6,7 @@ import (
 	"path"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/manifest"
 )
 
 // Read manifests back, and merge them into one: those of all shards of a run, or of a run and the one that did its rest.
@@ -21,9 +21,9 @@ func (m *EvalImages) ReadManifest(
 	// +optional
 	expect int,
 ) (*Manifest, error) {
-	var result pipeline.Result
+	var result manifest.Result
 	found := 0
-	for name, to := range map[string]*[]pipeline.Record{
+	for name, to := range map[string]*[]manifest.Record{
 		manifestFile: &result.Images, baseManifestFile: &result.Bases, builderManifestFile: &result.Builders,
 	} {
 		records, files, err := readAll(ctx, source, name)
@@ -33,7 +33,7 @@ func (m *EvalImages) ReadManifest(
 		if name == manifestFile {
 			found = files
 		}
-		*to = pipeline.Merge(records)
+		*to = manifest.Merge(records)
 	}
 	if found == 0 {
 		return nil, flat(fmt.Errorf("there is no %s in that directory", manifestFile))
@@ -46,12 +46,12 @@ func (m *EvalImages) ReadManifest(
 }
 
 // readAll reads the records of all files of this name, and says how many files there are.
-func readAll(ctx context.Context, source *dagger.Directory, name string) ([]pipeline.Record, int, error) {
+func readAll(ctx context.Context, source *dagger.Directory, name string) ([]manifest.Record, int, error) {
 	files, err := source.Glob(ctx, path.Join("**", name))
 	if err != nil {
 		return nil, 0, fmt.Errorf("looking for %s: %w", name, err)
 	}
-	var records []pipeline.Record
+	var records []manifest.Record
 	for _, file := range files {
 		more, err := readRecords(ctx, file, source.File(file))
 		if err != nil {

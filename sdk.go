@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/redact"
 )
 
@@ -24,7 +24,7 @@ func defaultSDK() *dagger.Directory {
 // recipe is what all images of a call are made by.
 type recipe struct {
 	// keys tell the SDK and its Dockerfile from others.
-	keys pipeline.Keys
+	keys plan.Keys
 	// dockerfile is the text of the SDK's Dockerfile.
 	dockerfile string
 	// identity of the SDK's source: its commit, or the digest of its files.
@@ -40,7 +40,7 @@ func (m *EvalImages) recipe(ctx context.Context) (recipe, error) {
 	if err != nil {
 		return recipe{}, fmt.Errorf("reading the SDK's Dockerfile %s: %w", redact.Quote(m.Dockerfile), err)
 	}
-	if err := pipeline.CheckDockerfile(dockerfile); err != nil {
+	if err := plan.CheckDockerfile(dockerfile); err != nil {
 		return recipe{}, fmt.Errorf("the SDK's Dockerfile %s cannot be used: %w", redact.Quote(m.Dockerfile), err)
 	}
 	identity, err := m.identity(ctx)
@@ -50,7 +50,7 @@ func (m *EvalImages) recipe(ctx context.Context) (recipe, error) {
 	return recipe{
 		dockerfile: dockerfile,
 		identity:   identity,
-		keys:       pipeline.NewKeys(identity, dockerfile),
+		keys:       plan.NewKeys(identity, dockerfile),
 	}, nil
 }
 
@@ -61,7 +61,7 @@ var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // a git reference out with a detached HEAD. A working copy is mostly on a branch, and may hold changes that no commit has.
 func (m *EvalImages) identity(ctx context.Context) (string, error) {
 	if m.SDKIdentity != "" {
-		return pipeline.CanonicalSDK(m.SDKIdentity), nil
+		return plan.CanonicalSDK(m.SDKIdentity), nil
 	}
 	git, err := m.SDK.Glob(ctx, ".git/HEAD")
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"os"
 
 	"dagger/eval-images/internal/dagger"
-	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/run"
 	"dagger/eval-images/signature"
 )
 
@@ -37,7 +37,7 @@ func verifyKey(ctx context.Context, file *dagger.File) (key *signature.Key, err 
 // there is nothing to check, and it returns nil.
 func signatures(
 	ctx context.Context, key *signature.Key, client *registry.Client, login *credentials, repositories ...string,
-) (pipeline.Signatures, error) {
+) (run.Signatures, error) {
 	if key == nil {
 		return nil, nil
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // manifestOf is what the path of an instance's agent image matches.
@@ -162,7 +162,7 @@ func TestALimitIsWaitedOutForAsLongAsTheRegistryAsks(t *testing.T) {
 					during++
 				}
 			}
-			assert.Less(t, after, pipeline.DefaultRetry.LimitFirst/2, "the least that it would back off for by its own measure")
+			assert.Less(t, after, throttle.DefaultRetry.LimitFirst/2, "the least that it would back off for by its own measure")
 			assert.LessOrEqual(t, during, 2*3, "the other three end what they are at, and begin nothing")
 			assert.Len(t, f.agents(t), 8)
 		})

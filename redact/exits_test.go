@@ -24,8 +24,12 @@ import (
 	"dagger/eval-images/dataset/families"
 	"dagger/eval-images/dataset/hub"
 	"dagger/eval-images/dataset/table"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/run"
+	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
@@ -178,7 +182,7 @@ func TestARegistrysWordsAtEveryExit(t *testing.T) {
 				exits.error(t, "connecting: "+name+handshake, err)
 				continue
 			}
-			if _, err := client.Find(ctx, image); err != nil && !errors.Is(err, pipeline.ErrAbsent) {
+			if _, err := client.Find(ctx, image); err != nil && !errors.Is(err, classify.ErrAbsent) {
 				exits.error(t, "finding: "+name+handshake, err)
 			}
 			if _, err := client.Image(ctx, image); err != nil {
@@ -199,50 +203,50 @@ type engine struct {
 	finds   error
 }
 
-func (e *engine) Find(_ context.Context, reference string) (pipeline.Found, error) {
-	if strings.Contains(reference, "there") || strings.Contains(reference, "official") && e.finds == pipeline.ErrAbsent {
+func (e *engine) Find(_ context.Context, reference string) (plan.Found, error) {
+	if strings.Contains(reference, "there") || strings.Contains(reference, "official") && e.finds == classify.ErrAbsent {
 		labels := map[string]string{}
-		for _, name := range pipeline.FoundLabels {
+		for _, name := range plan.FoundLabels {
 			labels[name] = hostile
 		}
-		return pipeline.NewFound("sha256:"+hostile, labels), nil
+		return plan.NewFound("sha256:"+hostile, labels), nil
 	}
-	return pipeline.Found{}, e.finds
+	return plan.Found{}, e.finds
 }
 
-func (e *engine) Publish(_ context.Context, image pipeline.Image) (pipeline.Published, error) {
+func (e *engine) Publish(_ context.Context, image plan.Image) (run.Published, error) {
 	<-e.working
 	switch {
-	case image.Phase == pipeline.PhaseBuilder, strings.Contains(image.Instance.ID, "fine"),
-		image.Phase == pipeline.PhaseBase && strings.Contains(image.Instance.ID, "push"):
-		return pipeline.Published{Digest: "sha256:" + hostile}, nil
-	case image.Phase == pipeline.PhaseAssemble:
-		return pipeline.Published{}, &pipeline.PushError{Reference: image.Reference, Err: errors.New("denied: " + long)}
+	case image.Phase == plan.PhaseBuilder, strings.Contains(image.Instance.ID, "fine"),
+		image.Phase == plan.PhaseBase && strings.Contains(image.Instance.ID, "push"):
+		return run.Published{Digest: "sha256:" + hostile}, nil
+	case image.Phase == plan.PhaseAssemble:
+		return run.Published{}, &classify.PushError{Reference: image.Reference, Err: errors.New("denied: " + long)}
 	}
-	return pipeline.Published{}, fmt.Errorf("building: %s\n  | %s\n  | %s", long, hostile, long)
+	return run.Published{}, fmt.Errorf("building: %s\n  | %s\n  | %s", long, hostile, long)
 }
 
 // TestAnEnginesWordsAtEveryExit: errors, what builds printed, digests and labels, in records and files, in the summary, in traces and in
 // lines about what is in work.
 func TestAnEnginesWordsAtEveryExit(t *testing.T) {
-	plan := pipeline.Plan{
+	planned := plan.Plan{
 		Builder: "r.example/builder:b",
 		Source:  dataset.Source{Name: "o/" + hostile, Config: hostile, Split: hostile, Revision: hostile},
 	}
 	for _, id := range []string{"fine", "fails", "push", "there", "fine-there"} {
-		plan.Items = append(plan.Items, pipeline.Item{
+		planned.Items = append(planned.Items, plan.Item{
 			Instance: dataset.Instance{ID: id, OfficialImage: "r.example/official/" + id}, Base: "r.example/base:" + id, Agent: "r.example/agent:" + id,
 			Tags: []string{"r.example/agent:n-" + id},
 		})
 	}
-	for name, finds := range map[string]error{"absent": pipeline.ErrAbsent, "no answer": errors.New(long)} {
+	for name, finds := range map[string]error{"absent": classify.ErrAbsent, "no answer": errors.New(long)} {
 		t.Run(name, func(t *testing.T) {
 			var exits left
 			fake := &engine{working: make(chan struct{}), finds: finds}
 			var once sync.Once
-			runner := pipeline.Runner{
+			runner := run.Runner{
 				Publisher: fake, Registry: fake, Official: fake, Heartbeat: time.Millisecond,
-				Retry: pipeline.Retry{Attempts: 1, First: time.Nanosecond, RequestFirst: time.Nanosecond, OutageWaits: -1},
+				Retry: throttle.Retry{Attempts: 1, First: time.Nanosecond, RequestFirst: time.Nanosecond, OutageWaits: -1},
 				Report: func(line string) {
 					exits.add("a line about what is in work", line)
 					once.Do(func() { close(fake.working) })
@@ -256,20 +260,20 @@ func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 					}
 				},
 			}
-			result, err := runner.Run(context.Background(), plan)
+			result, err := runner.Run(context.Background(), planned)
 			if err != nil {
 				exits.add("the run's error, as the module returns it", redact.Text(err.Error()))
 			}
 			require.NotEmpty(t, result.Failed())
 			exits.records(t, result)
-			if told := strings.Join(pipeline.Failures(result.Failed()), "\n"); finds == pipeline.ErrAbsent {
+			if told := strings.Join(manifest.Failures(result.Failed()), "\n"); finds == classify.ErrAbsent {
 				assert.Contains(t, told, "base fails: building: ")
 				assert.Contains(t, told, "\n  | ", "what the build printed")
 				assert.Contains(t, told, "assemble push: publishing r.example/agent:")
 			}
-			_, err = runner.Missing(context.Background(), plan)
+			_, err = runner.Missing(context.Background(), planned)
 			exits.add("check's error", redact.List(fmt.Sprint(err)))
-			pinned, err := runner.Pin(context.Background(), plan)
+			pinned, err := runner.Pin(context.Background(), planned)
 			exits.add("the error of plan --pin", redact.List(fmt.Sprint(err)))
 			exits.add("the table of a plan", pinned.Table())
 			lines, err := pinned.JSONLines()
@@ -281,11 +285,11 @@ func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 }
 
 // records collects what a result leaves behind: files, the summary, and errors one by one.
-func (l *left) records(t *testing.T, result *pipeline.Result) {
+func (l *left) records(t *testing.T, result *manifest.Result) {
 	t.Helper()
-	for name, records := range map[string][]pipeline.Record{"agents": result.Images, "bases": result.Bases, "builder": result.Builders} {
+	for name, records := range map[string][]manifest.Record{"agents": result.Images, "bases": result.Bases, "builder": result.Builders} {
 		var file bytes.Buffer
-		require.NoError(t, pipeline.WriteJSONLines(&file, records))
+		require.NoError(t, manifest.WriteJSONLines(&file, records))
 		l.add("the manifest of "+name, file.String())
 		decoder := json.NewDecoder(&file)
 		for decoder.More() {
@@ -297,10 +301,10 @@ func (l *left) records(t *testing.T, result *pipeline.Result) {
 	for _, image := range result.Digests() {
 		l.add("what was published", image)
 	}
-	for _, told := range pipeline.Failures(result.Failed()) {
+	for _, told := range manifest.Failures(result.Failed()) {
 		l.add("a failure", told)
 	}
-	summary := pipeline.Summary(result)
+	summary := manifest.Summary(result)
 	l.add("the summary", summary)
 	for _, markdown := range []string{"<img", "![x]", "# All", "@me"} {
 		assert.NotContains(t, proseOf(summary), markdown)
@@ -362,15 +366,15 @@ func TestAHostileManifestAtEveryExit(t *testing.T) {
 			record[field] = value
 			line, err := json.Marshal(record)
 			require.NoError(t, err)
-			records, err := pipeline.ReadJSONLines(hostile, string(line))
+			records, err := manifest.ReadJSONLines(hostile, string(line))
 			if err != nil {
 				exits.error(t, field, err)
 				continue
 			}
-			exits.records(t, &pipeline.Result{Images: records, Bases: records, Builders: records})
+			exits.records(t, &manifest.Result{Images: records, Bases: records, Builders: records})
 		}
 	}
-	_, err := pipeline.ReadJSONLines(hostile, hostile)
+	_, err := manifest.ReadJSONLines(hostile, hostile)
 	exits.error(t, "no JSON", err)
 	exits.safe(t, 32<<10)
 }
@@ -415,9 +419,9 @@ func TestADatasetsWordsAtEveryExit(t *testing.T) {
 		exits.error(t, "a repository", reference.CheckRepository(value))
 		exits.error(t, "a reference", reference.Check(value))
 		exits.error(t, "a source", dataset.Source{Name: value, Config: value}.Check())
-		exits.error(t, "a Dockerfile", pipeline.CheckDockerfile("FROM x AS "+value+"\nFROM "+value))
-		for _, names := range []pipeline.Names{
-			{BuilderRepo: value}, {BaseRepo: value}, {AgentRepo: value}, {Target: value}, {Suffix: value}, {Tags: []string{value}}, {Keys: pipeline.NewKeys(value, "")},
+		exits.error(t, "a Dockerfile", plan.CheckDockerfile("FROM x AS "+value+"\nFROM "+value))
+		for _, names := range []plan.Names{
+			{BuilderRepo: value}, {BaseRepo: value}, {AgentRepo: value}, {Target: value}, {Suffix: value}, {Tags: []string{value}}, {Keys: plan.NewKeys(value, "")},
 		} {
 			if err := names.Check(); err != nil {
 				exits.error(t, "a name", err)

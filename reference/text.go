@@ -39,9 +39,15 @@ func WithDigest(text, digest string) string {
 	return name + "@" + digest
 }
 
+// Name is a reference, well-formed or not, without its tag and its digest.
+func Name(text string) string {
+	name, _ := CutTag(text)
+	return name
+}
+
 // Segment is the last segment of a reference's path.
 func Segment(text string) string {
-	name, _ := CutTag(text)
+	name := Name(text)
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 

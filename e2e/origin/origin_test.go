@@ -10,24 +10,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/e2e/origin"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
 )
 
 // lines of a manifest with a record of each status.
 func lines(t *testing.T) []string {
 	t.Helper()
-	at := pipeline.Time{Time: time.Date(2026, 6, 25, 12, 0, 0, 0, time.UTC)}
-	record := pipeline.Record{
-		Time: at, StartedAt: at, FinishedAt: pipeline.Time{Time: at.Add(1500 * time.Millisecond)}, InstanceID: "a__a-1", Phase: pipeline.PhaseAssemble,
+	at := manifest.Time{Time: time.Date(2026, 6, 25, 12, 0, 0, 0, time.UTC)}
+	record := manifest.Record{
+		Time: at, StartedAt: at, FinishedAt: manifest.Time{Time: at.Add(1500 * time.Millisecond)}, InstanceID: "a__a-1", Phase: plan.PhaseAssemble,
 		BaseImage: "docker.io/swebench/sweb.eval.x86_64.a_1776_a-1:latest", Tags: []string{"r/agent:1"}, AttemptCount: 1,
-		DurationSeconds: pipeline.Seconds(1500 * time.Millisecond),
+		DurationSeconds: manifest.Seconds(1500 * time.Millisecond),
 	}
 	built, skipped, failed := record, record, record
-	built.Status = pipeline.StatusBuilt
-	skipped.Status, skipped.SkipReason = pipeline.StatusSkipped, pipeline.SkipRemoteExists
-	failed.Status, failed.Error, failed.Tags = pipeline.StatusFailed, "assemble a__a-1: no", []string{}
+	built.Status = manifest.StatusBuilt
+	skipped.Status, skipped.SkipReason = manifest.StatusSkipped, manifest.SkipRemoteExists
+	failed.Status, failed.Error, failed.Tags = manifest.StatusFailed, "assemble a__a-1: no", []string{}
 	var text strings.Builder
-	require.NoError(t, pipeline.WriteJSONLines(&text, []pipeline.Record{built, skipped, failed}))
+	require.NoError(t, manifest.WriteJSONLines(&text, []manifest.Record{built, skipped, failed}))
 	return strings.Split(strings.TrimSpace(text.String()), "\n")
 }
 

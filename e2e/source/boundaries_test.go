@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/fstest"
@@ -65,6 +66,37 @@ var boundaries = []boundary{
 	},
 }
 
+// below are the packages of pipeline that each of them may import: those whose results it works on, and nothing that
+// runs back.
+var below = map[string][]string{
+	"clock":     nil,
+	"once":      {"stopwatch"},
+	"stopwatch": nil,
+	"classify":  {"stopwatch"},
+	"plan":      {"classify"},
+	"manifest":  {"classify", "plan"},
+	"throttle":  {"classify", "clock", "stopwatch"},
+	"registry":  {"classify", "once", "throttle"},
+	"run":       {"classify", "clock", "manifest", "once", "plan", "stopwatch", "throttle"},
+	"publish":   {"classify", "once", "plan", "registry", "run"},
+}
+
+// layers are the boundaries of the packages in [below].
+func layers() (all []boundary) {
+	ofPipeline := regexp.MustCompile(`^dagger/eval-images/pipeline(?:/([^/]+))?`)
+	for name, allowed := range below {
+		all = append(all, boundary{
+			files: regexp.MustCompile(`^pipeline/` + name + `/`),
+			tests: true, // They put a whole run together.
+			imports: func(path string) bool {
+				imported := ofPipeline.FindStringSubmatch(path)
+				return imported != nil && imported[1] != name && !slices.Contains(allowed, imported[1])
+			},
+		})
+	}
+	return all
+}
+
 var (
 	// ofDagger are Dagger's own Go modules. Which of them a generator adds to a module depends on its version.
 	ofDagger = regexp.MustCompile(`^(dagger\.io|github\.com/dagger)/`)
@@ -96,7 +128,7 @@ func violations(t *testing.T, tree fs.FS) []string {
 		if entry.IsDir() || path.Ext(name) != ".go" || byGenerator.MatchString(name) {
 			return nil
 		}
-		for _, boundary := range boundaries {
+		for _, boundary := range append(layers(), boundaries...) {
 			if boundary.files.MatchString(name) && !(boundary.tests && isTest(name)) {
 				text, err := fs.ReadFile(tree, name)
 				require.NoError(t, err)
@@ -188,8 +220,8 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			want: []string{"bench/testdata/nothing/main.go imports dagger/nothing/internal/querybuilder"},
 		},
 		"pipeline must not import the generated API": {
-			file: "pipeline/run.go", text: `import "dagger/eval-images/internal/dagger"`,
-			want: []string{"pipeline/run.go imports dagger/eval-images/internal/dagger"},
+			file: "pipeline/run/run.go", text: `import "dagger/eval-images/internal/dagger"`,
+			want: []string{"pipeline/run/run.go imports dagger/eval-images/internal/dagger"},
 		},
 		"a package below pipeline must not import the SDK": {
 			file: "pipeline/registry/open.go", text: `import "dagger.io/dagger"`,
@@ -231,7 +263,7 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			want: []string{"reference/reference.go imports dagger.io/dagger"},
 		},
 		"pipeline may import dataset, redact, reference, signature and its own packages": {
-			file: "pipeline/run.go",
+			file: "pipeline/run/run.go",
 			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/redact"; "dagger/eval-images/reference"; "dagger/eval-images/signature"; "dagger/eval-images/pipeline/once")`,
 		},
 		"redact must not import what it serves": {
@@ -241,8 +273,17 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 		"its tests may": {
 			file: "redact/exits_test.go", text: `import "dagger/eval-images/pipeline"`,
 		},
+		"what is planned must not know how it is run": {
+			file: "pipeline/plan/plan.go", text: `import ("dagger/eval-images/pipeline/classify"; "dagger/eval-images/pipeline/run")`,
+			want: []string{"pipeline/plan/plan.go imports dagger/eval-images/pipeline/run"},
+		},
+		"the registry's client knows no plan": {
+			file: "pipeline/registry/client.go", text: `import "dagger/eval-images/pipeline/plan"`,
+			want: []string{"pipeline/registry/client.go imports dagger/eval-images/pipeline/plan"},
+		},
+		"but its tests may": {file: "pipeline/registry/client_test.go", text: `import "dagger/eval-images/pipeline/plan"`},
 		"a name of pipeline's own may be called as one of the generator's": {
-			file: "pipeline/run.go", text: `var dispatch int`,
+			file: "pipeline/run/run.go", text: `var dispatch int`,
 		},
 		"generated code may import what it likes": {
 			file: "dagger.gen.go", text: `import "dagger/eval-images/internal/querybuilder"`,
@@ -256,4 +297,18 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			assert.Equal(t, test.want, violations(t, tree))
 		})
 	}
+}
+
+// TestEveryPackageOfPipelineHasItsPlace: a further one says what it may import.
+func TestEveryPackageOfPipelineHasItsPlace(t *testing.T) {
+	entries, err := os.ReadDir(root + "/pipeline")
+	require.NoError(t, err)
+	packages := 0
+	for _, entry := range entries {
+		if entry.IsDir() {
+			packages++
+			assert.Contains(t, below, entry.Name())
+		}
+	}
+	assert.Equal(t, len(below), packages)
 }

@@ -46,6 +46,9 @@ func files(t *testing.T, wanted func(path string) bool, directories ...string) [
 
 func isTest(path string) bool { return strings.HasSuffix(path, "_test.go") }
 
+// forTests says whether a file is of a package that only tests use, such as pipeline/registry/registrytest.
+func forTests(path string) bool { return strings.HasSuffix(filepath.Dir(path), "test") }
+
 // plainPackages are the directories of the packages that know nothing of Dagger.
 var plainPackages = []string{"dataset", "dial", "pipeline", "redact", "reference", "signature"}
 
@@ -53,7 +56,7 @@ var plainPackages = []string{"dataset", "dial", "pipeline", "redact", "reference
 func module(path string) bool {
 	generated := path == "dagger.gen.go"
 	top, _, below := strings.Cut(path, "/")
-	return !isTest(path) && !generated && (!below || slices.Contains(plainPackages, top))
+	return !isTest(path) && !forTests(path) && !generated && (!below || slices.Contains(plainPackages, top))
 }
 
 // moduleFiles are the files of the module as it runs.

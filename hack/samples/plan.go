@@ -7,14 +7,14 @@ import (
 	"strings"
 
 	"dagger/eval-images/dataset"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/plan"
 )
 
 // systemName is what layer 1 is called in the registry, as the engine would find it on Docker Hub.
 const systemName = "library/debian:bookworm"
 
-// plan is the images to have, in the order in which each builds on the one before.
-type plan struct {
+// samples are the images to have, in the order in which each builds on the one before.
+type samples struct {
 	system       system
 	environments []environment
 	instances    []instance
@@ -22,8 +22,8 @@ type plan struct {
 
 // newPlan spreads the instances over the environments by turns, but for those that need Pythons. Blank ids
 // are left out and an id given twice counts once.
-func newPlan(ids []string, environments int) (plan, error) {
-	var p plan
+func newPlan(ids []string, environments int) (samples, error) {
+	var p samples
 	seen, turn := map[string]bool{}, 0
 	for _, id := range ids {
 		id = strings.TrimSpace(id)
@@ -33,7 +33,7 @@ func newPlan(ids []string, environments int) (plan, error) {
 		seen[id] = true
 		in, err := parseInstance(id)
 		if err != nil {
-			return plan{}, err
+			return samples{}, err
 		}
 		if needsPythons(in) {
 			in.environment = environment{pythons: true}
@@ -47,7 +47,7 @@ func newPlan(ids []string, environments int) (plan, error) {
 		p.instances = append(p.instances, in)
 	}
 	if len(p.instances) == 0 {
-		return plan{}, errors.New("no instances given")
+		return samples{}, errors.New("no instances given")
 	}
 	return p, nil
 }
@@ -55,11 +55,11 @@ func newPlan(ids []string, environments int) (plan, error) {
 // needsPythons tells whether the module executes a Python of the instance's official image: most samples do
 // without, and are smaller.
 func needsPythons(in instance) bool {
-	return pipeline.WrapOf(dataset.Instance{ID: in.id, Repo: in.repo}) != nil
+	return plan.WrapOf(dataset.Instance{ID: in.id, Repo: in.repo}) != nil
 }
 
 // stages returns the images in groups: those of a group build only on images of the groups before.
-func (p plan) stages() [][]image {
+func (p samples) stages() [][]image {
 	stages := [][]image{{p.system}, nil, nil}
 	for _, env := range p.environments {
 		stages[1] = append(stages[1], env)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/dataset"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/plan"
 )
 
 func TestNewPlan(t *testing.T) {
@@ -50,7 +50,7 @@ func TestInstancesThatAreWrappedHaveAnEnvironmentWithPythons(t *testing.T) {
 }
 
 func TestPythonsAreWhereTheWrapLooksForThem(t *testing.T) {
-	wrap := pipeline.WrapOf(dataset.Instance{Repo: "sphinx-doc"})
+	wrap := plan.WrapOf(dataset.Instance{Repo: "sphinx-doc"})
 	var pythons []string
 	for _, command := range wrap.Commands {
 		pythons = append(pythons, command[0])
@@ -79,7 +79,7 @@ func TestNamesAreLowerCase(t *testing.T) {
 	assert.Equal(t, "swebench/sweb.eval.x86_64.automattic_1776_wp-calypso-21648:latest", in.name())
 }
 
-func environmentsOf(p plan) []int {
+func environmentsOf(p samples) []int {
 	var numbers []int
 	for _, in := range p.instances {
 		numbers = append(numbers, in.environment.number)

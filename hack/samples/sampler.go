@@ -33,7 +33,7 @@ type sampler struct {
 
 // fill pushes what the registry lacks. The images of a stage are made side by side, and all are tried: the error tells
 // of every one that failed. A stage with a failure is the last, as the next builds on it.
-func (s *sampler) fill(ctx context.Context, p plan) error {
+func (s *sampler) fill(ctx context.Context, p samples) error {
 	defer s.engine.close()
 	for _, stage := range p.stages() {
 		missing, err := s.missing(ctx, stage)

@@ -22,7 +22,7 @@ import (
 )
 
 // systemOnly is a plan that takes no engine.
-var systemOnly = plan{}
+var systemOnly = samples{}
 
 func TestFillPushesWhatIsMissingAndOnlyThat(t *testing.T) {
 	s, out := newSampler(t, ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))

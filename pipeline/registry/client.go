@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	lru "github.com/hashicorp/golang-lru/v2"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/once"
 )
 
@@ -35,7 +35,7 @@ type Client struct {
 	// manifests and images were read lately, by their references with a digest: those stay what they are. An
 	// image is mostly found, and then read, and then an official image is what another one is put on: each of
 	// these saves requests.
-	manifests *lru.Cache[string, *manifest]
+	manifests *lru.Cache[string, *imageManifest]
 	images    *lru.Cache[string, *Image]
 }
 
@@ -70,7 +70,7 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 		return err
 	})
 	if err != nil {
-		return nil, pipeline.AtHost(client.host.RegistryStr(), fmt.Errorf("introducing itself to %s: %w", client.host.Name(), a.redact(err)))
+		return nil, classify.AtHost(client.host.RegistryStr(), fmt.Errorf("introducing itself to %s: %w", client.host.Name(), a.redact(err)))
 	}
 	client.http = &http.Client{Transport: authenticated}
 	return client, nil
@@ -104,13 +104,16 @@ func (a Access) introduce(ctx context.Context, client *Client, own []repository)
 func newClient(answerTime time.Duration) *Client {
 	client := &Client{answerTime: answerTime, blobs: once.Group[*putting]{OneByOne: true}, requests: new(atomic.Int64)}
 	var errs [2]error // Only a size below one is an error.
-	client.manifests, errs[0] = lru.New[string, *manifest](remembered)
+	client.manifests, errs[0] = lru.New[string, *imageManifest](remembered)
 	client.images, errs[1] = lru.New[string, *Image](remembered)
 	if err := errors.Join(errs[:]...); err != nil {
 		panic(err)
 	}
 	return client
 }
+
+// Challenged says whether the registry asked for credentials.
+func (c *Client) Challenged() bool { return c.wire.challenged.Load() }
 
 // Requests is how many requests the client has sent so far, to the registry and for tokens.
 func (c *Client) Requests() int { return int(c.requests.Load()) }

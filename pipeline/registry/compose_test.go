@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"dagger/eval-images/pipeline/registry/registrytest"
 	"encoding/json"
 	"testing"
 
@@ -13,11 +14,11 @@ import (
 func TestCompose(t *testing.T) {
 	for name, media := range map[string]types.MediaType{"on OCI": types.OCIManifestSchema1, "on Docker's media types": types.DockerManifestSchema2} {
 		t.Run(name, func(t *testing.T) {
-			b := newTestbed(t)
-			client := b.connect(t, Access{})
-			add := b.addition(t, client)
-			b.push(t, "base:x", layered(t, media, "one", "two"))
-			base, err := client.Image(ctx, b.reference("base:x"))
+			b := registrytest.NewBed(t)
+			client := connect(t, b, Access{})
+			add := addition(t, b, client)
+			b.Push(t, "base:x", registrytest.Layered(t, media, "one", "two"))
+			base, err := client.Image(ctx, b.Reference("base:x"))
 			require.NoError(t, err)
 			before := marshalled(t, base.manifest.Manifest) + marshalled(t, base.config)
 
@@ -71,12 +72,12 @@ func TestCompose(t *testing.T) {
 }
 
 func TestComposeWithoutAnEntrypointKeepsTheBases(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	add := b.addition(t, client)
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	add := addition(t, b, client)
 	add.Entrypoint, add.Env, add.Labels = nil, nil, nil
 	var config v1.ConfigFile
-	require.NoError(t, json.Unmarshal(b.composed(t, client, "x", add).config, &config))
+	require.NoError(t, json.Unmarshal(composedOn(t, b, client, "x", add).config, &config))
 	assert.Equal(t, []string{"/entry"}, config.Config.Entrypoint)
 	assert.Equal(t, []string{"bash"}, config.Config.Cmd)
 	assert.Equal(t, []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=old"}, config.Config.Env)

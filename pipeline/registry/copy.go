@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"time"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
@@ -18,7 +18,7 @@ const octets = "application/octet-stream"
 // copyLayer uploads a layer that another repository of the registry has. The bytes go through and are not kept.
 // Each try is an upload of its own: what is left of a broken one would come before the layer.
 func (c *Client) copyLayer(ctx context.Context, to repository, layer Layer, begun *answer) error {
-	return pipeline.Send(ctx, c.host.RegistryStr(), http.MethodPut, func() (err error) {
+	return throttle.Send(ctx, c.host.RegistryStr(), http.MethodPut, func() (err error) {
 		if begun == nil {
 			if begun, err = c.askOnce(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...); err != nil {
 				return err

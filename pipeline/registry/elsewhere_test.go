@@ -39,7 +39,7 @@ func (s *stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
 	for name, values := range r.Header {
 		text := name + ": " + strings.Join(values, " ")
-		if name == "Authorization" || name == "Cookie" || strings.Contains(text, password) || strings.Contains(text, "token-") {
+		if name == "Authorization" || name == "Cookie" || strings.Contains(text, registrytest.Password) || strings.Contains(text, "token-") {
 			s.shown = append(s.shown, text)
 		}
 	}
@@ -84,16 +84,16 @@ func TestStrangersGetNoCredentials(t *testing.T) {
 			return registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", place)}
 		},
 	}
-	for scheme, open := range map[string]func(t *testing.T) (testbed, Access){"a password": withPassword, "a token": withToken} {
+	for scheme, open := range map[string]func(t *testing.T) (registrytest.Bed, Access){"a password": withPassword, "a token": withToken} {
 		for place, rule := range ways {
 			for which, answer := range answers {
 				t.Run(scheme+", "+place+", "+which, func(t *testing.T) {
 					b, access := open(t)
-					client := b.connect(t, access)
-					composed := b.composed(t, client, "one", b.addition(t, client))
+					client := connect(t, b, access)
+					composed := composedOn(t, b, client, "one", addition(t, b, client))
 					elsewhere := newStranger(t, answer)
-					b.proxy.Script(rule(elsewhere.URL))
-					_ = client.Put(ctx, composed, b.reference("agent:one")) // Whether that works is up to the stranger.
+					b.Proxy.Script(rule(elsewhere.URL))
+					_ = client.Put(ctx, composed, b.Reference("agent:one")) // Whether that works is up to the stranger.
 
 					assert.NotEmpty(t, elsewhere.asked, "the client went there")
 					for _, shown := range elsewhere.shown {
@@ -117,48 +117,48 @@ func challenge(scheme, realm string) http.HandlerFunc {
 }
 
 // withPassword is a registry that wants the password with every request.
-func withPassword(t *testing.T) (testbed, Access) {
-	b := newTestbed(t)
+func withPassword(t *testing.T) (registrytest.Bed, Access) {
+	b := registrytest.NewBed(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, given, _ := r.BasicAuth(); user != "me" || given != password {
+		if user, given, _ := r.BasicAuth(); user != "me" || given != registrytest.Password {
 			challenge("Basic", "test")(w, r)
 			return
 		}
-		b.proxy.ServeHTTP(w, r)
+		b.Proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	b.host = strings.TrimPrefix(server.URL, "http://")
-	return b, Access{Username: "me", Password: password}
+	b.Host = strings.TrimPrefix(server.URL, "http://")
+	return b, Access{Username: "me", Password: registrytest.Password}
 }
 
 // withToken is one that wants a token.
-func withToken(t *testing.T) (testbed, Access) {
-	r := newTokenRegistry(t)
-	return r.testbed, Access{Username: "me", Password: password}
+func withToken(t *testing.T) (registrytest.Bed, Access) {
+	r := registrytest.NewTokenRegistry(t)
+	return r.Bed, Access{Username: "me", Password: registrytest.Password}
 }
 
 // TestTheRegistryKeepsItsTLS: a registry behind a proxy says http of itself, as it does not know better. What follows goes to it by TLS.
 func TestTheRegistryKeepsItsTLS(t *testing.T) {
-	b := newTestbed(t)
+	b := registrytest.NewBed(t)
 	var plain, encrypted []string
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		encrypted = append(encrypted, r.Method)
-		b.proxy.ServeHTTP(w, r)
+		b.Proxy.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	b.host = strings.TrimPrefix(server.URL, "https://")
+	b.Host = strings.TrimPrefix(server.URL, "https://")
 	transport := server.Client().Transport.(*http.Transport).Clone()
-	client := b.connect(t, Access{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	client := connect(t, b, Access{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.URL.Scheme != "https" {
 			plain = append(plain, r.Method+" "+r.URL.Path)
 		}
 		return transport.RoundTrip(r)
 	})})
-	composed := b.composed(t, client, "one", b.addition(t, client))
-	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-		registry.ServeHTTP(downgraded{w, b.host}, r)
+	composed := composedOn(t, b, client, "one", addition(t, b, client))
+	b.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+		registry.ServeHTTP(downgraded{w, b.Host}, r)
 	}})
-	require.NoError(t, client.Put(ctx, composed, b.reference("agent:one")))
+	require.NoError(t, client.Put(ctx, composed, b.Reference("agent:one")))
 	assert.Empty(t, plain)
 	assert.Contains(t, encrypted, http.MethodPut)
 }

@@ -10,7 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
@@ -28,61 +28,78 @@ var (
 	ErrElsewhere = errors.New("in another registry")
 )
 
-// Find tells whether the registry has an image, with one request. It is a [pipeline.Registry].
+// Find tells whether the registry has an image, with one request.
 //
-// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is
-// and what it stands on. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there, unless
+// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there, unless
 // the reference has a digest: a head would add nothing to that.
 //
 // An index is found too, without labels: the module publishes none, so somebody else has the name.
-func (c *Client) Find(ctx context.Context, image string) (pipeline.Found, error) {
+func (c *Client) Find(ctx context.Context, image string) (Found, error) {
 	ref, err := c.parse(image)
 	if err != nil {
-		return pipeline.Found{}, err
+		return Found{}, err
 	}
 	if _, byDigest := ref.(name.Digest); c.access.Heads && reference.AtDockerHub(image) && !byDigest {
-		return c.findHead(ctx, ref)
+		return c.head(ctx, ref)
 	}
 	found, err := c.findImage(ctx, ref)
 	var index *indexError
 	if errors.As(err, &index) {
-		return pipeline.Found{Digest: index.digest}, nil
+		return Found{Digest: index.digest}, nil
 	}
 	return found, err
 }
 
-func (c *Client) findImage(ctx context.Context, ref name.Reference) (pipeline.Found, error) {
-	got, err := c.manifest(ctx, ref)
+// FindImage is [Client.Find] for an image only: an index is [ErrNoImage].
+func (c *Client) FindImage(ctx context.Context, image string) (Found, error) {
+	ref, err := c.parse(image)
 	if err != nil {
-		return pipeline.Found{}, err
+		return Found{}, err
 	}
-	return pipeline.NewFound(got.digest.String(), got.Annotations), nil
+	return c.findImage(ctx, ref)
 }
 
-func (c *Client) findHead(ctx context.Context, ref name.Reference) (pipeline.Found, error) {
+func (c *Client) findImage(ctx context.Context, ref name.Reference) (Found, error) {
+	got, err := c.manifest(ctx, ref)
+	if err != nil {
+		return Found{}, err
+	}
+	return Found{Digest: got.digest.String(), Annotations: got.Annotations}, nil
+}
+
+// Head asks for the head of a manifest only.
+func (c *Client) Head(ctx context.Context, image string) (Found, error) {
+	ref, err := c.parse(image)
+	if err != nil {
+		return Found{}, err
+	}
+	return c.head(ctx, ref)
+}
+
+func (c *Client) head(ctx context.Context, ref name.Reference) (Found, error) {
 	got, err := c.ask(ctx, http.MethodHead, repositoryOf(ref), "manifests/"+ref.Identifier(), content{accept: manifestTypes}, http.StatusOK, http.StatusNotFound)
 	if err != nil {
-		return pipeline.Found{}, err
+		return Found{}, err
 	}
 	if got.status == http.StatusNotFound {
-		return pipeline.Found{}, pipeline.ErrAbsent
+		return Found{}, classify.ErrAbsent
 	}
 	digest, err := v1.NewHash(got.header.Get("Docker-Content-Digest"))
 	if err != nil {
-		return pipeline.Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %s", ref, redact.Line(err.Error()))
+		return Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %s", ref, redact.Line(err.Error()))
 	}
-	return pipeline.Found{Digest: digest.String(), HeadOnly: true}, nil
+	return Found{Digest: digest.String(), HeadOnly: true}, nil
 }
 
-// manifest is an image's manifest, and its digest.
-type manifest struct {
+// imageManifest is an image's manifest, and its digest.
+type imageManifest struct {
 	v1.Manifest
 	raw    []byte // as the registry gave it
 	digest v1.Hash
 }
 
 // known is an image's manifest, which is not read again if it was read lately by a digest.
-func (c *Client) known(ctx context.Context, ref name.Reference) (*manifest, error) {
+func (c *Client) known(ctx context.Context, ref name.Reference) (*imageManifest, error) {
 	if m, ok := c.manifests.Get(ref.Name()); ok {
 		return m, nil
 	}
@@ -90,13 +107,13 @@ func (c *Client) known(ctx context.Context, ref name.Reference) (*manifest, erro
 }
 
 // manifest reads an image's manifest; the error is [pipeline.ErrAbsent] if there is none.
-func (c *Client) manifest(ctx context.Context, ref name.Reference) (*manifest, error) {
+func (c *Client) manifest(ctx context.Context, ref name.Reference) (*imageManifest, error) {
 	got, err := c.ask(ctx, http.MethodGet, repositoryOf(ref), "manifests/"+ref.Identifier(), content{accept: manifestTypes}, http.StatusOK, http.StatusNotFound)
 	if err != nil {
 		return nil, err
 	}
 	if got.status == http.StatusNotFound {
-		return nil, pipeline.ErrAbsent
+		return nil, classify.ErrAbsent
 	}
 	m, err := readManifest(ref, got.body, got.header.Get("Content-Type"))
 	if err != nil {
@@ -107,8 +124,8 @@ func (c *Client) manifest(ctx context.Context, ref name.Reference) (*manifest, e
 }
 
 // readManifest reads what a registry gives for a reference.
-func readManifest(ref name.Reference, body []byte, contentType string) (*manifest, error) {
-	m := &manifest{raw: body, digest: digestOf(body)}
+func readManifest(ref name.Reference, body []byte, contentType string) (*imageManifest, error) {
+	m := &imageManifest{raw: body, digest: digestOf(body)}
 	if digest, ok := ref.(name.Digest); ok && digest.DigestStr() != m.digest.String() {
 		return nil, fmt.Errorf("reading %s: what the registry gives has the digest %s", ref, m.digest)
 	}
@@ -138,7 +155,7 @@ type indexError struct {
 func (e *indexError) Unwrap() error { return e.error }
 
 // check says whether the manifest names all that its image is made of.
-func (m *manifest) check() error {
+func (m *imageManifest) check() error {
 	for _, of := range append([]v1.Descriptor{m.Config}, m.Layers...) {
 		if of.Digest == (v1.Hash{}) {
 			return errors.New("its manifest has a config or a layer without a digest")

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -15,26 +13,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/redact"
 )
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
-
-// requireLine: a text that a registry had a part in is one line for a terminal, and not a long one.
-func requireLine(t *testing.T, text string, longest int) {
-	t.Helper()
-	require.True(t, utf8.ValidString(text), "%q", text)
-	require.LessOrEqual(t, utf8.RuneCountInString(text), longest)
-	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
-}
 
 // FuzzReasonAndWait: whatever a registry answers, what stands in the error is one short line for a terminal,
 // and the wait is one that can be waited.
 func FuzzReasonAndWait(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, body string) {
 		for _, text := range []string{reasonIn([]byte(body)), redact.Line(body)} {
-			requireLine(t, text, redact.MaxLine)
+			registrytest.RequireLine(t, text, redact.MaxLine)
 		}
 		if wait := waitIn(header, body); wait < 0 || wait > maxWait {
 			t.Errorf("waits %s", wait)
@@ -48,19 +40,28 @@ func FuzzStatus(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, header, body string) {
 		answered := &answer{status: status, header: http.Header{"Retry-After": {header}}, body: []byte(body)}
 		err := newStatusError(http.MethodGet, redact.Line(body), answered)
-		requireLine(t, err.Error(), 3*redact.MaxLine)
+		registrytest.RequireLine(t, err.Error(), 3*redact.MaxLine)
 		cause := err.Cause()
 		switch {
 		case err.Limited:
-			assert.Equal(t, pipeline.KindLimited, cause.Kind)
+			assert.Equal(t, classify.Limited, cause.Class)
 		case status == http.StatusUnauthorized, status == http.StatusForbidden:
-			assert.Equal(t, pipeline.KindPermanent, cause.Kind)
+			assert.Equal(t, classify.Permanent, cause.Class)
 			assert.NotEmpty(t, cause.Advice)
 		case status >= 500:
-			assert.Equal(t, pipeline.KindUnavailable, cause.Kind)
+			assert.Equal(t, classify.Unavailable, cause.Class)
 		}
 		assert.True(t, cause.Wait >= 0 && cause.Wait <= maxWait, cause.Wait)
 	})
+}
+
+// wholeIdentity has all parts.
+func wholeIdentity() plan.Identity {
+	hash := strings.Repeat("a", 64)
+	return plan.Identity{
+		Official: "docker.io/swebench/x:latest", OfficialDigest: "sha256:" + hash, Revision: hash[:40], Dockerfile: hash,
+		Wrap: hash, Assembly: hash, Builder: "sha256:" + hash, Platform: plan.Platform,
+	}
 }
 
 // FuzzManifest: what is accepted for a manifest can be composed and grafted, or says that it cannot. Read as an index, it
@@ -70,22 +71,22 @@ func FuzzManifest(f *testing.F) {
 		ref, err := name.ParseReference("localhost:5000/agent:x")
 		require.NoError(t, err)
 		if digest, err := readIndex(ref, body, "linux/amd64"); err != nil {
-			requireLine(t, err.Error(), 3*redact.MaxLine)
+			registrytest.RequireLine(t, err.Error(), 3*redact.MaxLine)
 		} else {
 			require.Regexp(t, `^[a-z0-9]+:[0-9a-f]+$`, digest.String())
 		}
 		m, err := readManifest(ref, body, contentType)
 		if err != nil {
 			require.Nil(t, m)
-			requireLine(t, err.Error(), 3*redact.MaxLine)
+			registrytest.RequireLine(t, err.Error(), 3*redact.MaxLine)
 			return
 		}
 		require.True(t, m.MediaType.IsImage())
-		for _, label := range []string{pipeline.LabelBaseDigest, pipeline.LabelOfficialDigest} {
-			require.Regexp(t, `^(sha256:[0-9a-f]{64})?$`, pipeline.DigestIn(m.Annotations, label))
+		for _, label := range []string{plan.LabelBaseDigest, plan.LabelOfficialDigest} {
+			require.Regexp(t, `^(sha256:[0-9a-f]{64})?$`, plan.DigestIn(m.Annotations, label))
 		}
-		if err := wholeIdentity().Check("agent:x", pipeline.NewFound("sha256:d", m.Annotations).Identity); err != nil {
-			requireLine(t, err.Error(), 16<<10)
+		if err := wholeIdentity().Check("agent:x", plan.NewFound("sha256:d", m.Annotations).Identity); err != nil {
+			registrytest.RequireLine(t, err.Error(), 16<<10)
 		}
 		if m.check() != nil {
 			return
@@ -102,7 +103,7 @@ func FuzzManifest(f *testing.F) {
 // FuzzConfig: the same for a config, with as many layers as the manifest is told to have.
 func FuzzConfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, layers uint8) {
-		m := &manifest{}
+		m := &imageManifest{}
 		m.MediaType = types.OCIManifestSchema1
 		m.Config.Digest = digestOf(body)
 		for range layers {
@@ -111,7 +112,7 @@ func FuzzConfig(f *testing.F) {
 		config, err := readConfig(body, m)
 		if err != nil {
 			require.Nil(t, config)
-			requireLine(t, err.Error(), 3*redact.MaxLine)
+			registrytest.RequireLine(t, err.Error(), 3*redact.MaxLine)
 			return
 		}
 		compose(t, &Image{repository: "agent", manifest: m, config: config})
@@ -160,7 +161,7 @@ func FuzzLocation(f *testing.F) {
 		if err != nil {
 			return
 		}
-		requireLine(t, redact.Line(place.EscapedPath()), redact.MaxLine)
+		registrytest.RequireLine(t, redact.Line(place.EscapedPath()), redact.MaxLine)
 		if strings.HasPrefix(location, "/") && !strings.HasPrefix(location, "//") {
 			require.Equal(t, "registry.example", place.Host)
 			require.Equal(t, "https", place.Scheme)

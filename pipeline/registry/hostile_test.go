@@ -9,43 +9,11 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/dataset/datasettest"
-	"dagger/eval-images/pipeline"
 	"dagger/eval-images/pipeline/registry/registrytest"
-	"dagger/eval-images/redact"
 )
-
-// TestHostileAnnotationsAreNoDigests: anybody who may push may annotate, and what is found goes in manifests and labels.
-func TestHostileAnnotationsAreNoDigests(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	values := map[string]string{"a digest that is short": "sha256:0", "another digest": "md5:" + strings.Repeat("0", 32), "capitals": "sha256:" + strings.Repeat("A", 64)}
-	for what, value := range datasettest.Hostile {
-		values[what] = "sha256:" + strings.Repeat("0", 64) + value
-	}
-	delete(values, "a megabyte")
-	for what, value := range values {
-		t.Run(what, func(t *testing.T) {
-			img := mutate.Annotations(layered(t, types.OCIManifestSchema1, "one"), map[string]string{
-				pipeline.LabelBaseDigest: value, pipeline.LabelOfficialDigest: value,
-			}).(v1.Image)
-			manifest, err := img.RawManifest()
-			require.NoError(t, err)
-			b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, string(manifest))})
-			found, err := client.Find(ctx, b.reference("agent:x"))
-			require.NoError(t, err)
-			err = wholeIdentity().Check("agent:x", found.Identity)
-			found.Identity = pipeline.Identity{}
-			assert.Equal(t, pipeline.Found{Digest: digestOf(manifest).String()}, found)
-			requireLine(t, err.Error(), 2*redact.MaxLine)
-		})
-	}
-}
 
 // TestHostileManifestsAreRefused: in one short line, and with little memory.
 func TestHostileManifestsAreRefused(t *testing.T) {
@@ -83,15 +51,15 @@ func TestHostileManifestsAreRefused(t *testing.T) {
 }
 
 func TestAManifestThatNamesNothingIsNoImage(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
 	for _, rest := range []string{
 		`"layers":[]`, `"config":{},"layers":[]`, `"config":{"digest":"sha256:` + strings.Repeat("0", 64) + `"},"layers":[{}]`,
 	} {
-		b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",`+rest+"}")})
-		_, err := client.Image(ctx, b.reference("agent:x"))
+		b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",`+rest+"}")})
+		_, err := client.Image(ctx, b.Reference("agent:x"))
 		require.ErrorContains(t, err, "a config or a layer without a digest")
-		assert.Len(t, b.proxy.Requests(), 1, "nothing is asked for by a digest that is none")
+		assert.Len(t, b.Proxy.Requests(), 1, "nothing is asked for by a digest that is none")
 	}
 }
 
@@ -109,7 +77,7 @@ func TestHostileConfigsAreRefused(t *testing.T) {
 	}
 	for what, test := range tests {
 		t.Run(what, func(t *testing.T) {
-			m := &manifest{}
+			m := &imageManifest{}
 			m.Config.Digest = digestOf([]byte(test.body))
 			m.Layers = make([]v1.Descriptor, strings.Count(test.body, "null"))
 			_, err := readConfig([]byte(test.body), m)
@@ -131,17 +99,17 @@ func TestAHostilePlaceToGoOn(t *testing.T) {
 		"a scheme alone":      "http://",
 		"an escape":           "/%zz",
 		"a port that is none": "http://127.0.0.1:port/",
-		"a password":          "http://me:" + password + "@127.0.0.1:1/x?signature=" + password,
+		"a password":          "http://me:" + registrytest.Password + "@127.0.0.1:1/x?signature=" + registrytest.Password,
 	} {
 		t.Run(what, func(t *testing.T) {
-			b := newTestbed(t)
-			client := b.connect(t, Access{Username: "me", Password: password})
-			composed := b.composed(t, client, "one", b.addition(t, client))
-			b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", place)})
-			err := client.Put(ctx, composed, b.reference("agent:one"))
+			b := registrytest.NewBed(t)
+			client := connect(t, b, Access{Username: "me", Password: registrytest.Password})
+			composed := composedOn(t, b, client, "one", addition(t, b, client))
+			b.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", place)})
+			err := client.Put(ctx, composed, b.Reference("agent:one"))
 			require.ErrorContains(t, err, "uploading the config")
 			assertOneShortLine(t, err.Error())
-			assert.NotContains(t, err.Error(), password)
+			assert.NotContains(t, err.Error(), registrytest.Password)
 		})
 	}
 }

@@ -6,15 +6,13 @@ import (
 	"net/http"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-
-	"dagger/eval-images/pipeline"
 )
 
 // Image is an image as its manifest and config describe it. Its layers stay where they are.
 type Image struct {
 	// Repository that has its blobs.
 	repository repository
-	manifest   *manifest
+	manifest   *imageManifest
 	config     *v1.ConfigFile
 }
 
@@ -43,15 +41,13 @@ func (c *Client) Image(ctx context.Context, reference string) (*Image, error) {
 // Digest of the image's manifest, "sha256:…".
 func (i *Image) Digest() string { return i.manifest.digest.String() }
 
-// Found is what [Client.Find] tells of the image.
-func (i *Image) Found() pipeline.Found {
-	return pipeline.NewFound(i.Digest(), i.manifest.Annotations)
-}
+// Annotations of the image's manifest.
+func (i *Image) Annotations() map[string]string { return i.manifest.Annotations }
 
 // Platform that the image is for, such as "linux/amd64".
 func (i *Image) Platform() string { return i.config.OS + "/" + i.config.Architecture }
 
-func (c *Client) config(ctx context.Context, in repository, m *manifest) (*v1.ConfigFile, error) {
+func (c *Client) config(ctx context.Context, in repository, m *imageManifest) (*v1.ConfigFile, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
@@ -63,7 +59,7 @@ func (c *Client) config(ctx context.Context, in repository, m *manifest) (*v1.Co
 }
 
 // readConfig reads what a registry gives for the config of a manifest.
-func readConfig(body []byte, m *manifest) (*v1.ConfigFile, error) {
+func readConfig(body []byte, m *imageManifest) (*v1.ConfigFile, error) {
 	if digest := digestOf(body); digest != m.Config.Digest {
 		return nil, fmt.Errorf("what the registry gives has the digest %s, and not %s", digest, m.Config.Digest)
 	}

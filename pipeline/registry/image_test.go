@@ -10,69 +10,69 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 func TestImage(t *testing.T) {
-	b := newTestbed(t)
-	img := b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one", "two"))
-	digest := digestOfImage(t, img)
-	client := b.connect(t, Access{})
+	b := registrytest.NewBed(t)
+	img := b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one", "two"))
+	digest := registrytest.DigestOfImage(t, img)
+	client := connect(t, b, Access{})
 
 	t.Run("is its manifest and its config, and no layer is read", func(t *testing.T) {
-		got, err := client.Image(ctx, b.reference("base:x@"+digest))
+		got, err := client.Image(ctx, b.Reference("base:x@"+digest))
 		require.NoError(t, err)
 		want, err := img.ConfigFile()
 		require.NoError(t, err)
 		assert.Equal(t, want, got.config)
 		config, err := img.ConfigName()
 		require.NoError(t, err)
-		assert.Equal(t, []string{"GET /v2/base/manifests/" + digest, "GET /v2/base/blobs/" + config.String()}, asked(b.proxy))
+		assert.Equal(t, []string{"GET /v2/base/manifests/" + digest, "GET /v2/base/blobs/" + config.String()}, registrytest.Asked(b.Proxy))
 	})
 	t.Run("goes on from what was found, and is read once", func(t *testing.T) {
-		client := b.connect(t, Access{})
-		_, err := client.Find(ctx, b.reference("base:x"))
+		client := connect(t, b, Access{})
+		_, err := client.Find(ctx, b.Reference("base:x"))
 		require.NoError(t, err)
 		for range 2 {
-			got, err := client.Image(ctx, b.reference("base:x@"+digest))
+			got, err := client.Image(ctx, b.Reference("base:x@"+digest))
 			require.NoError(t, err)
 			assert.Equal(t, digest, got.manifest.digest.String())
 		}
-		assert.Equal(t, 1, b.proxy.Count("", "manifests/x"))
-		assert.Equal(t, 0, b.proxy.Count("", "manifests/sha256"))
-		assert.Equal(t, 1, b.proxy.Count("", "/blobs/"))
+		assert.Equal(t, 1, b.Proxy.Count("", "manifests/x"))
+		assert.Equal(t, 0, b.Proxy.Count("", "manifests/sha256"))
+		assert.Equal(t, 1, b.Proxy.Count("", "/blobs/"))
 	})
 	t.Run("is forgotten when many others were read since", func(t *testing.T) {
-		client := b.connect(t, Access{})
+		client := connect(t, b, Access{})
 		read := func() {
-			_, err := client.Image(ctx, b.reference("base@"+digest))
+			_, err := client.Image(ctx, b.Reference("base@"+digest))
 			require.NoError(t, err)
 		}
 		read()
 		for i := range remembered {
 			other := fmt.Sprintf("base:other-%d", i)
-			b.push(t, other, layered(t, types.OCIManifestSchema1, other))
-			_, err := client.Image(ctx, b.reference(other))
+			b.Push(t, other, registrytest.Layered(t, types.OCIManifestSchema1, other))
+			_, err := client.Image(ctx, b.Reference(other))
 			require.NoError(t, err)
 		}
-		b.proxy.Script()
+		b.Proxy.Script()
 		read()
-		assert.Equal(t, 1, b.proxy.Count("", "manifests/"+digest))
+		assert.Equal(t, 1, b.Proxy.Count("", "manifests/"+digest))
 	})
 	t.Run("is absent, and that is told from a config that is", func(t *testing.T) {
-		_, err := client.Image(ctx, b.reference("base:gone"))
-		require.ErrorIs(t, err, pipeline.ErrAbsent)
-		b.proxy.Script(registrytest.Rule{Path: "/blobs/", Fault: registrytest.Answer(http.StatusNotFound, "")})
-		_, err = client.Image(ctx, b.reference("base:x"))
+		_, err := client.Image(ctx, b.Reference("base:gone"))
+		require.ErrorIs(t, err, classify.ErrAbsent)
+		b.Proxy.Script(registrytest.Rule{Path: "/blobs/", Fault: registrytest.Answer(http.StatusNotFound, "")})
+		_, err = client.Image(ctx, b.Reference("base:x"))
 		require.ErrorContains(t, err, "reading the config")
-		assert.NotErrorIs(t, err, pipeline.ErrAbsent)
+		assert.NotErrorIs(t, err, classify.ErrAbsent)
 	})
 }
 
 func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
-	b := newTestbed(t)
-	digest := digestOfImage(t, b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one", "two")))
+	b := registrytest.NewBed(t)
+	digest := registrytest.DigestOfImage(t, b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one", "two")))
 	oneLayerLess := `{"rootfs":{"type":"layers","diff_ids":["sha256:` + strings.Repeat("1", 64) + `"]}}`
 	tests := map[string]struct{ path, body, says string }{
 		"a manifest with another digest":              {"/manifests/", `{"schemaVersion":2}`, "what the registry gives has the digest"},
@@ -83,12 +83,12 @@ func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			reference := b.reference("base@" + digest)
+			reference := b.Reference("base@" + digest)
 			if test.path == "tag" {
-				reference = b.reference("base:tag")
+				reference = b.Reference("base:tag")
 			}
-			client := b.connect(t, Access{})
-			b.proxy.Script(
+			client := connect(t, b, Access{})
+			b.Proxy.Script(
 				registrytest.Rule{Path: test.path, Fault: registrytest.Answer(http.StatusOK, test.body, "Content-Type", string(types.OCIManifestSchema1))},
 				registrytest.Rule{Path: digestOf([]byte(oneLayerLess)).Hex, Fault: registrytest.Answer(http.StatusOK, oneLayerLess)},
 				registrytest.Rule{Path: digestOf([]byte("<html>")).Hex, Fault: registrytest.Answer(http.StatusOK, "<html>")},
@@ -108,19 +108,19 @@ func manifestWith(config string, layers int) string {
 }
 
 func TestOnlyLayer(t *testing.T) {
-	b := newTestbed(t)
-	b.push(t, "builder:one", layered(t, types.OCIManifestSchema1, "one"))
-	b.push(t, "builder:two", layered(t, types.OCIManifestSchema1, "one", "two"))
-	client := b.connect(t, Access{})
+	b := registrytest.NewBed(t)
+	b.Push(t, "builder:one", registrytest.Layered(t, types.OCIManifestSchema1, "one"))
+	b.Push(t, "builder:two", registrytest.Layered(t, types.OCIManifestSchema1, "one", "two"))
+	client := connect(t, b, Access{})
 
-	img, err := client.Image(ctx, b.reference("builder:one"))
+	img, err := client.Image(ctx, b.Reference("builder:one"))
 	require.NoError(t, err)
 	layer, err := img.OnlyLayer()
 	require.NoError(t, err)
 	assert.Equal(t, img.manifest.Layers[0], layer.descriptor)
 	assert.Equal(t, "layer one", layer.history.CreatedBy)
 
-	img, err = client.Image(ctx, b.reference("builder:two"))
+	img, err = client.Image(ctx, b.Reference("builder:two"))
 	require.NoError(t, err)
 	_, err = img.OnlyLayer()
 	require.ErrorContains(t, err, "it has 2 layers, and not one")

@@ -10,8 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// imageFor reads the image that a reference names, or that for this platform, such as "linux/amd64", of an index.
-func (c *Client) imageFor(ctx context.Context, at, platform string) (*Image, error) {
+// ImageFor reads the image that a reference names, or that for this platform, such as "linux/amd64", of an index.
+func (c *Client) ImageFor(ctx context.Context, at, platform string) (*Image, error) {
 	image, err := c.Image(ctx, at)
 	if !errors.Is(err, ErrNoImage) {
 		return image, err

@@ -11,37 +11,38 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 func TestNoTokenIsForManyRepositories(t *testing.T) {
 	const officials = 30
-	access := Access{Username: "me", Password: password}
-	r := newTokenRegistry(t)
-	client := r.connect(t, access)
-	layer := r.addition(t, client).Layer
+	access := Access{Username: "me", Password: registrytest.Password}
+	r := registrytest.NewTokenRegistry(t)
+	client := connect(t, r.Bed, access)
+	layer := addition(t, r.Bed, client).Layer
 	for i := range officials {
 		official := fmt.Sprintf("official-%d", i)
-		r.push(t, official+":latest", layered(t, types.OCIManifestSchema1, "common", official))
-		found, err := client.Find(ctx, r.reference(official+":latest"))
+		r.Push(t, official+":latest", registrytest.Layered(t, types.OCIManifestSchema1, "common", official))
+		found, err := client.Find(ctx, r.Reference(official+":latest"))
 		require.NoError(t, err)
-		image, err := client.Image(ctx, r.reference(official+"@"+found.Digest))
+		image, err := client.Image(ctx, r.Reference(official+"@"+found.Digest))
 		require.NoError(t, err)
 		grafted, err := Compose(image, Addition{Layer: layer})
 		require.NoError(t, err)
-		require.NoError(t, client.Put(ctx, grafted, r.reference("base:"+official)), "its layers are mounted")
+		require.NoError(t, client.Put(ctx, grafted, r.Reference("base:"+official)), "its layers are mounted")
 	}
-	for _, scopes := range r.scopes {
+	for _, scopes := range r.Scopes {
 		assert.LessOrEqual(t, len(strings.Fields(scopes)), 6, scopes)
 	}
-	assert.Equal(t, 1+officials, r.issued, "one for the client's own repositories, and one for each other")
-	assert.Equal(t, officials, r.proxy.Count(http.MethodGet, "/official-.*/manifests/"))
+	assert.Equal(t, 1+officials, r.Issued, "one for the client's own repositories, and one for each other")
+	assert.Equal(t, officials, r.Proxy.Count(http.MethodGet, "/official-.*/manifests/"))
 
 	t.Run("and a repository of others that may not be read is refused like any other", func(t *testing.T) {
-		r.denied = "secret"
-		_, err := client.Find(ctx, r.reference("secret:latest"))
+		r.Denied = "secret"
+		_, err := client.Find(ctx, r.Reference("secret:latest"))
 		require.ErrorContains(t, err, "401 Unauthorized")
-		assert.Equal(t, pipeline.AdviceNoRight, pipeline.CauseOf(err).Advice)
+		assert.Equal(t, classify.AdviceNoRight, classify.Of(err).Advice)
 	})
 }
 
@@ -56,28 +57,28 @@ func TestTokensExpireInAFanOut(t *testing.T) {
 
 func testTokensExpireInAFanOut(t *testing.T, offline bool) {
 	const images, workers, life = 150, 12, 250
-	r := newTokenRegistry(t)
-	r.offline = offline
-	client := r.connect(t, Access{Username: "me", Password: password})
-	add := r.addition(t, client)
+	r := registrytest.NewTokenRegistry(t)
+	r.Offline = offline
+	client := connect(t, r.Bed, Access{Username: "me", Password: registrytest.Password})
+	add := addition(t, r.Bed, client)
 	var all []*Composed
 	for i := range images {
-		all = append(all, r.composed(t, client, fmt.Sprint("image-", i), add))
+		all = append(all, composedOn(t, r.Bed, client, fmt.Sprint("image-", i), add))
 	}
-	r.life = life
-	before := r.issued
+	r.Life = life
+	before := r.Issued
 
 	putting := pool.New().WithErrors().WithMaxGoroutines(workers)
 	for i, composed := range all {
-		putting.Go(func() error { return client.Put(ctx, composed, r.reference(fmt.Sprint("agent:image-", i))) })
+		putting.Go(func() error { return client.Put(ctx, composed, r.Reference(fmt.Sprint("agent:image-", i))) })
 	}
 
 	require.NoError(t, putting.Wait(), "no token that expires is taken for wrong credentials")
-	generations := r.served / life
+	generations := r.Served / life
 	require.Greater(t, generations, 2)
-	assert.GreaterOrEqual(t, r.issued-before, generations-1, "tokens were renewed")
-	assert.LessOrEqual(t, r.issued-before, (generations+1)*workers, "and by each worker at most once a time")
-	assert.Equal(t, images, r.proxy.Count(http.MethodPut, "agent/manifests/image-"))
+	assert.GreaterOrEqual(t, r.Issued-before, generations-1, "tokens were renewed")
+	assert.LessOrEqual(t, r.Issued-before, (generations+1)*workers, "and by each worker at most once a time")
+	assert.Equal(t, images, r.Proxy.Count(http.MethodPut, "agent/manifests/image-"))
 }
 
 // TestWhatIsNotTheRegistrysWantsNoToken: a storage to which the registry redirects may have paths of the same form.

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"dagger/eval-images/pipeline/registry/registrytest"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -99,7 +100,7 @@ func TestTheEngineFilesCredentialsUnderTheirHost(t *testing.T) {
 }
 
 func TestAccessShowsItsPasswordToItsHostOnly(t *testing.T) {
-	access := Access{Username: "me", Password: password, Host: "docker.io"}
+	access := Access{Username: "me", Password: registrytest.Password, Host: "docker.io"}
 	for at, shown := range map[string]bool{"index.docker.io": true, "registry-1.docker.io": true, "ghcr.io": false, "localhost": false} {
 		registry, err := name.NewRegistry(at)
 		require.NoError(t, err)

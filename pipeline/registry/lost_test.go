@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,17 +14,17 @@ import (
 
 // TestABlobThatTheRegistryLost: the client remembers to have put it, and the registry has it no more.
 func TestABlobThatTheRegistryLost(t *testing.T) {
-	open := func(t *testing.T, images int) (http.Handler, testbed, *Client, []*Composed) {
+	open := func(t *testing.T, images int) (http.Handler, registrytest.Bed, *Client, []*Composed) {
 		registry := registrytest.Memory()
-		b := newTestbedOf(t, registry)
-		client := b.connect(t, Access{})
-		add := b.addition(t, client)
+		b := registrytest.NewBedOf(t, registry)
+		client := connect(t, b, Access{})
+		add := addition(t, b, client)
 		var all []*Composed
 		for i := range images {
-			all = append(all, b.composed(t, client, instance(i), add))
+			all = append(all, composedOn(t, b, client, fmt.Sprintf("i-%03d", i), add))
 		}
-		require.NoError(t, client.Put(ctx, all[0], b.reference("agent:"+instance(0))))
-		b.proxy.Script()
+		require.NoError(t, client.Put(ctx, all[0], b.Reference("agent:"+fmt.Sprintf("i-%03d", 0))))
+		b.Proxy.Script()
 		return registry, b, client, all
 	}
 	again := func(image *Composed, tag string) []string {
@@ -35,12 +36,12 @@ func TestABlobThatTheRegistryLost(t *testing.T) {
 	t.Run("is put again, with all of the image that meets it, and the next image meets it no more", func(t *testing.T) {
 		registry, b, client, images := open(t, 3)
 		registrytest.Lose(registry, "agent", images[0].layers[0].descriptor.Digest.String())
-		require.NoError(t, client.Put(ctx, images[1], b.reference("agent:one")))
-		assert.Equal(t, again(images[1], "one"), puts(b.proxy))
+		require.NoError(t, client.Put(ctx, images[1], b.Reference("agent:one")))
+		assert.Equal(t, again(images[1], "one"), puts(b.Proxy))
 
-		b.proxy.Script()
-		require.NoError(t, client.Put(ctx, images[2], b.reference("agent:two")))
-		assert.Len(t, puts(b.proxy), 5, "its own layer, its config, its manifest and its tag")
+		b.Proxy.Script()
+		require.NoError(t, client.Put(ctx, images[2], b.Reference("agent:two")))
+		assert.Len(t, puts(b.Proxy), 5, "its own layer, its config, its manifest and its tag")
 	})
 	t.Run("is put once for all that meet it at a time", func(t *testing.T) {
 		const workers = 12
@@ -48,7 +49,7 @@ func TestABlobThatTheRegistryLost(t *testing.T) {
 		lost := images[0].layers[0].descriptor.Digest.String()
 		registrytest.Lose(registry, "agent", lost)
 		refused, all := make(chan struct{}, workers), make(chan struct{})
-		b.proxy.Script(registrytest.Rule{
+		b.Proxy.Script(registrytest.Rule{
 			Method: http.MethodPut, Path: "/manifests/", Times: workers,
 			Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 				refused <- struct{}{}
@@ -61,55 +62,55 @@ func TestABlobThatTheRegistryLost(t *testing.T) {
 		})
 		done := make(chan error, workers)
 		for i, image := range images[1:] {
-			go func() { done <- client.Put(ctx, image, b.reference("agent:"+instance(i+1))) }()
+			go func() { done <- client.Put(ctx, image, b.Reference("agent:"+fmt.Sprintf("i-%03d", i+1))) }()
 		}
 		for range workers {
 			require.NoError(t, <-done)
 		}
 		mounts := map[string]int{}
-		for _, request := range b.proxy.Requests() {
+		for _, request := range b.Proxy.Requests() {
 			if digest, _, ok := strings.Cut(strings.TrimPrefix(request.Query, "from=base&mount="), "&"); ok || digest != request.Query {
 				mounts[strings.ReplaceAll(digest, "%3A", ":")]++
 			}
 		}
 		assert.Equal(t, 1, mounts[lost])
-		assert.LessOrEqual(t, len(b.proxy.Requests()), workers*11)
+		assert.LessOrEqual(t, len(b.Proxy.Requests()), workers*11)
 	})
 	t.Run("under its tag only is put again too", func(t *testing.T) {
 		registry, b, client, images := open(t, 1)
 		registrytest.Lose(registry, "agent", images[0].configDigest.String())
-		require.NoError(t, client.Put(ctx, images[0], b.reference("agent:further")))
+		require.NoError(t, client.Put(ctx, images[0], b.Reference("agent:further")))
 		assert.Equal(t, []string{
 			"PUT manifest further", "GET manifest further", // refused, and not there all the same
 			"POST mount", "POST mount", "POST mount", "POST upload", "PUT upload", "PUT manifest " + images[0].Digest(), "PUT manifest further",
-		}, puts(b.proxy))
+		}, puts(b.Proxy))
 	})
 	t.Run("for good fails after one more round, in the registry's own words", func(t *testing.T) {
 		_, b, client, images := open(t, 2)
 		unknown := registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}`)
-		b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Fault: unknown})
-		require.ErrorContains(t, client.Put(ctx, images[1], b.reference("agent:one")), "putting the manifest: PUT /v2/agent/manifests/"+
+		b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Fault: unknown})
+		require.ErrorContains(t, client.Put(ctx, images[1], b.Reference("agent:one")), "putting the manifest: PUT /v2/agent/manifests/"+
 			images[1].Digest()+": 400 Bad Request: MANIFEST_BLOB_UNKNOWN blob unknown to registry")
-		assert.Len(t, puts(b.proxy), 4+6)
+		assert.Len(t, puts(b.Proxy), 4+6)
 	})
 	t.Run("of an image that was put as a whole just now is not tried again", func(t *testing.T) {
-		b := newTestbed(t)
-		client := b.connect(t, Access{})
-		image := b.composed(t, client, "one", b.addition(t, client))
+		b := registrytest.NewBed(t)
+		client := connect(t, b, Access{})
+		image := composedOn(t, b, client, "one", addition(t, b, client))
 		unknown := registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}`)
-		b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Times: 1, Fault: unknown})
-		require.ErrorContains(t, client.Put(ctx, image, b.reference("agent:one")), "MANIFEST_BLOB_UNKNOWN")
-		assert.Len(t, puts(b.proxy), 6)
+		b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Times: 1, Fault: unknown})
+		require.ErrorContains(t, client.Put(ctx, image, b.Reference("agent:one")), "MANIFEST_BLOB_UNKNOWN")
+		assert.Len(t, puts(b.Proxy), 6)
 
-		b.proxy.Script()
-		require.NoError(t, client.Put(ctx, image, b.reference("agent:one")))
-		assert.Len(t, puts(b.proxy), 7, "but put as a whole by the next attempt")
+		b.Proxy.Script()
+		require.NoError(t, client.Put(ctx, image, b.Reference("agent:one")))
+		assert.Len(t, puts(b.Proxy), 7, "but put as a whole by the next attempt")
 	})
 	t.Run("is no matter of another refusal of the manifest", func(t *testing.T) {
 		_, b, client, images := open(t, 2)
 		invalid := registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"MANIFEST_INVALID"}]}`)
-		b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Times: 1, Fault: invalid})
-		require.ErrorContains(t, client.Put(ctx, images[1], b.reference("agent:one")), "MANIFEST_INVALID")
-		assert.Len(t, puts(b.proxy), 4)
+		b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Times: 1, Fault: invalid})
+		require.ErrorContains(t, client.Put(ctx, images[1], b.Reference("agent:one")), "MANIFEST_INVALID")
+		assert.Len(t, puts(b.Proxy), 4)
 	})
 }

@@ -25,7 +25,7 @@ func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 	case err == nil && got.status == http.StatusCreated:
 		c.mounts.worked(layer.in, to)
 		return nil
-	case err != nil && !refused(err) && !c.mounts.failsAgain(layer.in, to):
+	case err != nil && !Refused(err) && !c.mounts.failsAgain(layer.in, to):
 		return err
 	}
 	if err := c.carry(ctx, to, layer, got); err != nil {
@@ -35,13 +35,13 @@ func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 	return nil
 }
 
-// bring has all layers of an image, or of an index's image for a platform, in the repository of another reference.
-func (c *Client) bring(ctx context.Context, from, to, platform string) error {
+// Bring has all layers of an image, or of an index's image for a platform, in the repository of another reference.
+func (c *Client) Bring(ctx context.Context, from, to, platform string) error {
 	ref, err := c.parse(to)
 	if err != nil {
 		return err
 	}
-	image, err := c.imageFor(ctx, from, platform)
+	image, err := c.ImageFor(ctx, from, platform)
 	if err != nil {
 		return err
 	}
@@ -77,14 +77,14 @@ func (c *Client) carry(ctx context.Context, to repository, layer Layer, begun *a
 // has says whether a repository has a layer.
 func (c *Client) has(ctx context.Context, in repository, layer Layer) (bool, error) {
 	_, err := c.ask(ctx, http.MethodHead, in, "blobs/"+layer.descriptor.Digest.String(), content{}, http.StatusOK)
-	if refused(err) {
+	if Refused(err) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// refused says whether a registry refuses a request for good: not for a limit, a full disk or a fault of its own.
-func refused(err error) bool {
+// Refused says whether a registry refuses a request for good: not for a limit, a full disk or a fault of its own.
+func Refused(err error) bool {
 	var answer *StatusError
 	return errors.As(err, &answer) && answer.Status >= 400 && answer.Status < 500 && answer.Status != http.StatusRequestTimeout &&
 		!answer.Limited && !answer.Full

@@ -29,6 +29,15 @@ func parseReference(text string) (name.Reference, error) {
 	}
 }
 
+// RepositoryOf is the repository of a reference, with its host.
+func RepositoryOf(text string) (string, error) {
+	ref, err := parseReference(text)
+	if err != nil {
+		return "", err
+	}
+	return ref.Context().Name(), nil
+}
+
 // parseRepository reads the name of a repository, by the same rule.
 func parseRepository(text string) (name.Repository, error) {
 	parsed, err := reference.Parse(text)

@@ -8,13 +8,13 @@ import (
 	"slices"
 	"time"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 )
 
 // How often registries are asked each of the questions that come before a run, and the pause after an answer
 // that may pass.
 const (
-	openings  = 3
+	Openings  = 3
 	openPause = 2 * time.Second
 )
 
@@ -49,7 +49,7 @@ func (a Access) Open(ctx context.Context, repositories ...string) (client *Clien
 // begin asks whether images may be pushed to the repository. It returns nil if nobody knows: the first push will tell.
 func (a Access) begin(ctx context.Context, client *Client, repository string) error {
 	err := a.again(ctx, func() error { return client.MayPush(ctx, repository) })
-	if !mayPass(err) {
+	if !MayPass(err) {
 		return err
 	}
 	if isCut(err) {
@@ -72,10 +72,10 @@ func (a Access) again(ctx context.Context, ask func() error) error {
 	}
 	for n := 1; ; n++ {
 		err := ask()
-		if n == openings || !mayPass(err) {
+		if n == Openings || !MayPass(err) {
 			return err
 		}
-		timer := time.NewTimer(max(pause, pipeline.CauseOf(err).Wait))
+		timer := time.NewTimer(max(pause, classify.Of(err).Wait))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -87,14 +87,14 @@ func (a Access) again(ctx context.Context, ask func() error) error {
 
 // mayPass says whether it is worth asking once more: after an answer of which that is known, and also after
 // none, unless there is nobody to answer.
-func mayPass(err error) bool {
+func MayPass(err error) bool {
 	if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, ErrAnonymous) || errors.Is(err, ErrSeveral) || errors.Is(err, context.Canceled) {
 		return false
 	}
-	var answered pipeline.Caused
+	var answered classify.Classified
 	if errors.As(err, &answered) {
-		kind := answered.Cause().Kind
-		return kind == pipeline.KindTransient || kind == pipeline.KindUnavailable || kind == pipeline.KindLimited
+		kind := answered.Cause().Class
+		return kind == classify.Transient || kind == classify.Unavailable || kind == classify.Limited
 	}
 	var unreachable *net.OpError
 	return !errors.As(err, &unreachable) || unreachable.Op != "dial"

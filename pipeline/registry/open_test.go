@@ -36,11 +36,11 @@ func TestOpen(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := newTestbed(t)
+			b := registrytest.NewBed(t)
 			if test.fault != nil {
-				b.proxy.Script(registrytest.Rule{Path: test.path, Times: test.times, Fault: test.fault})
+				b.Proxy.Script(registrytest.Rule{Path: test.path, Times: test.times, Fault: test.fault})
 			}
-			client, err := Access{Pause: time.Millisecond}.Open(ctx, b.reference("agent"), b.reference("base"))
+			client, err := Access{Pause: time.Millisecond}.Open(ctx, b.Reference("agent"), b.Reference("base"))
 			if test.opens {
 				require.NoError(t, err)
 				assert.NotNil(t, client)
@@ -48,7 +48,7 @@ func TestOpen(t *testing.T) {
 				require.ErrorContains(t, err, test.reason)
 			}
 			questions := 0
-			for _, asked := range b.proxy.Requests() {
+			for _, asked := range b.Proxy.Requests() {
 				if regexp.MustCompile(test.path).MatchString(asked.Path) && (asked.Method == http.MethodGet || asked.Method == http.MethodPost) {
 					questions++
 				}

@@ -17,33 +17,33 @@ import (
 )
 
 func TestPut(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	add := b.addition(t, client)
-	one, two := b.composed(t, client, "one", add), b.composed(t, client, "two", add)
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	add := addition(t, b, client)
+	one, two := composedOn(t, b, client, "one", add), composedOn(t, b, client, "two", add)
 
-	b.proxy.Script()
-	require.NoError(t, client.Put(ctx, one, b.reference("agent:one")))
+	b.Proxy.Script()
+	require.NoError(t, client.Put(ctx, one, b.Reference("agent:one")))
 	assert.Equal(t, []string{
 		"POST mount", "POST mount", "POST mount", "POST upload", "PUT upload", "PUT manifest " + one.Digest(), "PUT manifest one",
-	}, puts(b.proxy), "the first image needs all its layers")
+	}, puts(b.Proxy), "the first image needs all its layers")
 
-	b.proxy.Script()
-	require.NoError(t, client.Put(ctx, two, b.reference("agent:two")))
+	b.Proxy.Script()
+	require.NoError(t, client.Put(ctx, two, b.Reference("agent:two")))
 	assert.Equal(t, []string{
 		"POST mount", "POST upload", "PUT upload", "PUT manifest " + two.Digest(), "PUT manifest two",
-	}, puts(b.proxy), "the second one only that of its own")
+	}, puts(b.Proxy), "the second one only that of its own")
 
-	b.proxy.Script()
-	require.NoError(t, client.Put(ctx, two, b.reference("other:two")))
-	assert.Len(t, puts(b.proxy), 7, "another repository needs all of them")
+	b.Proxy.Script()
+	require.NoError(t, client.Put(ctx, two, b.Reference("other:two")))
+	assert.Len(t, puts(b.Proxy), 7, "another repository needs all of them")
 
-	b.proxy.Script()
-	require.NoError(t, client.Put(ctx, two, b.reference("agent:again")))
-	assert.Equal(t, []string{"PUT manifest again"}, puts(b.proxy), "another tag is one request")
+	b.Proxy.Script()
+	require.NoError(t, client.Put(ctx, two, b.Reference("agent:again")))
+	assert.Equal(t, []string{"PUT manifest again"}, puts(b.Proxy), "another tag is one request")
 
 	for tag, composed := range map[string]*Composed{"one": one, "two": two, "again": two} {
-		ref, err := name.ParseReference(b.reference("agent:" + tag))
+		ref, err := name.ParseReference(b.Reference("agent:" + tag))
 		require.NoError(t, err)
 		img, err := remote.Image(ref)
 		require.NoError(t, err)
@@ -56,35 +56,35 @@ func TestPut(t *testing.T) {
 			_, err = io.Copy(io.Discard, content)
 			require.NoError(t, err)
 		}
-		assert.Equal(t, composed.Digest(), digestOfImage(t, img))
+		assert.Equal(t, composed.Digest(), registrytest.DigestOfImage(t, img))
 	}
 }
 
 func TestPutBesideTheBaseMountsOnlyTheAgentLayer(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	add := b.addition(t, client)
-	composed := b.composed(t, client, "one", add)
-	b.proxy.Script()
-	require.NoError(t, client.Put(ctx, composed, b.reference("base:agent")))
-	assert.Equal(t, []string{"POST mount", "POST upload", "PUT upload", "PUT manifest " + composed.Digest(), "PUT manifest agent"}, puts(b.proxy))
-	assert.Contains(t, b.proxy.Requests()[0].Query, "from=builder")
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	add := addition(t, b, client)
+	composed := composedOn(t, b, client, "one", add)
+	b.Proxy.Script()
+	require.NoError(t, client.Put(ctx, composed, b.Reference("base:agent")))
+	assert.Equal(t, []string{"POST mount", "POST upload", "PUT upload", "PUT manifest " + composed.Digest(), "PUT manifest agent"}, puts(b.Proxy))
+	assert.Contains(t, b.Proxy.Requests()[0].Query, "from=builder")
 }
 
 func TestATagFollowsItsDigest(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	composed := b.composed(t, client, "one", b.addition(t, client))
-	b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Times: 1, Fault: registrytest.Answer(http.StatusBadGateway, "")})
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	composed := composedOn(t, b, client, "one", addition(t, b, client))
+	b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Times: 1, Fault: registrytest.Answer(http.StatusBadGateway, "")})
 
-	require.ErrorContains(t, client.Put(ctx, composed, b.reference("agent:one")), "tagging the manifest: PUT /v2/agent/manifests/one: 502")
-	found, err := client.Find(ctx, b.reference("agent@"+composed.Digest()))
+	require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), "tagging the manifest: PUT /v2/agent/manifests/one: 502")
+	found, err := client.Find(ctx, b.Reference("agent@"+composed.Digest()))
 	require.NoError(t, err, "what the tag would have named is complete")
 	assert.Equal(t, composed.Digest(), found.Digest)
 
-	before := len(b.proxy.Requests())
-	require.NoError(t, client.Put(ctx, composed, b.reference("agent:one")))
-	assert.Equal(t, []string{"PUT /v2/agent/manifests/one"}, asked(b.proxy)[before:], "a retry sends only what is missing")
+	before := len(b.Proxy.Requests())
+	require.NoError(t, client.Put(ctx, composed, b.Reference("agent:one")))
+	assert.Equal(t, []string{"PUT /v2/agent/manifests/one"}, registrytest.Asked(b.Proxy)[before:], "a retry sends only what is missing")
 }
 
 // TestPutStops: what fails leaves no tag, and says at which step.
@@ -101,40 +101,40 @@ func TestPutStops(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := newTestbed(t)
-			client := b.connect(t, Access{})
-			composed := b.composed(t, client, "one", b.addition(t, client))
-			b.proxy.Script(registrytest.Rule{
+			b := registrytest.NewBed(t)
+			client := connect(t, b, Access{})
+			composed := composedOn(t, b, client, "one", addition(t, b, client))
+			b.Proxy.Script(registrytest.Rule{
 				Method: test.method, Path: test.path, Skip: test.skip, Times: 1, Fault: registrytest.Answer(http.StatusInternalServerError, ""),
 			})
-			require.ErrorContains(t, client.Put(ctx, composed, b.reference("agent:one")), test.says)
-			assert.Zero(t, b.proxy.Count(http.MethodPut, "manifests/one"))
-			require.NoError(t, client.Put(ctx, composed, b.reference("agent:one")), "the next attempt does the rest")
+			require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), test.says)
+			assert.Zero(t, b.Proxy.Count(http.MethodPut, "manifests/one"))
+			require.NoError(t, client.Put(ctx, composed, b.Reference("agent:one")), "the next attempt does the rest")
 		})
 	}
 }
 
 func TestAnUploadWithoutAPlaceToGoOn(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	composed := b.composed(t, client, "one", b.addition(t, client))
-	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "")})
-	require.ErrorContains(t, client.Put(ctx, composed, b.reference("agent:one")), "does not say where the upload goes on")
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	composed := composedOn(t, b, client, "one", addition(t, b, client))
+	b.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "")})
+	require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), "does not say where the upload goes on")
 }
 
 // TestALayerIsMountedOnce: twelve images need the same layer at the same time. The mount is held until all
 // twelve are on their way.
 func TestALayerIsMountedOnce(t *testing.T) {
 	const workers = 12
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	add := b.addition(t, client)
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	add := addition(t, b, client)
 	var images []*Composed
 	for i := range workers {
-		images = append(images, b.composed(t, client, string(rune('a'+i)), add))
+		images = append(images, composedOn(t, b, client, string(rune('a'+i)), add))
 	}
 	release := make(chan struct{})
-	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+	b.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		<-release
 		registry.ServeHTTP(w, r)
 	}})
@@ -144,7 +144,7 @@ func TestALayerIsMountedOnce(t *testing.T) {
 	for i, image := range images {
 		ctx := watch(ctx)
 		under = append(under, ctx)
-		go func() { done <- client.Put(ctx, image, b.reference("agent:"+string(rune('a'+i)))) }()
+		go func() { done <- client.Put(ctx, image, b.Reference("agent:"+string(rune('a'+i)))) }()
 	}
 	for _, ctx := range under {
 		<-ctx.seen
@@ -155,7 +155,7 @@ func TestALayerIsMountedOnce(t *testing.T) {
 	}
 
 	mounts := map[string]int{}
-	for _, request := range b.proxy.Requests() {
+	for _, request := range b.Proxy.Requests() {
 		if strings.Contains(request.Query, "mount=") {
 			mounts[request.Query]++
 		}
@@ -167,16 +167,16 @@ func TestALayerIsMountedOnce(t *testing.T) {
 }
 
 func TestPutWhenToldToStop(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	composed := b.composed(t, client, "one", b.addition(t, client))
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	composed := composedOn(t, b, client, "one", addition(t, b, client))
 	stopped, stop := context.WithCancel(ctx)
-	b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "manifests/sha256", Fault: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+	b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "manifests/sha256", Fault: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		stop()
 		registrytest.Stall(time.Minute)(nil, r, nil)
 	}})
-	require.ErrorIs(t, client.Put(stopped, composed, b.reference("agent:one")), context.Canceled)
-	assert.Zero(t, b.proxy.Count(http.MethodPut, "manifests/one"))
+	require.ErrorIs(t, client.Put(stopped, composed, b.Reference("agent:one")), context.Canceled)
+	assert.Zero(t, b.Proxy.Count(http.MethodPut, "manifests/one"))
 }
 
 // puts are the requests of a put by what they do, in the order of their answers: "POST mount", "PUT manifest x".

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 )
 
 // refusals are registries' words for why they refuse, with the advice that fits. The first match counts.
@@ -15,21 +15,21 @@ var refusals = []struct {
 	advice string
 }{
 	// Harbor: "Upload/Delete is prohibited in read only mode."
-	{regexp.MustCompile(`(?i)read.only`), pipeline.AdviceReadOnly},
+	{regexp.MustCompile(`(?i)read.only`), classify.AdviceReadOnly},
 	// Harbor: "adding 1.0 GiB of storage resource, which when updated to … will exceed the configured upper
 	// limit of 10.0 GiB." Quay: "Quota has been exceeded on namespace".
-	{regexp.MustCompile(`(?i)upper limit|quota`), pipeline.AdviceQuota},
+	{regexp.MustCompile(`(?i)upper limit|quota`), classify.AdviceQuota},
 	// DigitalOcean: "registry contains 1 repositories, limit is 1".
-	{regexp.MustCompile(`(?i)limit is \d`), pipeline.AdvicePlan},
+	{regexp.MustCompile(`(?i)limit is \d`), classify.AdvicePlan},
 	// Harbor: "project me not found".
-	{regexp.MustCompile(`(?i)project \S+ not found|NAME_UNKNOWN|repository \S.* does not exist`), pipeline.AdviceRepository},
+	{regexp.MustCompile(`(?i)project \S+ not found|NAME_UNKNOWN|repository \S.* does not exist`), classify.AdviceRepository},
 	// Google: "NAME_INVALID Missing image name. Pushes should be of the form docker push
 	// HOST-NAME/PROJECT-ID/REPOSITORY/IMAGE".
-	{regexp.MustCompile(`NAME_INVALID`), pipeline.AdviceName},
+	{regexp.MustCompile(`NAME_INVALID`), classify.AdviceName},
 	// ghcr.io: "permission_denied: The token provided does not match expected scopes."
-	{regexp.MustCompile(`(?i)expected scopes|insufficient.scope`), pipeline.AdviceNoRight},
+	{regexp.MustCompile(`(?i)expected scopes|insufficient.scope`), classify.AdviceNoRight},
 	// ECR: "Your authorization token has expired. Reauthenticate and try again."
-	{expired, pipeline.AdviceCredentials},
+	{expired, classify.AdviceCredentials},
 }
 
 // advice says what to do about a refusal of a user or a repository; it is empty for any other answer.
@@ -44,17 +44,17 @@ func (e *StatusError) advice() string {
 	}
 	switch {
 	case e.Status == http.StatusUnauthorized && (e.ofTokens || !e.wantsToken):
-		return pipeline.AdviceCredentials
+		return classify.AdviceCredentials
 	case e.Status == http.StatusForbidden && e.ofTokens:
-		return pipeline.AdviceCredentials // As ghcr.io answers to a wrong password.
+		return classify.AdviceCredentials // As ghcr.io answers to a wrong password.
 	case e.Status == http.StatusForbidden && e.reads():
-		return pipeline.AdviceHidden
+		return classify.AdviceHidden
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
-		return pipeline.AdviceNoRight
+		return classify.AdviceNoRight
 	case e.Status == http.StatusNotFound:
-		return pipeline.AdviceRepository
+		return classify.AdviceRepository
 	case e.Status == http.StatusMethodNotAllowed && e.begins():
-		return pipeline.AdviceReadOnly // The distribution project's, in that mode or as a cache of another registry.
+		return classify.AdviceReadOnly // The distribution project's, in that mode or as a cache of another registry.
 	}
 	return ""
 }

@@ -10,7 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
@@ -53,7 +54,7 @@ type content struct {
 
 // send sends one request when the run may, and again after a limit or an outage: see [pipeline.Send].
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
-	err = pipeline.Send(ctx, c.host.RegistryStr(), kindOf(method, at), func() (err error) {
+	err = throttle.Send(ctx, c.host.RegistryStr(), kindOf(method, at), func() (err error) {
 		got, err = c.sendOnce(ctx, method, at, send, want...)
 		return err
 	})
@@ -72,7 +73,7 @@ func kindOf(method string, at *url.URL) string {
 // sendOnce waits for the whole answer no longer than the client's time for that. Its errors know their host.
 func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
 	got, err := c.sendOver(ctx, method, at, send, want...)
-	return got, pipeline.AtHost(c.host.RegistryStr(), err)
+	return got, classify.AtHost(c.host.RegistryStr(), err)
 }
 
 func (c *Client) sendOver(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {

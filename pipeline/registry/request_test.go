@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/redact"
 )
@@ -33,77 +33,77 @@ func TestASilentRegistry(t *testing.T) {
 	}
 	for name, fault := range silent {
 		t.Run(name, func(t *testing.T) {
-			b := newTestbed(t)
-			client := b.connect(t, Access{})
+			b := registrytest.NewBed(t)
+			client := connect(t, b, Access{})
 			client.answerTime = 300 * time.Millisecond // The handshake had a minute.
-			b.proxy.Script(registrytest.Rule{Fault: fault})
-			_, err := client.Find(ctx, b.reference("agent:x"))
+			b.Proxy.Script(registrytest.Rule{Fault: fault})
+			_, err := client.Find(ctx, b.Reference("agent:x"))
 			require.EqualError(t, err, "GET /v2/agent/manifests/x: no answer within 300ms")
 			require.NotErrorIs(t, err, context.DeadlineExceeded)
-			assert.Equal(t, pipeline.KindUnavailable, pipeline.CauseOf(err).Kind)
+			assert.Equal(t, classify.Unavailable, classify.Of(err).Class)
 		})
 	}
 	t.Run("at the handshake", func(t *testing.T) {
-		b := newTestbed(t)
-		b.proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
+		b := registrytest.NewBed(t)
+		b.Proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
 		access := Access{AnswerTime: 300 * time.Millisecond}
-		_, err := access.Connect(ctx, b.reference("agent"))
+		_, err := access.Connect(ctx, b.Reference("agent"))
 		require.ErrorContains(t, err, "no answer within 300ms")
-		err = access.MayPush(ctx, b.reference("agent"))
+		err = access.MayPush(ctx, b.Reference("agent"))
 		require.ErrorContains(t, err, "no answer within 300ms")
 		assert.NotErrorIs(t, err, ErrRefused)
 	})
 	t.Run("has a minute by default", func(t *testing.T) {
-		assert.Equal(t, time.Minute, newTestbed(t).connect(t, Access{}).answerTime)
+		assert.Equal(t, time.Minute, connect(t, registrytest.NewBed(t), Access{}).answerTime)
 	})
 }
 
 func TestWhoeverIsToldToStopDoesNotWait(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
 	t.Run("for an answer", func(t *testing.T) {
 		stopped, stop := context.WithCancel(ctx)
-		b.proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		b.Proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			stop()
 			registrytest.Stall(time.Minute)(w, r, next)
 		}})
-		_, err := client.Find(stopped, b.reference("agent:x"))
+		_, err := client.Find(stopped, b.Reference("agent:x"))
 		require.ErrorIs(t, err, context.Canceled)
 	})
 	t.Run("for the handshake", func(t *testing.T) {
 		reason := errors.New("the disk is full")
 		stopped, stop := context.WithCancelCause(ctx)
-		b.proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		b.Proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			stop(reason)
 			registrytest.Stall(time.Minute)(w, r, next)
 		}})
-		_, err := Access{}.Connect(stopped, b.reference("agent"))
+		_, err := Access{}.Connect(stopped, b.Reference("agent"))
 		require.ErrorIs(t, err, reason)
 	})
 	t.Run("longer than the image has", func(t *testing.T) {
-		b.proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
+		b.Proxy.Script(registrytest.Rule{Fault: registrytest.Stall(time.Minute)})
 		limited, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 		defer cancel()
-		_, err := client.Find(limited, b.reference("agent:x"))
+		_, err := client.Find(limited, b.Reference("agent:x"))
 		require.ErrorIs(t, err, context.DeadlineExceeded, "this is the image's time, and not the registry's")
 	})
 	t.Run("and asks nothing", func(t *testing.T) {
-		b.proxy.Script()
+		b.Proxy.Script()
 		stopped, stop := context.WithCancel(ctx)
 		stop()
-		_, err := client.Find(stopped, b.reference("agent:x"))
+		_, err := client.Find(stopped, b.Reference("agent:x"))
 		require.ErrorIs(t, err, context.Canceled)
-		_, err = Access{}.Connect(stopped, b.reference("agent"))
+		_, err = Access{}.Connect(stopped, b.Reference("agent"))
 		require.ErrorIs(t, err, context.Canceled)
-		assert.Empty(t, b.proxy.Requests())
+		assert.Empty(t, b.Proxy.Requests())
 	})
 }
 
 func TestAnEndlessAnswerIsRefused(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	b.proxy.Script(registrytest.Rule{Fault: endless})
-	_, err := client.Find(ctx, b.reference("agent:x"))
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	b.Proxy.Script(registrytest.Rule{Fault: endless})
+	_, err := client.Find(ctx, b.Reference("agent:x"))
 	require.EqualError(t, err, "GET /v2/agent/manifests/x: an answer of more than 4 MiB")
 }
 
@@ -117,36 +117,36 @@ func endless(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 // TestAStoragesAddressIsNotInAnError: registries send those who read a blob to a storage, with an address that
 // opens it for everybody.
 func TestAStoragesAddressIsNotInAnError(t *testing.T) {
-	b := newTestbed(t)
-	b.push(t, "base:x", layered(t, types.OCIManifestSchema1, "one"))
-	client := b.connect(t, Access{Username: "me", Password: "secret"})
+	b := registrytest.NewBed(t)
+	b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one"))
+	client := connect(t, b, Access{Username: "me", Password: "secret"})
 	storage := httptest.NewServer(registrytest.New(nil, registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		assert.Empty(t, r.Header.Get("Authorization"), "the storage is somebody else")
 		registrytest.Cut(0)(w, r, nil)
 	}}))
 	defer storage.Close()
-	b.proxy.Script(registrytest.Rule{Path: "/blobs/", Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", storage.URL+"/b?signature=secret")})
-	_, err := client.Image(ctx, b.reference("base:x"))
+	b.Proxy.Script(registrytest.Rule{Path: "/blobs/", Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", storage.URL+"/b?signature=secret")})
+	_, err := client.Image(ctx, b.Reference("base:x"))
 	require.ErrorContains(t, err, "GET /v2/base/blobs/sha256:")
 	assert.NotContains(t, err.Error(), "secret")
 }
 
 // TestAPlaceThatTheRegistryChose: the place where an upload goes on is the registry's text as well.
 func TestAPlaceThatTheRegistryChose(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	composed := b.composed(t, client, "one", b.addition(t, client))
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	composed := composedOn(t, b, client, "one", addition(t, b, client))
 	place := "/v2/agent/blobs/uploads/%1b%5b2J%0a" + strings.Repeat("x", 1000) + "?state=secret"
-	b.proxy.Script(
+	b.Proxy.Script(
 		registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", place)},
 		registrytest.Rule{Method: http.MethodPut, Fault: registrytest.Answer(http.StatusInternalServerError, "")},
 	)
-	err := client.Put(ctx, composed, b.reference("agent:one"))
+	err := client.Put(ctx, composed, b.Reference("agent:one"))
 	require.ErrorContains(t, err, "500 Internal Server Error")
 	assert.Less(t, len(err.Error()), 2*redact.MaxLine)
 	assert.NotContains(t, err.Error(), "\x1b")
 	assert.NotContains(t, err.Error(), "secret")
-	requests := b.proxy.Requests()
+	requests := b.Proxy.Requests()
 	assert.Contains(t, requests[len(requests)-1].Query, "state=secret", "what the place asks for is kept")
 	assert.Contains(t, requests[len(requests)-1].Query, "digest=sha256")
 }

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 
 	"dagger/eval-images/dial"
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 )
 
 // route decides by which scheme a request goes, and which requests do not go at all.
@@ -214,4 +214,4 @@ func (e *routeError) Error() string { return e.text }
 func (e *routeError) Unwrap() error { return e.err }
 
 // Cause is permanent.
-func (e *routeError) Cause() pipeline.Cause { return pipeline.Cause{Kind: pipeline.KindPermanent} }
+func (e *routeError) Cause() classify.Result { return classify.Result{Class: classify.Permanent} }

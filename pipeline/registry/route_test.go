@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
@@ -82,7 +82,7 @@ func always(status int, body string) http.Handler {
 // basic wants the password with every request.
 func basic(registry http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, given, _ := r.BasicAuth(); user != "me" || given != password {
+		if user, given, _ := r.BasicAuth(); user != "me" || given != registrytest.Password {
 			challenge("Basic", "test")(w, r)
 			return
 		}
@@ -99,7 +99,7 @@ func TestCredentialsGoByTLS(t *testing.T) {
 		for name, tls := range map[string]error{"reset": reset, "refused": nil, "answered by plain HTTP": plainAnswer} {
 			t.Run(host+", "+name, func(t *testing.T) {
 				w := &world{servers: map[string]http.Handler{"http://" + host: basic(registrytest.Memory())}, fails: map[string]error{"https://" + host: tls}}
-				_, err := Access{Username: "me", Password: password, Transport: w}.Connect(ctx, host+"/agent")
+				_, err := Access{Username: "me", Password: registrytest.Password, Transport: w}.Connect(ctx, host+"/agent")
 				require.Error(t, err)
 				assert.Empty(t, w.shown)
 				assert.NotContains(t, strings.Join(w.asked, "\n"), "http://")
@@ -127,10 +127,10 @@ func TestTheSchemeDoesNotDependOnSpeed(t *testing.T) {
 			basic(memory).ServeHTTP(w, r)
 		}),
 	}}
-	client, err := Access{Username: "me", Password: password, Transport: w}.Connect(ctx, host+"/agent")
+	client, err := Access{Username: "me", Password: registrytest.Password, Transport: w}.Connect(ctx, host+"/agent")
 	require.NoError(t, err)
 	_, err = client.Find(ctx, host+"/agent:x")
-	require.ErrorIs(t, err, pipeline.ErrAbsent)
+	require.ErrorIs(t, err, classify.ErrAbsent)
 	assert.Equal(t, []string{"GET https://" + host + "/v2/", "GET https://" + host + "/v2/agent/manifests/x"}, w.asked)
 }
 
@@ -147,7 +147,7 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 	for _, host := range []string{"172.17.0.2:5000", "10.0.0.5:5000", "registry.local:5000", "[fd12::1]:5000"} {
 		t.Run(host+" is reached", func(t *testing.T) {
 			w, err := find(host, plainAnswer)
-			require.ErrorIs(t, err, pipeline.ErrAbsent)
+			require.ErrorIs(t, err, classify.ErrAbsent)
 			assert.Equal(t, []string{"GET https://" + host + "/v2/", "GET http://" + host + "/v2/", "GET http://" + host + "/v2/agent/manifests/x"}, w.asked)
 		})
 		for name, failed := range map[string]error{"is cut": reset, "is refused": nil} {
@@ -163,7 +163,7 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 			w, err := find(host, plainAnswer)
 			require.ErrorIs(t, err, ErrPlainHTTP)
 			require.ErrorContains(t, err, "the registry speaks plain HTTP")
-			assert.Equal(t, pipeline.KindPermanent, pipeline.CauseOf(err).Kind)
+			assert.Equal(t, classify.Permanent, classify.Of(err).Class)
 			assert.Equal(t, []string{"GET https://" + host + "/v2/"}, w.asked)
 		})
 	}
@@ -171,10 +171,10 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 		for name, failed := range map[string]error{"answered by plain HTTP": plainAnswer, "cut": reset, "refused": nil} {
 			t.Run(host+" is reached, with credentials too, if TLS is "+name, func(t *testing.T) {
 				w := &world{servers: map[string]http.Handler{"http://" + host: basic(registrytest.Memory())}, fails: map[string]error{"https://" + host: failed}}
-				client, err := Access{Username: "me", Password: password, Transport: w}.Connect(ctx, host+"/agent")
+				client, err := Access{Username: "me", Password: registrytest.Password, Transport: w}.Connect(ctx, host+"/agent")
 				require.NoError(t, err)
 				_, err = client.Find(ctx, host+"/agent:x")
-				require.ErrorIs(t, err, pipeline.ErrAbsent)
+				require.ErrorIs(t, err, classify.ErrAbsent)
 				assert.Len(t, w.asked, 3)
 			})
 		}
@@ -203,10 +203,10 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 func TestPlainHTTPOnRequest(t *testing.T) {
 	for _, host := range []string{"registry.example:5000", "10.0.0.5:5000", "localhost:5000"} {
 		w := &world{servers: map[string]http.Handler{"http://" + host: basic(registrytest.Memory())}}
-		client, err := Access{Username: "me", Password: password, PlainHTTP: true, Transport: w}.Connect(ctx, host+"/agent")
+		client, err := Access{Username: "me", Password: registrytest.Password, PlainHTTP: true, Transport: w}.Connect(ctx, host+"/agent")
 		require.NoError(t, err)
 		_, err = client.Find(ctx, host+"/agent:x")
-		require.ErrorIs(t, err, pipeline.ErrAbsent)
+		require.ErrorIs(t, err, classify.ErrAbsent)
 		assert.Equal(t, []string{"GET http://" + host + "/v2/", "GET http://" + host + "/v2/agent/manifests/x"}, w.asked)
 	}
 }
@@ -252,7 +252,7 @@ func TestTokenServers(t *testing.T) {
 		}
 		return w, err
 	}
-	login := Access{Username: "me", Password: password}
+	login := Access{Username: "me", Password: registrytest.Password}
 	for name, test := range map[string]struct{ registry, realm string }{
 		"the registry's own":                        {"registry.example", "https://registry.example/token"},
 		"another public one":                        {"registry.example", "https://auth.example/token"},
@@ -264,7 +264,7 @@ func TestTokenServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, err := connect(test.registry, test.realm, login)
-			require.ErrorIs(t, err, pipeline.ErrAbsent)
+			require.ErrorIs(t, err, classify.ErrAbsent)
 			if !strings.HasPrefix(test.registry, "localhost") {
 				assert.NotContains(t, strings.Join(w.asked, "\n"), "http://")
 			}
@@ -291,7 +291,7 @@ func TestTokenServers(t *testing.T) {
 			w, err := connect(test.registry, test.realm, login)
 			require.ErrorContains(t, err, test.says)
 			assertOneShortLine(t, err.Error())
-			assert.Equal(t, pipeline.KindPermanent, pipeline.CauseOf(err).Kind)
+			assert.Equal(t, classify.Permanent, classify.Of(err).Class)
 			host, _, _ := strings.Cut(test.realm[strings.Index(test.realm, "//")+2:], "/")
 			assert.Empty(t, w.to(host))
 			assert.Empty(t, w.shown)
@@ -300,7 +300,7 @@ func TestTokenServers(t *testing.T) {
 	t.Run("without TLS, on request", func(t *testing.T) {
 		login.PlainHTTP = true
 		w, err := connect("registry.example", "http://auth.example/token", login)
-		require.ErrorIs(t, err, pipeline.ErrAbsent)
+		require.ErrorIs(t, err, classify.ErrAbsent)
 		assert.Len(t, w.to("auth.example"), 1)
 	})
 }
@@ -308,13 +308,13 @@ func TestTokenServers(t *testing.T) {
 // TestATokenAnswerStaysUnsaid: it may be a secret, or a page of some other service.
 func TestATokenAnswerStaysUnsaid(t *testing.T) {
 	for name, body := range map[string]string{
-		"no token":            `{"Code":"Success","SecretAccessKey":"` + password + `"}`,
+		"no token":            `{"Code":"Success","SecretAccessKey":"` + registrytest.Password + `"}`,
 		"another type":        `{"token":51051051051}`,
 		"a long number":       `{"token":"x","expires_in":51051051051051051051051}`,
-		"an object":           `{"token":{"` + password + `":1}}`,
-		"a list":              `["` + password + `"]`,
-		"no JSON":             password + strings.Repeat("x", 1<<20),
-		"a text of many rows": "{\n\"secret\":\"" + password + "\"\n}",
+		"an object":           `{"token":{"` + registrytest.Password + `":1}}`,
+		"a list":              `["` + registrytest.Password + `"]`,
+		"no JSON":             registrytest.Password + strings.Repeat("x", 1<<20),
+		"a text of many rows": "{\n\"secret\":\"" + registrytest.Password + "\"\n}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &world{servers: map[string]http.Handler{
@@ -324,7 +324,7 @@ func TestATokenAnswerStaysUnsaid(t *testing.T) {
 			_, err := Access{Transport: w}.Connect(ctx, "registry.example/agent")
 			require.Error(t, err)
 			assertOneShortLine(t, err.Error())
-			assert.NotContains(t, err.Error(), password)
+			assert.NotContains(t, err.Error(), registrytest.Password)
 			assert.NotContains(t, err.Error(), "51051")
 		})
 	}
@@ -355,29 +355,29 @@ func TestARegistryDoesNotSendUsInside(t *testing.T) {
 		for _, to := range inner {
 			t.Run(name+" to "+to, func(t *testing.T) {
 				b, w, client := publicRegistry(t)
-				composed := b.composed(t, client, "one", b.addition(t, client))
+				composed := composedOn(t, b, client, "one", addition(t, b, client))
 				for _, host := range inner {
 					w.servers[host] = always(http.StatusCreated, "")
 				}
-				b.proxy.Script(rule(to))
-				err := client.Put(ctx, composed, b.reference("agent:one"))
+				b.Proxy.Script(rule(to))
+				err := client.Put(ctx, composed, b.Reference("agent:one"))
 				require.ErrorContains(t, err, "registry.example")
 				assertOneShortLine(t, err.Error())
 				assert.Empty(t, w.to(to[strings.Index(to, "//")+2:]))
-				assert.Equal(t, pipeline.KindPermanent, pipeline.CauseOf(err).Kind)
+				assert.Equal(t, classify.Permanent, classify.Of(err).Class)
 			})
 		}
 	}
-	for name, get := range map[string]func(*Client, testbed, *Composed) error{
-		"a manifest": func(c *Client, b testbed, _ *Composed) error {
-			_, err := c.Find(ctx, b.reference("agent:x"))
+	for name, get := range map[string]func(*Client, registrytest.Bed, *Composed) error{
+		"a manifest": func(c *Client, b registrytest.Bed, _ *Composed) error {
+			_, err := c.Find(ctx, b.Reference("agent:x"))
 			return err
 		},
-		"a config": func(c *Client, b testbed, _ *Composed) error {
-			_, err := c.Image(ctx, b.reference("base:two"))
+		"a config": func(c *Client, b registrytest.Bed, _ *Composed) error {
+			_, err := c.Image(ctx, b.Reference("base:two"))
 			return err
 		},
-		"a layer": func(c *Client, _ testbed, composed *Composed) error {
+		"a layer": func(c *Client, _ registrytest.Bed, composed *Composed) error {
 			_, err := c.openLayer(ctx, composed.layers[0])
 			return err
 		},
@@ -385,16 +385,16 @@ func TestARegistryDoesNotSendUsInside(t *testing.T) {
 		for _, to := range inner {
 			t.Run(name+" from "+to, func(t *testing.T) {
 				b, w, client := publicRegistry(t)
-				composed := b.composed(t, client, "one", b.addition(t, client))
-				b.push(t, "base:two", layered(t, composed.media, "two"))
+				composed := composedOn(t, b, client, "one", addition(t, b, client))
+				b.Push(t, "base:two", registrytest.Layered(t, composed.media, "two"))
 				for _, host := range inner {
-					w.servers[host] = always(http.StatusOK, password)
+					w.servers[host] = always(http.StatusOK, registrytest.Password)
 				}
 				path := map[string]string{"a manifest": "/manifests/x", "a config": "/base/blobs/", "a layer": "/base/blobs/"}[name]
-				b.proxy.Script(registrytest.Rule{Method: http.MethodGet, Path: path, Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", to+"/x")})
+				b.Proxy.Script(registrytest.Rule{Method: http.MethodGet, Path: path, Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", to+"/x")})
 				err := get(client, b, composed)
 				require.ErrorContains(t, err, "registry.example")
-				assert.NotContains(t, err.Error(), password)
+				assert.NotContains(t, err.Error(), registrytest.Password)
 				assert.Empty(t, w.to(to[strings.Index(to, "//")+2:]))
 			})
 		}
@@ -411,8 +411,8 @@ func TestOnlyTheRegistryIsToldToDelete(t *testing.T) {
 		t.Run(place, func(t *testing.T) {
 			b, w, client := publicRegistry(t)
 			w.servers["https://other.example"] = always(http.StatusNoContent, "")
-			b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", place)})
-			require.NoError(t, client.MayPush(ctx, b.reference("agent")))
+			b.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", place)})
+			require.NoError(t, client.MayPush(ctx, b.Reference("agent")))
 			deleted := false
 			for _, what := range w.asked {
 				deleted = deleted || strings.HasPrefix(what, http.MethodDelete)
@@ -423,8 +423,8 @@ func TestOnlyTheRegistryIsToldToDelete(t *testing.T) {
 	t.Run("nor by a redirect", func(t *testing.T) {
 		b, w, client := publicRegistry(t)
 		w.servers["https://other.example"] = always(http.StatusNoContent, "")
-		b.proxy.Script(registrytest.Rule{Method: http.MethodDelete, Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", "https://other.example/1")})
-		require.NoError(t, client.MayPush(ctx, b.reference("agent")))
+		b.Proxy.Script(registrytest.Rule{Method: http.MethodDelete, Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", "https://other.example/1")})
+		require.NoError(t, client.MayPush(ctx, b.Reference("agent")))
 		assert.Empty(t, w.to("other.example"))
 	})
 }
@@ -432,20 +432,20 @@ func TestOnlyTheRegistryIsToldToDelete(t *testing.T) {
 // TestAnUploadMayGoOnAtAnotherPublicHost: storage of the cloud's, for instance. It gets no credentials.
 func TestAnUploadMayGoOnAtAnotherPublicHost(t *testing.T) {
 	b, w, client := publicRegistry(t)
-	composed := b.composed(t, client, "one", b.addition(t, client))
+	composed := composedOn(t, b, client, "one", addition(t, b, client))
 	w.servers["https://storage.example"] = always(http.StatusCreated, "")
-	b.proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", "https://storage.example/x")})
-	_ = client.Put(ctx, composed, b.reference("agent:one")) // The registry has no config then.
+	b.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "", "Location", "https://storage.example/x")})
+	_ = client.Put(ctx, composed, b.Reference("agent:one")) // The registry has no config then.
 	assert.Equal(t, []string{"PUT https://storage.example/x"}, w.to("storage.example"))
 	assert.NotContains(t, w.shown, "PUT https://storage.example/x")
 }
 
 // publicRegistry is one at registry.example that is reached by TLS and wants the password.
-func publicRegistry(t *testing.T) (testbed, *world, *Client) {
+func publicRegistry(t *testing.T) (registrytest.Bed, *world, *Client) {
 	t.Helper()
-	b := newTestbed(t)
-	b.host = "registry.example"
-	w := &world{servers: map[string]http.Handler{"https://" + b.host: basic(b.proxy)}}
-	client := b.connect(t, Access{Username: "me", Password: password, Transport: w})
+	b := registrytest.NewBed(t)
+	b.Host = "registry.example"
+	w := &world{servers: map[string]http.Handler{"https://" + b.Host: basic(b.Proxy)}}
+	client := connect(t, b, Access{Username: "me", Password: registrytest.Password, Transport: w})
 	return b, w, client
 }

@@ -13,7 +13,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/signature"
 )
 
@@ -52,7 +52,7 @@ func (s *Signatures) Verify(ctx context.Context, reference string) error {
 			return err
 		}
 	}
-	return &pipeline.UnsignedError{Reference: reference, Reason: look.reason()}
+	return &classify.UnsignedError{Reference: reference, Reason: look.reason()}
 }
 
 // look is the search for one image's signature.

@@ -25,7 +25,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/signature"
 )
@@ -90,18 +90,18 @@ func (s signer) bundle(t *testing.T, digest string) []byte {
 }
 
 // beside puts an image with these layers where cosign has the signatures of a digest.
-func (b testbed) beside(t *testing.T, repository, digest string, layers ...mutate.Addendum) {
+func putBeside(t *testing.T, b registrytest.Bed, repository, digest string, layers ...mutate.Addendum) {
 	t.Helper()
 	img, err := mutate.Append(mutate.MediaType(empty.Image, types.OCIManifestSchema1), layers...)
 	require.NoError(t, err)
-	b.push(t, repository+":"+strings.Replace(digest, ":", "-", 1)+".sig", img)
+	b.Push(t, repository+":"+strings.Replace(digest, ":", "-", 1)+".sig", img)
 }
 
 // refer attaches a bundle to an image, as an artifact that refers to it. The library writes the index with the tag
 // "sha256-{hex}", too.
-func (b testbed) refer(t *testing.T, repository, digest string, bundle []byte) {
+func refer(t *testing.T, b registrytest.Bed, repository, digest string, bundle []byte) {
 	t.Helper()
-	ref, err := name.NewDigest(b.open + "/" + repository + "@" + digest)
+	ref, err := name.NewDigest(b.Open + "/" + repository + "@" + digest)
 	require.NoError(t, err)
 	subject, err := remote.Head(ref)
 	require.NoError(t, err)
@@ -127,120 +127,120 @@ func TestSignatures(t *testing.T) {
 		return list
 	}
 	for name, test := range map[string]struct {
-		sign func(b testbed, repository, digest string)
+		sign func(b registrytest.Bed, repository, digest string)
 		says string // Nothing, if the image is signed.
 		most int    // requests
 	}{
 		"no signature": {
-			sign: func(testbed, string, string) {},
+			sign: func(registrytest.Bed, string, string) {},
 			says: "it carries no signature", most: 3,
 		},
 		"a signature by the key": {
-			sign: func(b testbed, repository, digest string) {
-				b.beside(t, "agent", digest, signedBeside(t, repository, digest, key)...)
+			sign: func(b registrytest.Bed, repository, digest string) {
+				putBeside(t, b, "agent", digest, signedBeside(t, repository, digest, key)...)
 			},
 			most: 2,
 		},
 		"a signature by another key": {
-			sign: func(b testbed, repository, digest string) {
-				b.beside(t, "agent", digest, signedBeside(t, repository, digest, stranger)...)
+			sign: func(b registrytest.Bed, repository, digest string) {
+				putBeside(t, b, "agent", digest, signedBeside(t, repository, digest, stranger)...)
 			},
 			says: "it carries a signature, but it is not by this key", most: 4,
 		},
 		"several, one of which is by the key": {
-			sign: func(b testbed, repository, digest string) {
-				b.beside(t, "agent", digest, signedBeside(t, repository, digest, stranger, stranger, key)...)
+			sign: func(b registrytest.Bed, repository, digest string) {
+				putBeside(t, b, "agent", digest, signedBeside(t, repository, digest, stranger, stranger, key)...)
 			},
 			most: 4,
 		},
 		"the key's signature of another image": {
-			sign: func(b testbed, repository, digest string) {
+			sign: func(b registrytest.Bed, repository, digest string) {
 				layers := append(signedBeside(t, repository, other, key), signedBeside(t, repository, digest, stranger)...)
-				b.beside(t, "agent", digest, layers...)
+				putBeside(t, b, "agent", digest, layers...)
 			},
 			says: "it carries 2 signatures; of one of them, it is of another image, \"" + other + "\"", most: 5,
 		},
 		"the key's signature of an image in another repository": {
-			sign: func(b testbed, _, digest string) {
-				b.beside(t, "agent", digest, signedBeside(t, b.open+"/base", digest, key)...)
+			sign: func(b registrytest.Bed, _, digest string) {
+				putBeside(t, b, "agent", digest, signedBeside(t, b.Open+"/base", digest, key)...)
 			},
 			says: "it is of an image in another repository", most: 4,
 		},
 		"more signatures than anybody looks at": {
-			sign: func(b testbed, repository, digest string) {
-				b.beside(t, "agent", digest, signedBeside(t, repository, digest, append(strangers(100), key)...)...)
+			sign: func(b registrytest.Bed, repository, digest string) {
+				putBeside(t, b, "agent", digest, signedBeside(t, repository, digest, append(strangers(100), key)...)...)
 			},
 			says: "it carries 16 signatures", most: 1 + maxSignatures + 2,
 		},
 		"a payload of a megabyte": {
-			sign: func(b testbed, _, digest string) {
+			sign: func(b registrytest.Bed, _, digest string) {
 				large := static.NewLayer([]byte(strings.Repeat(" ", 1<<20)), signature.PayloadType)
-				b.beside(t, "agent", digest, mutate.Addendum{Layer: large})
+				putBeside(t, b, "agent", digest, mutate.Addendum{Layer: large})
 			},
 			says: "it carries no signature", most: 3,
 		},
 		"layers of another kind": {
-			sign: func(b testbed, _, digest string) {
-				b.beside(t, "agent", digest, mutate.Addendum{Layer: static.NewLayer([]byte("x"), types.OCILayer)})
+			sign: func(b registrytest.Bed, _, digest string) {
+				putBeside(t, b, "agent", digest, mutate.Addendum{Layer: static.NewLayer([]byte("x"), types.OCILayer)})
 			},
 			says: "it carries no signature", most: 3,
 		},
 		"a bundle by the key": {
-			sign: func(b testbed, _, digest string) { b.refer(t, "agent", digest, key.bundle(t, digest)) },
+			sign: func(b registrytest.Bed, _, digest string) { refer(t, b, "agent", digest, key.bundle(t, digest)) },
 			most: 5,
 		},
 		"a bundle by another key": {
-			sign: func(b testbed, _, digest string) { b.refer(t, "agent", digest, stranger.bundle(t, digest)) },
+			sign: func(b registrytest.Bed, _, digest string) { refer(t, b, "agent", digest, stranger.bundle(t, digest)) },
 			says: "not by this key", most: 5,
 		},
 		"bundles, one of which is by the key": {
-			sign: func(b testbed, _, digest string) {
-				b.refer(t, "agent", digest, stranger.bundle(t, digest))
-				b.refer(t, "agent", digest, key.bundle(t, digest))
+			sign: func(b registrytest.Bed, _, digest string) {
+				refer(t, b, "agent", digest, stranger.bundle(t, digest))
+				refer(t, b, "agent", digest, key.bundle(t, digest))
 			},
 			most: 7,
 		},
 		"the key's bundle for another image": {
-			sign: func(b testbed, _, digest string) { b.refer(t, "agent", digest, key.bundle(t, other)) },
+			sign: func(b registrytest.Bed, _, digest string) { refer(t, b, "agent", digest, key.bundle(t, other)) },
 			says: "it is of another image, \"" + other + "\"", most: 5,
 		},
 		"a signature by another key, and a bundle by the key": {
-			sign: func(b testbed, repository, digest string) {
-				b.beside(t, "agent", digest, signedBeside(t, repository, digest, stranger)...)
-				b.refer(t, "agent", digest, key.bundle(t, digest))
+			sign: func(b registrytest.Bed, repository, digest string) {
+				putBeside(t, b, "agent", digest, signedBeside(t, repository, digest, stranger)...)
+				refer(t, b, "agent", digest, key.bundle(t, digest))
 			},
 			most: 6,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTestbed(t)
-			digest := digestOfImage(t, b.push(t, "agent:x", layered(t, types.OCIManifestSchema1, "one")))
-			test.sign(b, b.open+"/agent", digest)
-			client := b.connect(t, Access{ReadOnly: true})
-			reference := b.reference("agent:x") + "@" + digest
+			b := registrytest.NewBed(t)
+			digest := registrytest.DigestOfImage(t, b.Push(t, "agent:x", registrytest.Layered(t, types.OCIManifestSchema1, "one")))
+			test.sign(b, b.Open+"/agent", digest)
+			client := connect(t, b, Access{ReadOnly: true})
+			reference := b.Reference("agent:x") + "@" + digest
 			err := (&Signatures{Client: client, Key: key.public}).Verify(ctx, reference)
-			assert.LessOrEqual(t, len(b.proxy.Requests()), test.most, asked(b.proxy))
+			assert.LessOrEqual(t, len(b.Proxy.Requests()), test.most, registrytest.Asked(b.Proxy))
 			if test.says == "" {
 				require.NoError(t, err)
 				return
 			}
-			var unsigned *pipeline.UnsignedError
+			var unsigned *classify.UnsignedError
 			require.ErrorAs(t, err, &unsigned)
 			assert.Equal(t, reference, unsigned.Reference)
 			assert.Contains(t, unsigned.Reason, test.says)
-			assert.Equal(t, pipeline.KindPermanent, pipeline.CauseOf(err).Kind)
+			assert.Equal(t, classify.Permanent, classify.Of(err).Class)
 		})
 	}
 }
 
 // TestSignaturesTakeTwoRequests, and none that the client remembers in an image's place.
 func TestSignaturesTakeTwoRequests(t *testing.T) {
-	b, key := newTestbed(t), newSigner(t)
-	digest := digestOfImage(t, b.push(t, "agent:x", layered(t, types.OCIManifestSchema1, "one")))
-	b.beside(t, "agent", digest, signedBeside(t, b.open+"/agent", digest, key)...)
-	client := b.connect(t, Access{})
-	require.NoError(t, (&Signatures{Client: client, Key: key.public}).Verify(ctx, b.reference("agent@"+digest)))
-	requests := asked(b.proxy)
+	b, key := registrytest.NewBed(t), newSigner(t)
+	digest := registrytest.DigestOfImage(t, b.Push(t, "agent:x", registrytest.Layered(t, types.OCIManifestSchema1, "one")))
+	putBeside(t, b, "agent", digest, signedBeside(t, b.Open+"/agent", digest, key)...)
+	client := connect(t, b, Access{})
+	require.NoError(t, (&Signatures{Client: client, Key: key.public}).Verify(ctx, b.Reference("agent@"+digest)))
+	requests := registrytest.Asked(b.Proxy)
 	require.Len(t, requests, 2)
 	assert.Equal(t, "GET /v2/agent/manifests/"+strings.Replace(digest, ":", "-", 1)+".sig", requests[0])
 	assert.Contains(t, requests[1], "GET /v2/agent/blobs/sha256:")
@@ -249,19 +249,19 @@ func TestSignaturesTakeTwoRequests(t *testing.T) {
 
 // TestAReferrersAnswerIsUsed: a registry that knows referrers is asked for them, and not for the tag.
 func TestAReferrersAnswerIsUsed(t *testing.T) {
-	b, key := newTestbed(t), newSigner(t)
-	digest := digestOfImage(t, b.push(t, "agent:x", layered(t, types.OCIManifestSchema1, "one")))
-	b.refer(t, "agent", digest, key.bundle(t, digest))
-	tagged, err := http.Get("http://" + b.open + "/v2/agent/manifests/" + strings.Replace(digest, ":", "-", 1))
+	b, key := registrytest.NewBed(t), newSigner(t)
+	digest := registrytest.DigestOfImage(t, b.Push(t, "agent:x", registrytest.Layered(t, types.OCIManifestSchema1, "one")))
+	refer(t, b, "agent", digest, key.bundle(t, digest))
+	tagged, err := http.Get("http://" + b.Open + "/v2/agent/manifests/" + strings.Replace(digest, ":", "-", 1))
 	require.NoError(t, err)
 	defer tagged.Body.Close()
 	var index json.RawMessage
 	require.NoError(t, json.NewDecoder(tagged.Body).Decode(&index))
-	client := b.connect(t, Access{})
-	b.proxy.Script(registrytest.Rule{Path: "/referrers/", Fault: registrytest.Answer(http.StatusOK, string(index))})
-	require.NoError(t, (&Signatures{Client: client, Key: key.public}).Verify(ctx, b.reference("agent@"+digest)))
-	assert.Zero(t, b.proxy.Count(http.MethodGet, "/manifests/"+strings.Replace(digest, ":", "-", 1)+"$"))
-	assert.LessOrEqual(t, len(b.proxy.Requests()), 4, asked(b.proxy))
+	client := connect(t, b, Access{})
+	b.Proxy.Script(registrytest.Rule{Path: "/referrers/", Fault: registrytest.Answer(http.StatusOK, string(index))})
+	require.NoError(t, (&Signatures{Client: client, Key: key.public}).Verify(ctx, b.Reference("agent@"+digest)))
+	assert.Zero(t, b.Proxy.Count(http.MethodGet, "/manifests/"+strings.Replace(digest, ":", "-", 1)+"$"))
+	assert.LessOrEqual(t, len(b.Proxy.Requests()), 4, registrytest.Asked(b.Proxy))
 }
 
 // TestHostileSignatures: whatever a registry answers, the image is not signed, and the error is a line.
@@ -295,28 +295,28 @@ func TestHostileSignatures(t *testing.T) {
 		"a referrer with a wild digest": {{Path: "/referrers/", Fault: registrytest.Answer(http.StatusOK, `{"manifests":[{"digest":"../../x"}]}`)}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTestbed(t)
-			client := b.connect(t, Access{})
-			b.proxy.Script(rules...)
-			err := (&Signatures{Client: client, Key: key.public}).Verify(ctx, b.reference("agent@"+digest))
+			b := registrytest.NewBed(t)
+			client := connect(t, b, Access{})
+			b.Proxy.Script(rules...)
+			err := (&Signatures{Client: client, Key: key.public}).Verify(ctx, b.Reference("agent@"+digest))
 			require.Error(t, err)
-			requireLine(t, err.Error(), 1_000)
-			assert.LessOrEqual(t, len(b.proxy.Requests()), 5)
+			registrytest.RequireLine(t, err.Error(), 1_000)
+			assert.LessOrEqual(t, len(b.Proxy.Requests()), 5)
 		})
 	}
 }
 
 // TestNobodyKnowsIsNotUnsigned: a registry that does not answer says nothing of signatures.
 func TestNobodyKnowsIsNotUnsigned(t *testing.T) {
-	b, key := newTestbed(t), newSigner(t)
-	client := b.connect(t, Access{})
+	b, key := registrytest.NewBed(t), newSigner(t)
+	client := connect(t, b, Access{})
 	digest := "sha256:" + strings.Repeat("a", 64)
 	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusBadGateway} {
 		for _, path := range []string{".sig", "/referrers/"} {
-			b.proxy.Script(registrytest.Rule{Path: path, Fault: registrytest.Answer(status, "")})
-			err := (&Signatures{Client: client, Key: key.public}).Verify(context.Background(), b.reference("agent@"+digest))
+			b.Proxy.Script(registrytest.Rule{Path: path, Fault: registrytest.Answer(status, "")})
+			err := (&Signatures{Client: client, Key: key.public}).Verify(context.Background(), b.Reference("agent@"+digest))
 			require.Error(t, err)
-			var unsigned *pipeline.UnsignedError
+			var unsigned *classify.UnsignedError
 			assert.NotErrorAs(t, err, &unsigned, "%d at %s", status, path)
 		}
 	}

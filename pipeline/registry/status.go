@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 )
 
 // StatusError is an answer of a registry that is none of those one could go on with.
@@ -46,25 +46,25 @@ func (e *StatusError) Error() string {
 }
 
 // Cause tells what the answer means for a run. It can tell a limit from missing rights, because it has seen the answer.
-func (e *StatusError) Cause() pipeline.Cause {
+func (e *StatusError) Cause() classify.Result {
 	switch {
 	case e.Full:
-		return pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
+		return classify.Result{Class: classify.Fatal, Advice: classify.AdviceNoRoom}
 	case e.Spent:
-		return pipeline.Cause{Kind: pipeline.KindSpent, Advice: pipeline.AdvicePulls}
+		return classify.Result{Class: classify.Spent, Advice: classify.AdvicePulls}
 	case e.Limited:
-		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: e.After}
+		return classify.Result{Class: classify.Limited, Advice: classify.AdviceWait, Wait: e.After}
 	case e.Status >= 500:
-		return pipeline.Cause{Kind: pipeline.KindUnavailable}
+		return classify.Result{Class: classify.Unavailable}
 	case e.advice() != "":
-		return pipeline.Cause{Kind: pipeline.KindPermanent, Advice: e.advice(), OneTag: e.forbidsManifest()}
+		return classify.Result{Class: classify.Permanent, Advice: e.advice(), OneTag: e.forbidsManifest()}
 	case e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
 		// A registry that stores in several places may not have everywhere what was put there just now: 404 too
 		// may pass. Another good answer than that which the request gets is not the registry's, but of
 		// something in front of it.
-		return pipeline.Cause{Kind: pipeline.KindTransient}
+		return classify.Result{Class: classify.Transient}
 	}
-	return pipeline.Cause{Kind: pipeline.KindPermanent}
+	return classify.Result{Class: classify.Permanent}
 }
 
 func newStatusError(method, path string, got *answer) *StatusError {
@@ -77,7 +77,7 @@ func newStatusError(method, path string, got *answer) *StatusError {
 	// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 	e.Limited = got.status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(string(got.body)), "secondary rate limit") ||
 		strings.Contains(reason, "TOOMANYREQUESTS") || (got.status == http.StatusServiceUnavailable && e.After > 0)
-	e.Spent = e.Limited && strings.Contains(strings.ToLower(string(got.body)), pipeline.PullLimit) && (e.After == 0 || e.After == maxWait)
+	e.Spent = e.Limited && strings.Contains(strings.ToLower(string(got.body)), classify.PullLimit) && (e.After == 0 || e.After == maxWait)
 	// The registry of the distribution project calls that an unknown error, and gives the operating system's
 	// own words as a detail.
 	e.Full = got.status == http.StatusInsufficientStorage ||

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/redact"
 )
@@ -22,19 +22,19 @@ func TestStatusError(t *testing.T) {
 		full      = `{"errors":[{"code":"UNKNOWN","message":"unknown error","detail":"filesystem: write /var/x: no space left on device"}]}`
 		html      = "<html><body>\n<h1>500 Internal Server Error</h1>\n</body></html>"
 	)
-	limited := func(wait time.Duration) pipeline.Cause {
-		return pipeline.Cause{Kind: pipeline.KindLimited, Advice: pipeline.AdviceWait, Wait: wait}
+	limited := func(wait time.Duration) classify.Result {
+		return classify.Result{Class: classify.Limited, Advice: classify.AdviceWait, Wait: wait}
 	}
-	spent := pipeline.Cause{Kind: pipeline.KindSpent, Advice: pipeline.AdvicePulls}
-	credentials := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}
-	noRight := pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceNoRight, OneTag: true}
-	noRoom := pipeline.Cause{Kind: pipeline.KindFatal, Advice: pipeline.AdviceNoRoom}
-	unavailable := pipeline.Cause{Kind: pipeline.KindUnavailable}
-	transient, permanent := pipeline.Cause{Kind: pipeline.KindTransient}, pipeline.Cause{Kind: pipeline.KindPermanent}
+	spent := classify.Result{Class: classify.Spent, Advice: classify.AdvicePulls}
+	credentials := classify.Result{Class: classify.Permanent, Advice: classify.AdviceCredentials}
+	noRight := classify.Result{Class: classify.Permanent, Advice: classify.AdviceNoRight, OneTag: true}
+	noRoom := classify.Result{Class: classify.Fatal, Advice: classify.AdviceNoRoom}
+	unavailable := classify.Result{Class: classify.Unavailable}
+	transient, permanent := classify.Result{Class: classify.Transient}, classify.Result{Class: classify.Permanent}
 	tests := map[string]struct {
 		status      int
 		after, body string
-		cause       pipeline.Cause
+		cause       classify.Result
 		text        string
 	}{
 		"429 with seconds":                        {429, "17", "", limited(17 * time.Second), "429 Too Many Requests"},
@@ -90,11 +90,11 @@ func TestStatusError(t *testing.T) {
 
 // TestStatusOfAnAnswer: what the table above holds is what arrives by way of HTTP, the name of a run's cause included.
 func TestStatusOfAnAnswer(t *testing.T) {
-	b := newTestbed(t)
-	client := b.connect(t, Access{})
-	b.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "7")})
-	_, err := client.Find(ctx, b.reference("agent:x"))
-	assert.Equal(t, 7*time.Second, pipeline.CauseOf(err).Wait)
-	_, err = client.Image(ctx, b.reference("agent:x"))
-	assert.Equal(t, pipeline.KindLimited, pipeline.CauseOf(err).Kind)
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "7")})
+	_, err := client.Find(ctx, b.Reference("agent:x"))
+	assert.Equal(t, 7*time.Second, classify.Of(err).Wait)
+	_, err = client.Image(ctx, b.Reference("agent:x"))
+	assert.Equal(t, classify.Limited, classify.Of(err).Class)
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/redact"
 )
 
@@ -31,7 +31,7 @@ func (c *Client) Tag(ctx context.Context, image, reference string) error {
 		return fmt.Errorf("reading %s: %w", image, err)
 	}
 	if err := c.tag(ctx, &Composed{manifest: m.raw, manifestDigest: m.digest, media: m.MediaType}, to); err != nil {
-		return &pipeline.PushError{Reference: reference, Err: fmt.Errorf("tagging the manifest: %w", err)}
+		return &classify.PushError{Reference: reference, Err: fmt.Errorf("tagging the manifest: %w", err)}
 	}
 	return nil
 }
@@ -46,7 +46,7 @@ func (c *Client) tag(ctx context.Context, image *Composed, ref name.Reference) e
 	}
 	if accepted { // It may come from something in front of the registry.
 		err = newStatusError(http.MethodPut, redact.Line(got.url.EscapedPath()), got)
-	} else if !refused(err) {
+	} else if !Refused(err) {
 		return err
 	}
 	found, notFound := c.Find(ctx, ref.Name())
@@ -54,7 +54,7 @@ func (c *Client) tag(ctx context.Context, image *Composed, ref name.Reference) e
 	case notFound == nil && found.Digest == image.Digest():
 		return nil
 	case notFound == nil && !accepted:
-		return &pipeline.ImmutableError{Reference: ref.Name(), Has: found.Digest, Want: image.Digest(), Err: err}
+		return &classify.ImmutableError{Reference: ref.Name(), Has: found.Digest, Want: image.Digest(), Err: err}
 	}
 	return err
 }

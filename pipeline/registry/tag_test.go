@@ -10,18 +10,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestAnswersToWhatIsPut: any of 200 to 202 is a success. Quay answered a manifest with 202 in 2017, others with 200.
 func TestAnswersToWhatIsPut(t *testing.T) {
-	put := func(t *testing.T, rule registrytest.Rule) (testbed, *Composed, error) {
-		b := newTestbed(t)
-		client := b.connect(t, Access{})
-		composed := b.composed(t, client, "one", b.addition(t, client))
-		b.proxy.Script(rule)
-		return b, composed, client.Put(ctx, composed, b.reference("agent:one"))
+	put := func(t *testing.T, rule registrytest.Rule) (registrytest.Bed, *Composed, error) {
+		b := registrytest.NewBed(t)
+		client := connect(t, b, Access{})
+		composed := composedOn(t, b, client, "one", addition(t, b, client))
+		b.Proxy.Script(rule)
+		return b, composed, client.Put(ctx, composed, b.Reference("agent:one"))
 	}
 	const digest = "Docker-Content-Digest"
 	skipped := map[string]int{http.MethodPost: 3} // The mounts.
@@ -35,7 +35,7 @@ func TestAnswersToWhatIsPut(t *testing.T) {
 						Method: step[0], Path: step[1], Skip: skipped[step[0]], Fault: registrytest.Status(status, without...),
 					})
 					require.NoError(t, err)
-					assert.Equal(t, composed.Digest(), digestOfImage(t, b.pull(t, "agent:one")))
+					assert.Equal(t, composed.Digest(), registrytest.DigestOfImage(t, b.Pull(t, "agent:one")))
 				})
 			}
 		}
@@ -43,62 +43,40 @@ func TestAnswersToWhatIsPut(t *testing.T) {
 	t.Run("200 for a tag that is not there is no success, but a page of something in front", func(t *testing.T) {
 		_, _, err := put(t, registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.Page(http.StatusOK)})
 		require.ErrorContains(t, err, "tagging the manifest: PUT /v2/agent/manifests/one: 200 OK")
-		assert.Equal(t, pipeline.KindTransient, pipeline.CauseOf(err).Kind)
+		assert.Equal(t, classify.Transient, classify.Of(err).Class)
 	})
-}
-
-// immutable are the answers of registries that never put a tag twice.
-var immutable = map[string]registrytest.Fault{
-	"ECR (containers-roadmap#2380)": registrytest.Answer(http.StatusBadRequest,
-		`{"errors":[{"code":"TAG_INVALID","message":"The image tag 'one' already exists in the 'agent' repository and cannot be overwritten because the repository is immutable."}]}`),
-	"Harbor (moby/buildkit#3776)": registrytest.Answer(http.StatusPreconditionFailed,
-		`{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to 'one' configured as immutable."}]}`),
-	"Quay": registrytest.Answer(http.StatusConflict, `{"errors":[{"code":"TAG_IMMUTABLE","message":"tag is immutable"}]}`),
-	"a registry where only who may delete may replace": registrytest.Answer(http.StatusForbidden,
-		`{"errors":[{"code":"DENIED","message":"not enough permissions to delete/overwrite artifact"}]}`),
-}
-
-// onceEach refuses to put a tag that the registry has.
-func onceEach(refuse registrytest.Fault) registrytest.Fault {
-	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-		if registrytest.Has(registry, r) {
-			refuse(w, r, registry)
-			return
-		}
-		registry.ServeHTTP(w, r)
-	}
 }
 
 // TestATagThatIsImmutable: an image that is there is not failed.
 func TestATagThatIsImmutable(t *testing.T) {
-	for name, refuse := range immutable {
+	for name, refuse := range registrytest.Immutable {
 		t.Run(name, func(t *testing.T) {
-			b := newTestbed(t)
-			client := b.connect(t, Access{})
-			composed := b.composed(t, client, "one", b.addition(t, client))
+			b := registrytest.NewBed(t)
+			client := connect(t, b, Access{})
+			composed := composedOn(t, b, client, "one", addition(t, b, client))
 			lost := registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Times: 1, Fault: registrytest.Lost()}
-			b.proxy.Script(lost, registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: onceEach(refuse)})
-			require.Error(t, client.Put(ctx, composed, b.reference("agent:one")), "the answer is lost")
-			require.NoError(t, client.Put(ctx, composed, b.reference("agent:one")), "the tag has the image")
-			assert.Equal(t, []string{"PUT manifest one", "PUT manifest one", "GET manifest one"}, steps(b.proxy)[len(steps(b.proxy))-3:])
+			b.Proxy.Script(lost, registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.OnceEach(refuse)})
+			require.Error(t, client.Put(ctx, composed, b.Reference("agent:one")), "the answer is lost")
+			require.NoError(t, client.Put(ctx, composed, b.Reference("agent:one")), "the tag has the image")
+			assert.Equal(t, []string{"PUT manifest one", "PUT manifest one", "GET manifest one"}, steps(b.Proxy)[len(steps(b.Proxy))-3:])
 
-			other := b.push(t, "agent:two", layered(t, types.OCIManifestSchema1, "other"))
-			b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/two$", Fault: onceEach(refuse)})
-			err := client.Put(ctx, composed, b.reference("agent:two"))
-			for _, says := range []string{b.reference("agent:two") + " is immutable", digestOfImage(t, other), composed.Digest()} {
+			other := b.Push(t, "agent:two", registrytest.Layered(t, types.OCIManifestSchema1, "other"))
+			b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/two$", Fault: registrytest.OnceEach(refuse)})
+			err := client.Put(ctx, composed, b.Reference("agent:two"))
+			for _, says := range []string{b.Reference("agent:two") + " is immutable", registrytest.DigestOfImage(t, other), composed.Digest()} {
 				require.ErrorContains(t, err, says)
 			}
-			cause := pipeline.CauseOf(&pipeline.PushError{Reference: b.reference("agent:two"), Err: err})
-			assert.Equal(t, pipeline.KindPermanent, cause.Kind, "other images are not concerned")
+			cause := classify.Of(&classify.PushError{Reference: b.Reference("agent:two"), Err: err})
+			assert.Equal(t, classify.Permanent, cause.Class, "other images are not concerned")
 			assert.Contains(t, cause.Advice, "does not replace tags")
 		})
 	}
 	t.Run("a tag that is refused and is not there keeps the registry's error", func(t *testing.T) {
-		b := newTestbed(t)
-		client := b.connect(t, Access{})
-		composed := b.composed(t, client, "one", b.addition(t, client))
-		b.proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.Answer(http.StatusBadRequest, "")})
-		require.EqualError(t, client.Put(ctx, composed, b.reference("agent:one")), "tagging the manifest: PUT /v2/agent/manifests/one: 400 Bad Request")
+		b := registrytest.NewBed(t)
+		client := connect(t, b, Access{})
+		composed := composedOn(t, b, client, "one", addition(t, b, client))
+		b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.Answer(http.StatusBadRequest, "")})
+		require.EqualError(t, client.Put(ctx, composed, b.Reference("agent:one")), "tagging the manifest: PUT /v2/agent/manifests/one: 400 Bad Request")
 	})
 }
 

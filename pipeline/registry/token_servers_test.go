@@ -9,45 +9,45 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/pipeline"
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestATokenThatExpiresWithoutAChallenge: ECR Public answers 400 then. By a stand-in; never run against it.
 // https://github.com/aws/containers-roadmap/issues/2835
 func TestATokenThatExpiresWithoutAChallenge(t *testing.T) {
-	access := Access{Username: "me", Password: password}
+	access := Access{Username: "me", Password: registrytest.Password}
 	t.Run("is renewed once, whatever is sent", func(t *testing.T) {
-		r := newTokenRegistry(t)
-		r.public = true
-		client := r.connect(t, access)
-		composed := r.composed(t, client, "one", r.addition(t, client))
+		r := registrytest.NewTokenRegistry(t)
+		r.Public = true
+		client := connect(t, r.Bed, access)
+		composed := composedOn(t, r.Bed, client, "one", addition(t, r.Bed, client))
 		for _, path := range []string{"blobs/uploads/$", "blobs/uploads/.", "manifests/sha256", "manifests/one"} {
-			r.expireAt(path)
+			r.ExpireAt(path)
 		}
-		require.NoError(t, client.Put(ctx, composed, r.reference("agent:one")))
-		assert.Equal(t, 1+4, r.issued)
-		assert.Equal(t, composed.Digest(), digestOfImage(t, r.pull(t, "agent:one")))
+		require.NoError(t, client.Put(ctx, composed, r.Reference("agent:one")))
+		assert.Equal(t, 1+4, r.Issued)
+		assert.Equal(t, composed.Digest(), registrytest.DigestOfImage(t, r.Pull(t, "agent:one")))
 	})
 	t.Run("and not again where the new one is refused alike", func(t *testing.T) {
-		r := newTokenRegistry(t)
-		r.public, r.denied = true, "agent"
-		client := r.connect(t, access)
-		before := r.served
-		_, err := client.Find(ctx, r.reference("agent:x"))
+		r := registrytest.NewTokenRegistry(t)
+		r.Public, r.Denied = true, "agent"
+		client := connect(t, r.Bed, access)
+		before := r.Served
+		_, err := client.Find(ctx, r.Reference("agent:x"))
 		require.EqualError(t, err, "GET /v2/agent/manifests/x: 400 Bad Request: DENIED Your Authorization Token is invalid.")
-		assert.Equal(t, pipeline.Cause{Kind: pipeline.KindPermanent, Advice: pipeline.AdviceCredentials}, pipeline.CauseOf(err))
-		assert.Equal(t, 1+1, r.issued)
-		assert.Equal(t, 2, r.served-before)
+		assert.Equal(t, classify.Result{Class: classify.Permanent, Advice: classify.AdviceCredentials}, classify.Of(err))
+		assert.Equal(t, 1+1, r.Issued)
+		assert.Equal(t, 2, r.Served-before)
 	})
 	t.Run("while a 400 for another reason is just that", func(t *testing.T) {
-		r := newTokenRegistry(t)
-		client := r.connect(t, access)
-		r.proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"NAME_INVALID","message":"no"}]}`)})
-		_, err := client.Find(ctx, r.reference("agent:x"))
+		r := registrytest.NewTokenRegistry(t)
+		client := connect(t, r.Bed, access)
+		r.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"NAME_INVALID","message":"no"}]}`)})
+		_, err := client.Find(ctx, r.Reference("agent:x"))
 		require.ErrorContains(t, err, "400 Bad Request: NAME_INVALID no")
-		assert.Equal(t, 1, r.issued)
-		assert.Len(t, r.proxy.Requests(), 1)
+		assert.Equal(t, 1, r.Issued)
+		assert.Len(t, r.Proxy.Requests(), 1)
 	})
 }
 
@@ -60,23 +60,23 @@ func TestATokenForOneScopeOnly(t *testing.T) {
 		"none":                            func([]string) []string { return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newTokenRegistry(t)
-			r.grants = grants
-			client := r.connect(t, Access{Username: "me", Password: password})
+			r := registrytest.NewTokenRegistry(t)
+			r.Grants = grants
+			client := connect(t, r.Bed, Access{Username: "me", Password: registrytest.Password})
 			asked := 0
 			for range 3 {
 				for _, reference := range []string{"base:x", "agent:x", "builder:x"} {
-					before, issued := r.served, r.issued
-					_, err := client.Find(ctx, r.reference(reference))
-					if asked++; err != nil && !strings.Contains(err.Error(), pipeline.ErrAbsent.Error()) {
+					before, issued := r.Served, r.Issued
+					_, err := client.Find(ctx, r.Reference(reference))
+					if asked++; err != nil && !strings.Contains(err.Error(), classify.ErrAbsent.Error()) {
 						require.ErrorContains(t, err, "401 Unauthorized")
-						assert.Equal(t, pipeline.AdviceNoRight, pipeline.CauseOf(err).Advice)
+						assert.Equal(t, classify.AdviceNoRight, classify.Of(err).Advice)
 					}
-					assert.LessOrEqual(t, r.served-before, 2, "a request is sent again once")
-					assert.LessOrEqual(t, r.issued-issued, 1, "with one new token")
+					assert.LessOrEqual(t, r.Served-before, 2, "a request is sent again once")
+					assert.LessOrEqual(t, r.Issued-issued, 1, "with one new token")
 				}
 			}
-			for _, scopes := range r.scopes {
+			for _, scopes := range r.Scopes {
 				assert.LessOrEqual(t, len(strings.Fields(scopes)), 6, "each scope is asked for once")
 			}
 		})
@@ -98,16 +98,16 @@ func TestUsersAsRegistriesNameThem(t *testing.T) {
 		"a name with a percent sign":          "100%41",
 	} {
 		t.Run(registry, func(t *testing.T) {
-			r := newTokenRegistry(t)
-			r.user = user
-			client, err := Access{Username: user, Password: password}.Open(ctx, r.reference("agent"))
+			r := registrytest.NewTokenRegistry(t)
+			r.User = user
+			client, err := Access{Username: user, Password: registrytest.Password}.Open(ctx, r.Reference("agent"))
 			require.NoError(t, err)
-			_, err = client.Find(ctx, r.reference("agent:x"))
-			require.ErrorIs(t, err, pipeline.ErrAbsent)
-			assert.Equal(t, []string{user}, r.shown)
+			_, err = client.Find(ctx, r.Reference("agent:x"))
+			require.ErrorIs(t, err, classify.ErrAbsent)
+			assert.Equal(t, []string{user}, r.Shown)
 
-			_, err = Access{Username: user, Password: "wrong"}.Open(ctx, r.reference("agent"))
-			require.ErrorContains(t, err, "publishing to "+r.reference("agent")+" as "+user+": ", "an error names it as it is")
+			_, err = Access{Username: user, Password: "wrong"}.Open(ctx, r.Reference("agent"))
+			require.ErrorContains(t, err, "publishing to "+r.Reference("agent")+" as "+user+": ", "an error names it as it is")
 		})
 	}
 }
@@ -128,20 +128,20 @@ func TestTokenServersInOtherPlaces(t *testing.T) {
 				registrytest.Answer(http.StatusOK, answer)(w, r, nil)
 			}))
 			defer elsewhere.Close()
-			b := newTestbed(t)
-			b.proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+			b := registrytest.NewBed(t)
+			b.Proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 				if r.Header.Get("Authorization") != "Bearer given" {
 					challenge("Bearer", elsewhere.URL+path)(w, r)
 					return
 				}
 				registry.ServeHTTP(w, r)
 			}})
-			client, err := Access{Username: "me", Password: password}.Open(ctx, b.reference("agent"))
+			client, err := Access{Username: "me", Password: registrytest.Password}.Open(ctx, b.Reference("agent"))
 			require.NoError(t, err)
-			_, err = client.Find(ctx, b.reference("agent:x"))
-			require.ErrorIs(t, err, pipeline.ErrAbsent)
-			assert.Equal(t, []string{path, "me", password}, asked)
-			assert.Zero(t, b.proxy.Count("", "_catalog|tags/list"), "no registry is asked for a list")
+			_, err = client.Find(ctx, b.Reference("agent:x"))
+			require.ErrorIs(t, err, classify.ErrAbsent)
+			assert.Equal(t, []string{path, "me", registrytest.Password}, asked)
+			assert.Zero(t, b.Proxy.Count("", "_catalog|tags/list"), "no registry is asked for a list")
 		})
 	}
 }

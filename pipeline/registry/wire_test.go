@@ -99,12 +99,12 @@ func TestNoCredentialsInARegistrysWords(t *testing.T) {
 
 // TestNoCredentialsInATokenServersWords: it is asked again in the middle of a run.
 func TestNoCredentialsInATokenServersWords(t *testing.T) {
-	r := newTokenRegistry(t)
-	client := r.connect(t, Access{Username: "me", Password: password})
-	composed := r.composed(t, client, "one", r.addition(t, client))
-	r.tokens = registrytest.Answer(http.StatusUnauthorized, "no such user: me:"+password)
-	r.expireAt("/agent/")
-	_, found := client.Find(ctx, r.reference("agent:x"))
+	r := registrytest.NewTokenRegistry(t)
+	client := connect(t, r.Bed, Access{Username: "me", Password: registrytest.Password})
+	composed := composedOn(t, r.Bed, client, "one", addition(t, r.Bed, client))
+	r.Tokens = registrytest.Answer(http.StatusUnauthorized, "no such user: me:"+registrytest.Password)
+	r.ExpireAt("/agent/")
+	_, found := client.Find(ctx, r.Reference("agent:x"))
 	put := client.copyLayer(ctx, "agent", composed.layers[0], nil)
 	_, opened := client.openLayer(ctx, composed.layers[0])
 	for _, err := range []error{found, put, opened} {

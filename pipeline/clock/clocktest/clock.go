@@ -1,0 +1,98 @@
+package clocktest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// fakeClock goes on only when somebody sleeps, or when it is told to.
+type Fake struct {
+	mu    sync.Mutex
+	now   time.Time
+	Slept []time.Duration
+	// onSleep, unless nil, is called before the time has passed.
+	OnSleep func()
+	timers  []*timer
+	// set is told when timers are set or stopped.
+	set *sync.Cond
+}
+
+// ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets the time of all pass.
+const Ages = 10000 * time.Hour
+
+// timer is what is to be called when its time has come.
+type timer struct {
+	at time.Time
+	f  func()
+}
+
+func New() *Fake {
+	c := &Fake{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	c.set = sync.NewCond(&c.mu)
+	return c
+}
+
+func (c *Fake) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *Fake) Sleep(ctx context.Context, d time.Duration) error {
+	until := c.Now().Add(d)
+	if c.OnSleep != nil {
+		c.OnSleep()
+	}
+	c.mu.Lock()
+	c.Slept = append(c.Slept, d)
+	c.mu.Unlock()
+	c.goOn(until)
+	return context.Cause(ctx)
+}
+
+func (c *Fake) AfterFunc(d time.Duration, f func()) (stop func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	added := &timer{c.now.Add(d), f}
+	c.timers = append(c.timers, added)
+	c.set.Broadcast()
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		defer c.set.Broadcast()
+		c.timers = slices.DeleteFunc(c.timers, func(t *timer) bool { return t == added })
+	}
+}
+
+// awaitTimers returns when so many timers are set: those of the images whose clocks go.
+func (c *Fake) AwaitTimers(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.timers) != n {
+		c.set.Wait()
+	}
+}
+
+func (c *Fake) Advance(d time.Duration) { c.goOn(c.Now().Add(d)) }
+
+// goOn lets time pass until then, and returns when all that was due has been called.
+func (c *Fake) goOn(until time.Time) {
+	c.mu.Lock()
+	if until.After(c.now) {
+		c.now = until
+	}
+	var due []*timer
+	c.timers = slices.DeleteFunc(c.timers, func(t *timer) bool {
+		if t.at.After(c.now) {
+			return false
+		}
+		due = append(due, t)
+		return true
+	})
+	c.mu.Unlock()
+	for _, t := range due {
+		t.f()
+	}
+}

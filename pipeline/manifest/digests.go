@@ -1,0 +1,27 @@
+package manifest
+
+import (
+	"dagger/eval-images/reference"
+	"regexp"
+	"slices"
+)
+
+// imageDigest is a digest as registries give it. A record that was read back may have anything in its place.
+var imageDigest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+// Digests are the images that the runs published, as "repository@sha256:…": builders, base images and agent
+// images, sorted, each once. An image that was skipped is not among them: somebody else may have published it,
+// and what is listed here is meant to be signed.
+func (r *Result) Digests() []string {
+	var images []string
+	for _, record := range slices.Concat(r.Builders, r.Bases, r.Images) {
+		if record.Status == StatusSkipped || !imageDigest.MatchString(string(record.Digest)) {
+			continue
+		}
+		for _, tag := range record.Tags {
+			images = append(images, reference.WithDigest(reference.Name(tag), string(record.Digest)))
+		}
+	}
+	slices.Sort(images)
+	return slices.Compact(images)
+}

@@ -1,0 +1,29 @@
+package manifest
+
+import (
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestFailuresTellOnceWhyImagesWereNotStarted(t *testing.T) {
+	failed := func(id, why string) Record {
+		return Record{Phase: plan.PhaseAssemble, InstanceID: redact.Field(id), Error: redact.Field("assemble " + id + ": " + why)}
+	}
+	assert.Equal(t, []string{
+		"assemble a: 401 Unauthorized",
+		"assemble b and 2 more: not started: the run ended early",
+		"assemble d: a mistake of its own",
+		"assemble f: not started: context canceled",
+	}, Failures([]Record{
+		failed("a", "401 Unauthorized"),
+		failed("b", "not started: the run ended early"),
+		failed("c", "not started: the run ended early"),
+		failed("d", "a mistake of its own"),
+		failed("e", "not started: the run ended early"),
+		failed("f", "not started: context canceled"),
+	}))
+	assert.Empty(t, Failures(nil))
+}

@@ -1,0 +1,34 @@
+package manifest
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzReadJSONLines: what is accepted for a manifest is fit for a terminal and a page, can be merged with itself, and is written and read
+// again without a change.
+func FuzzReadJSONLines(f *testing.F) {
+	f.Fuzz(func(t *testing.T, name, content string) {
+		records, err := ReadJSONLines(name, content)
+		if err != nil {
+			require.Nil(t, records)
+			require.NotContains(t, err.Error(), "\n")
+			require.False(t, strings.ContainsFunc(err.Error(), unicode.IsControl), "%q", err)
+			require.Less(t, len(err.Error()), 1000)
+			return
+		}
+		written := jsonLines(t, records)
+		again, err := ReadJSONLines(name, written)
+		require.NoError(t, err)
+		rewritten := jsonLines(t, again)
+		require.Equal(t, written, rewritten)
+
+		merged := Merge(append(records, again...))
+		require.LessOrEqual(t, len(merged), 2*len(records))
+		summary := Summary(&Result{Images: merged, Bases: merged, Builders: merged})
+		require.False(t, strings.ContainsFunc(summary, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }), "%q", summary)
+	})
+}

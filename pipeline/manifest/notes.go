@@ -1,0 +1,136 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/redact"
+)
+
+// writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish,
+// tried again, shared and asked.
+func writeNotes(out *strings.Builder, result *Result) {
+	notes := slices.Concat(skipNotes(result), tagNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
+	for i, note := range notes {
+		if i == 0 {
+			out.WriteString("\n")
+		}
+		fmt.Fprintf(out, "- %s\n", note)
+	}
+}
+
+// skipNotes count the skipped agent images by their reasons. Of builders and base images they count those that
+// were taken on trust.
+func skipNotes(result *Result) []string {
+	why := func(r Record) redact.Field { return r.SkipReason }
+	trusted := func(r Record) bool { return r.SkipReason == SkipRemoteUnlabelled }
+	only := func(records []Record) []Record {
+		return slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return !trusted(r) })
+	}
+	return slices.Concat(
+		reasonNotes("skipped, %s: %d", result.Images, why),
+		reasonNotes("base images skipped, %s: %d", only(result.Bases), why),
+		reasonNotes("builder skipped, %s: %d", only(result.Builders), why),
+	)
+}
+
+// tagNotes count the skipped agent images that got further tags: only these took time to push.
+func tagNotes(images []Record) []string {
+	n := 0
+	for _, image := range images {
+		if image.Status == StatusSkipped && image.PushSeconds > 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("of those skipped, got further tags: %d", n)}
+}
+
+func rebuildNotes(result *Result) []string {
+	why := func(r Record) redact.Field { return r.RebuildReason }
+	return slices.Concat(
+		reasonNotes("base images made anew, %s: %d", result.Bases, why),
+		reasonNotes("agent images made anew, %s: %d", result.Images, why),
+	)
+}
+
+// sourceNotes name the dataset and its commit. Shards of several commits are parts of several datasets: an
+// instance may be in none.
+func sourceNotes(images []Record) []string {
+	notes := reasonNotes("from the dataset %s: %d", images, func(r Record) redact.Field {
+		if r.Source() == (dataset.Source{}) {
+			return ""
+		}
+		return redact.Field(r.Source().String())
+	})
+	revisions := map[dataset.Source]redact.Field{}
+	for _, image := range images {
+		of := image.Source()
+		of.Revision = ""
+		if first, ok := revisions[of]; ok && first != image.DatasetRevision {
+			return append(notes, "the images are of several commits of one dataset: shards of one run need the same --revision")
+		}
+		revisions[of] = image.DatasetRevision
+	}
+	return notes
+}
+
+// reasonNotes count records by their reasons, which somebody else may have written.
+func reasonNotes(format string, records []Record, why func(Record) redact.Field) (notes []string) {
+	reasons := map[redact.Field]int{}
+	for _, record := range records {
+		if reason := why(record); reason != "" {
+			reasons[reason]++
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		notes = append(notes, fmt.Sprintf(format, redact.Code(string(reason)), reasons[reason]))
+	}
+	return notes
+}
+
+func countNotes(result *Result) (notes []string) {
+	retried := 0
+	for _, record := range result.Images {
+		if record.AttemptCount > 1 {
+			retried++
+		}
+	}
+	for _, count := range []struct {
+		of string
+		n  int
+	}{
+		{"built and not published", result.Unpublished()}, {"tried more than once", retried}, {"requests to the registry", result.Requests},
+	} {
+		if count.n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d", count.of, count.n))
+		}
+	}
+	return notes
+}
+
+// recipeNotes say how often the recipe ran, how long that took, and how often it need not run.
+func recipeNotes(bases []Record) []string {
+	var ran, grafted int
+	var took Seconds
+	for _, base := range bases {
+		switch {
+		case base.Status != StatusBuilt:
+		case base.GraftedFrom != "":
+			grafted++
+		default:
+			ran++
+			took += base.BuildSeconds
+		}
+	}
+	if grafted == 0 {
+		return nil
+	}
+	each := seconds(took / Seconds(max(1, ran)))
+	return []string{fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others have its layers from those", ran, ran+grafted, each)}
+}

@@ -1,0 +1,98 @@
+package manifest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
+)
+
+// slowestShown is how many of the slowest images a summary names.
+const slowestShown = 5
+
+// Summary tells a run in Markdown: counts first, then failures, times, and where the rest stands. It is what a person
+// reads on the terminal and on the run's page.
+func Summary(result *Result) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "## eval-images: %s\n\n", headline(result))
+	fmt.Fprintf(&out, "| phase | images | built | skipped | failed |\n|---|---:|---:|---:|---:|\n")
+	writeCounts(&out, plan.PhaseBuilder, result.Builders)
+	writeCounts(&out, plan.PhaseBase, result.Bases)
+	writeCounts(&out, plan.PhaseAssemble, result.Images)
+	writeNotes(&out, result)
+	writeFailures(&out, result.Failed())
+	writeTimes(&out, result.Images)
+	return out.String()
+}
+
+func headline(result *Result) string {
+	failed, total, unpublished := result.Count(StatusFailed), len(result.Images), result.Unpublished()
+	switch {
+	case failed > 0:
+		return fmt.Sprintf("%d of %d agent images failed", failed, total)
+	case unpublished == total && total > 0:
+		return fmt.Sprintf("all %d agent images build; none was published", total)
+	case unpublished > 0:
+		return fmt.Sprintf("all %d agent images build; %d were not published", total, unpublished)
+	case result.Count(StatusBuilt) == 0:
+		return fmt.Sprintf("all %d agent images were published already", total)
+	default:
+		return fmt.Sprintf("all %d agent images are published", total)
+	}
+}
+
+func writeCounts(out *strings.Builder, phase plan.Phase, records []Record) {
+	counts := map[Status]int{}
+	for _, record := range records {
+		counts[record.Status]++
+	}
+	fmt.Fprintf(out, "| %s | %d | %d | %d | %d |\n", phase, len(records), counts[StatusBuilt], counts[StatusSkipped], counts[StatusFailed])
+}
+
+func writeFailures(out *strings.Builder, failed []Record) {
+	if len(failed) == 0 {
+		return
+	}
+	var shown []string
+	failures, size := Failures(failed), 0
+	for i, failure := range failures {
+		failure = "- " + redact.Text(failure)
+		if size += len(failure); size > redact.MaxList {
+			shown = append(shown, fmt.Sprintf("… and %d more: see manifest.jsonl", len(failures)-i))
+			break
+		}
+		shown = append(shown, failure)
+	}
+	fmt.Fprintf(out, "\n### Failed\n\n%s", redact.Block(shown...))
+}
+
+func writeTimes(out *strings.Builder, records []Record) {
+	built := slices.DeleteFunc(slices.Clone(records), func(r Record) bool { return r.Status != StatusBuilt })
+	if len(built) == 0 {
+		return
+	}
+	slices.SortStableFunc(built, func(a, b Record) int { return int(b.DurationSeconds - a.DurationSeconds) })
+	var sum Seconds
+	for _, record := range built {
+		sum += record.DurationSeconds
+	}
+	fmt.Fprintf(out, "\n### Time for each built image, its base included\n\n")
+	fmt.Fprintf(out, "mean %s, median %s; slowest:\n\n", seconds(sum/Seconds(len(built))), seconds(median(built)))
+	for _, record := range built[:min(slowestShown, len(built))] {
+		fmt.Fprintf(out, "- `%s`: %s\n", record.InstanceID, seconds(record.DurationSeconds))
+	}
+}
+
+// median takes records sorted by duration.
+func median(sorted []Record) Seconds {
+	mid := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[mid].DurationSeconds
+	}
+	return (sorted[mid-1].DurationSeconds + sorted[mid].DurationSeconds) / 2
+}
+
+func seconds(s Seconds) string { return time.Duration(s).Round(10 * time.Millisecond).String() }

@@ -1,0 +1,78 @@
+package plan
+
+import (
+	"regexp"
+
+	"dagger/eval-images/reference"
+)
+
+// Labels of the images, as the annotations of the same names are defined:
+// https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md#pre-defined-annotation-keys
+const (
+	LabelBaseName   = "org.opencontainers.image.base.name"
+	LabelBaseDigest = "org.opencontainers.image.base.digest"
+	LabelRevision   = "org.opencontainers.image.revision"
+)
+
+// Labels of this project's own. Each carries a part of an [Identity].
+const (
+	LabelOfficialName   = "eval-images.official.name"
+	LabelOfficialDigest = "eval-images.official.digest"
+	LabelDockerfile     = "eval-images.dockerfile"
+	LabelWrap           = "eval-images.wrap"
+	LabelAssembly       = "eval-images.assembly"
+	LabelBuilderDigest  = "eval-images.builder.digest"
+	LabelPlatform       = "eval-images.platform"
+)
+
+// Labels say what the image is, by its identity, and what it stands on directly: a base image on its official
+// image, an agent image on its base image. A label without a value is left out, so that it hides none of the
+// base's.
+func (i Image) Labels() map[string]string {
+	labels := i.made().Labels()
+	on := ""
+	switch i.Phase {
+	case PhaseBase:
+		on = i.Official
+	case PhaseAssemble:
+		on = i.Base
+	}
+	name, digest := reference.CutDigest(on)
+	for label, value := range map[string]string{LabelBaseName: name, LabelBaseDigest: digest} {
+		if value != "" {
+			labels[label] = value
+		}
+	}
+	return labels
+}
+
+// made is the image's identity with the digest of the official image that it is made of.
+func (i Image) made() Identity {
+	identity := i.Identity
+	if _, digest := reference.CutDigest(i.Official); digest != "" {
+		identity.OfficialDigest = digest
+	}
+	return identity
+}
+
+// sha256Digest is what a digest of an image is.
+var sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+// DigestIn is the digest that a label or an annotation of this name has. Empty: there is none, or something
+// else, since anybody may have written it.
+func DigestIn(labels map[string]string, name string) string {
+	if digest := labels[name]; sha256Digest.MatchString(digest) {
+		return digest
+	}
+	return ""
+}
+
+// LayerReference names the image of nothing but the layer that agent images get from this builder, a reference
+// with its digest. It is kept beside the builder, and its name says which builder and which assembly it is of,
+// each shortened: see [LayerIdentity].
+func LayerReference(builder string) string { return layerReference(builder, DefaultAssembly) }
+
+func layerReference(builder string, assembly Assembly) string {
+	name, digest := reference.CutDigest(builder)
+	return name + "-layer-" + keyOf([]string{digest, assembly.key()})
+}

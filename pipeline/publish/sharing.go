@@ -1,0 +1,62 @@
+package publish
+
+import (
+	"context"
+
+	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/reference"
+)
+
+// Sharing lets base images have the recipe's layers in common, where the official images are in the registry
+// that the base images go to. It is a [pipeline.Sharing].
+type Sharing struct {
+	// Client of that registry.
+	Client *registry.Client
+	// Apart knows the steps of an official image that have nothing to do with the recipe.
+	Apart Apart
+
+	// images that others are grafted from.
+	images once.Group[*registry.Image]
+}
+
+// Alike is the key of all that is below the layers which certainly have nothing to do with the recipe. Of an
+// image in another registry, or of an index, nobody knows. At Docker Hub nobody looks: that would count as a
+// pull, beside the one of the build.
+func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
+	if reference.AtDockerHub(official) {
+		return "", nil
+	}
+	image, err := s.Client.Image(ctx, official)
+	if noImageHere(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return image.Below(s.Apart.Step), nil
+}
+
+// compose puts the recipe's layers on an official image.
+func (s *Sharing) compose(ctx context.Context, image plan.Image) (*registry.Composed, error) {
+	on, err := s.Client.Image(ctx, image.Official)
+	if err != nil {
+		return nil, err
+	}
+	like, err := s.image(ctx, image.Graft.Official)
+	if err != nil {
+		return nil, err
+	}
+	built, err := s.image(ctx, image.Graft.Base)
+	if err != nil {
+		return nil, err
+	}
+	return registry.Graft(built, like, on, image.Labels())
+}
+
+// image reads an image once for all that are grafted from it.
+func (s *Sharing) image(ctx context.Context, at string) (*registry.Image, error) {
+	image, _, err := s.images.Do(ctx, at, func() (*registry.Image, error) { return s.Client.Image(ctx, at) })
+	return image, err
+}

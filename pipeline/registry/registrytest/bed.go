@@ -1,0 +1,149 @@
+package registrytest
+
+import (
+	"hash/fnv"
+	"math/rand"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/require"
+)
+
+// testbed is a registry in memory, behind a proxy that the test scripts.
+type Bed struct {
+	Host  string // as the client reaches it
+	Open  string // where it takes everybody
+	Proxy *Proxy
+}
+
+func NewBed(t *testing.T) Bed {
+	t.Helper()
+	return NewBedOf(t, Memory())
+}
+
+func NewBedOf(t *testing.T, registry http.Handler) Bed {
+	t.Helper()
+	proxy := New(registry)
+	server := httptest.NewServer(proxy)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	host := strings.TrimPrefix(server.URL, "http://")
+	return Bed{Host: host, Open: host, Proxy: proxy}
+}
+
+func (b Bed) Reference(rest string) string { return b.Host + "/" + rest }
+
+// push puts an image in the registry.
+func (b Bed) Push(t *testing.T, rest string, img v1.Image) v1.Image {
+	t.Helper()
+	ref, err := name.ParseReference(b.Open + "/" + rest)
+	require.NoError(t, err)
+	require.NoError(t, remote.Write(ref, img))
+	return img
+}
+
+// pull gets an image from the registry.
+func (b Bed) Pull(t *testing.T, rest string) v1.Image {
+	t.Helper()
+	ref, err := name.ParseReference(b.Open + "/" + rest)
+	require.NoError(t, err)
+	img, err := remote.Image(ref)
+	require.NoError(t, err)
+	return img
+}
+
+// layered is an image with a small layer for each name, the same for the same name, and a config that knows them.
+func Layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
+	t.Helper()
+	layerMedia, configMedia := types.OCILayer, types.OCIConfigJSON
+	if media == types.DockerManifestSchema2 {
+		layerMedia, configMedia = types.DockerLayer, types.DockerConfigJSON
+	}
+	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, media), configMedia)
+	for _, name := range names {
+		var err error
+		img, err = mutate.Append(img, mutate.Addendum{Layer: Layer(t, name, layerMedia), MediaType: layerMedia, History: v1.History{CreatedBy: "layer " + name}})
+		require.NoError(t, err)
+	}
+	config, err := img.ConfigFile()
+	require.NoError(t, err)
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", "amd64"
+	config.Config = v1.Config{
+		User: "nobody", WorkingDir: "/testbed", Env: []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=old"},
+		Entrypoint: []string{"/entry"}, Cmd: []string{"bash"}, Labels: map[string]string{"base": "old", "kept": "yes"},
+	}
+	img, err = mutate.ConfigFile(img, config)
+	require.NoError(t, err)
+	return img
+}
+
+// layer is a small layer, the same for the same name.
+func Layer(t *testing.T, name string, media types.MediaType) v1.Layer {
+	t.Helper()
+	hash := fnv.New64a()
+	hash.Write([]byte(name)) // A hash never fails to write.
+	layer, err := random.Layer(64, media, random.WithSource(rand.NewSource(int64(hash.Sum64()))))
+	require.NoError(t, err)
+	return layer
+}
+
+func DigestOfImage(t *testing.T, img v1.Image) string {
+	t.Helper()
+	digest, err := img.Digest()
+	require.NoError(t, err)
+	return digest.String()
+}
+
+// elsewhere sends every request to a test's server.
+type Elsewhere struct{ Host string }
+
+func (e Elsewhere) RoundTrip(request *http.Request) (*http.Response, error) {
+	request = request.Clone(request.Context())
+	request.URL.Scheme, request.URL.Host = "http", e.Host
+	return http.DefaultTransport.RoundTrip(request)
+}
+
+// asked are the requests that a registry was asked, "PUT /v2/agent/manifests/x", in the order of their answers.
+func Asked(proxy *Proxy) []string {
+	var all []string
+	for _, request := range proxy.Requests() {
+		all = append(all, request.Method+" "+request.Path)
+	}
+	return all
+}
+
+// requireLine: a text that a registry had a part in is one line for a terminal, and not a long one.
+func RequireLine(t *testing.T, text string, longest int) {
+	t.Helper()
+	require.True(t, utf8.ValidString(text), "%q", text)
+	require.LessOrEqual(t, utf8.RuneCountInString(text), longest)
+	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
+}
+
+// password is one that must not be in an error.
+const Password = "canary-51d0"
+
+// has says whether a repository has a blob.
+func (b Bed) Has(repository string, digest v1.Hash) (bool, error) {
+	ref, err := name.NewDigest(b.Open + "/" + repository + "@" + digest.String())
+	if err != nil {
+		return false, err
+	}
+	layer, err := remote.Layer(ref)
+	if err != nil {
+		return false, err
+	}
+	_, err = layer.Size()
+	return err == nil, nil
+}

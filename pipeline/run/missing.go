@@ -1,0 +1,88 @@
+package run
+
+import (
+	"context"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Lack is a reference under which a registry does not have the plan's image.
+type Lack struct {
+	Reference string
+	// Why names the instance, and is a [*TakenError], an [*UnlabelledError] or an [*classify.UnsignedError] if the registry
+	// has an image of that name. Nil: it has none.
+	Why error
+}
+
+// String is the reference, with what there is to say of it.
+func (l Lack) String() string {
+	if l.Why == nil {
+		return l.Reference
+	}
+	return l.Why.Error()
+}
+
+// Advice says what to do about images that a run would not replace, without repeating itself.
+func Advice(lacks []Lack) (advice []string) {
+	for _, lack := range lacks {
+		if text := classify.Of(lack.Why).Advice; text != "" && !slices.Contains(advice, text) {
+			advice = append(advice, text)
+		}
+	}
+	return advice
+}
+
+// Missing asks the registry for every agent image of the plan, under all its references, and returns the
+// references that it lacks. A further reference that names another image than the first is one of those. So is a
+// reference to an image that is not the plan's, or does not say so. An error names the agent images that the registry
+// did not fully answer for; what is known to be missing is returned with it.
+func (r Runner) Missing(ctx context.Context, plan plan.Plan) ([]Lack, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	run := newRun(r, plan, cancel)
+	missing, unknown := make([][]Lack, len(plan.Items)), make([]error, len(plan.Items))
+	defer run.beat(ctx)()
+	run.fanOut(func(i int) {
+		item := plan.Items[i]
+		err := run.watched(ctx, "check "+item.Instance.ID, func(ctx context.Context) (err error) {
+			missing[i], err = run.missing(ctx, item)
+			return err
+		})
+		if err != nil {
+			unknown[i] = fmt.Errorf("%s: %w", item.Instance.ID, err)
+		}
+	})
+	return slices.Concat(missing...), errors.Join(unknown...)
+}
+
+// missing are the references of one agent image that the registry lacks. Where it does not say whether it has
+// the first, there is nothing to hold the others against, and they are not asked for.
+func (r *run) missing(ctx context.Context, item plan.Item) (missing []Lack, err error) {
+	var record manifest.Record
+	var unknown []error
+	agent, err := r.find(ctx, &record, item.Agent, item.Wanted())
+	var taken *plan.TakenError
+	var unlabelled *plan.UnlabelledError
+	var unsigned *classify.UnsignedError
+	switch {
+	case errors.As(err, &taken), errors.As(err, &unlabelled), errors.As(err, &unsigned):
+		missing = append(missing, Lack{Reference: item.Agent, Why: fmt.Errorf("%s: %w", item.Instance.ID, err)})
+	case errors.Is(err, classify.ErrAbsent):
+		missing = append(missing, Lack{Reference: item.Agent})
+	case err != nil:
+		return nil, err
+	}
+	for _, tag := range item.Tags {
+		err := r.findSame(ctx, &record, tag, agent)
+		if errors.Is(err, classify.ErrAbsent) {
+			missing = append(missing, Lack{Reference: tag})
+		} else if err != nil {
+			unknown = append(unknown, err)
+		}
+	}
+	return missing, errors.Join(unknown...)
+}

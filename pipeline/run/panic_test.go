@@ -1,0 +1,61 @@
+package run
+
+import (
+	"context"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestAPanicCostsItsImageAndNotTheRun: whoever panics also gives its places up, so with one worker the rest goes on.
+func TestAPanicCostsItsImageAndNotTheRun(t *testing.T) {
+	boom := func() error { panic("boom") }
+	for name, publish := range map[string]func(context.Context, plan.Image) error{
+		"while a base image is built": func(_ context.Context, image plan.Image) error {
+			if image.Reference == "r/base:i0" {
+				return boom()
+			}
+			return nil
+		},
+		"while a request is sent": func(ctx context.Context, image plan.Image) error {
+			if image.Reference == "r/agent:i0" {
+				return throttle.Send(ctx, "r", "PUT", boom)
+			}
+			return throttle.Send(ctx, "r", "PUT", func() error { return nil })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			registry := &fakeRegistry{onPublish: publish}
+			runner := Runner{
+				Publisher: registry, Registry: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}, MaxWorkers: 1,
+			}
+			result, err := runner.Run(context.Background(), planOf(3))
+			require.NoError(t, err)
+			assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt, manifest.StatusBuilt}, statuses(result.Images))
+			assert.Regexp(t, `panic: .*boom, at run/panic_test\.go:\d+, (run|classify)/`, result.Images[0].Error)
+			assert.Contains(t, result.Images[0].Error, classify.AdvicePanic)
+			assert.Equal(t, 1, result.Images[0].AttemptCount, "it is not tried again")
+		})
+	}
+	t.Run("while the registry is asked", func(t *testing.T) {
+		registry := &fakeRegistry{}
+		result, err := Runner{Publisher: registry, Registry: panicking{registry}, MaxWorkers: 1}.Run(context.Background(), planOf(2))
+		require.NoError(t, err)
+		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
+	})
+}
+
+// panicking panics when it is asked for one image.
+type panicking struct{ *fakeRegistry }
+
+func (p panicking) Find(ctx context.Context, reference string) (plan.Found, error) {
+	if reference == "r/agent:i0" {
+		panic("boom")
+	}
+	return p.fakeRegistry.Find(ctx, reference)
+}

@@ -1,0 +1,43 @@
+package run
+
+import (
+	"context"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"errors"
+	"fmt"
+)
+
+// Pin asks for the digest of every official image, and returns the plan with them. Its error names each
+// official image that does not exist, and each of which nobody knows.
+func (r Runner) Pin(ctx context.Context, planned plan.Plan) (plan.Plan, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	pinned := planned
+	pinned.Items = make([]plan.Item, len(planned.Items))
+	failed := make([]error, len(planned.Items))
+	run := newRun(r, planned, cancel)
+	defer run.beat(ctx)()
+	run.fanOut(func(i int) {
+		var record manifest.Record
+		item := planned.Items[i]
+		if run.spent.of(item.Instance.OfficialImage) != nil {
+			return // One has said so.
+		}
+		err := run.watched(ctx, "pin "+item.Instance.ID, func(ctx context.Context) error {
+			_, err := run.pinOfficial(ctx, item, &record)
+			return err
+		})
+		var closed *closedError
+		if errors.As(err, &closed) {
+			return // One has said so.
+		}
+		if err != nil {
+			_ = run.spent.met(item.Instance.OfficialImage, err)
+			failed[i] = fmt.Errorf("%s: %w", item.Instance.ID, err)
+		}
+		item.OfficialDigest = string(record.OfficialDigest)
+		pinned.Items[i] = item
+	})
+	return pinned, errors.Join(failed...)
+}

@@ -1,0 +1,245 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestARegistryThatGivesNoAnswerIsFoundBeforeAnythingIsBuilt(t *testing.T) {
+	tests := map[string]struct {
+		silent string
+		force  bool
+		err    string
+		asked  []string
+	}{
+		"about the builder":                     {"r/builder:b", false, "builder", []string{"r/builder:b"}},
+		"about the builder, in a forced run":    {"r/builder:b", true, "builder", []string{"r/builder:b"}},
+		"about a base image":                    {"r/base:i0", false, "base i0", []string{"r/builder:b", "r/base:i0"}},
+		"about a base image, in a forced run":   {"r/base:i0", true, "base i0", []string{"r/builder:b", "r/base:i0"}},
+		"about an agent image, in a forced run": {"r/agent:i0", true, "assemble i0", []string{"r/builder:b", "r/base:i0", "r/agent:i0"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			registry := &fakeRegistry{findErr: map[string]error{test.silent: errors.New("connection refused")}}
+			once := quick
+			once.Attempts = 1
+			result, err := Runner{Publisher: registry, Registry: registry, Retry: once, Force: test.force}.Run(context.Background(), planOf(3))
+			require.EqualError(t, err, test.err+": asking the registry for "+test.silent+": connection refused\n  → "+classify.AdviceAddress)
+			assert.Equal(t, test.asked, registry.asked)
+			assert.Empty(t, registry.published)
+
+			assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusFailed, manifest.StatusFailed}, statuses(result.Images))
+			assert.EqualValues(t, "assemble i2: not started: "+test.err+" failed", result.Images[2].Error)
+			failed := append(append(result.Builders, result.Bases...), result.Images[0])
+			assert.EqualValues(t, err.Error(), failed[0].Error, "the reason in full stands once")
+			assert.Equal(t, 1, failed[0].AttemptCount)
+		})
+	}
+}
+
+func TestPreflightTakesAnyAnswer(t *testing.T) {
+	other := fmt.Errorf("%w: r/base:i0 is for linux/arm64", classify.ErrPlatform)
+	t.Run("a forced run makes what is there, whatever it is", func(t *testing.T) {
+		registry := &fakeRegistry{
+			has:     map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a"}},
+			findErr: map[string]error{"r/builder:b": other, "r/base:i0": other},
+		}
+		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Force: true}.Run(context.Background(), planOf(1))
+		require.NoError(t, err)
+		assert.Equal(t, []string{"r/builder:b", "r/base:i0", "r/agent:i0"}, registry.references())
+		assert.Equal(t, []manifest.Status{manifest.StatusBuilt}, statuses(result.Images))
+	})
+	t.Run("a base image for another platform costs its image only", func(t *testing.T) {
+		registry := &fakeRegistry{findErr: map[string]error{"r/base:i0": other}}
+		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		require.NoError(t, err)
+		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
+	})
+	t.Run("a builder for another platform ends a run, and is not replaced", func(t *testing.T) {
+		registry := &fakeRegistry{findErr: map[string]error{"r/builder:b": fmt.Errorf("%w: r/builder:b is for linux/arm64", classify.ErrPlatform)}}
+		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		require.ErrorIs(t, err, classify.ErrPlatform)
+		require.ErrorContains(t, err, classify.AdvicePlatform)
+		assert.Empty(t, registry.published)
+		assert.Equal(t, []manifest.Status{manifest.StatusFailed}, statuses(result.Builders))
+		assert.EqualValues(t, "assemble i1: not started: builder failed", result.Images[1].Error)
+	})
+	t.Run("a repository is asked once", func(t *testing.T) {
+		registry, plan := &fakeRegistry{}, planOf(1)
+		plan.Builder = "r/base:builder"
+		_, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Force: true}.Run(context.Background(), plan)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"r/base:builder", "r/agent:i0"}, registry.asked)
+	})
+	t.Run("an empty plan is no reason to fail", func(t *testing.T) {
+		registry := &fakeRegistry{}
+		_, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(0))
+		require.NoError(t, err)
+	})
+}
+
+func TestARunThatIsStoppedBeforeItsImagesSaysWhatWasLeft(t *testing.T) {
+	for name, at := range map[string]string{
+		"while it asks for the builder": "find r/builder:b", "while it checks": "find r/agent:i1", "while it makes the builder": "publish r/builder:b",
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			registry := &cancelling{fakeRegistry: &fakeRegistry{}, at: at, cancel: cancel}
+			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}.Run(ctx, planOf(4))
+			require.ErrorIs(t, err, context.Canceled)
+			assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusFailed, manifest.StatusFailed, manifest.StatusFailed}, statuses(result.Images))
+			assert.EqualValues(t, "assemble i3: not started: context canceled", result.Images[3].Error)
+			assert.Equal(t, []manifest.Status{manifest.StatusFailed}, statuses(result.Builders))
+			assert.Empty(t, registry.published)
+		})
+	}
+}
+
+// cancelling cancels the run at one question or publication.
+type cancelling struct {
+	*fakeRegistry
+	at     string
+	cancel func()
+}
+
+func (c *cancelling) Find(ctx context.Context, reference string) (plan.Found, error) {
+	if c.at == "find "+reference {
+		c.cancel()
+		return plan.Found{}, ctx.Err()
+	}
+	return c.fakeRegistry.Find(ctx, reference)
+}
+
+func (c *cancelling) Publish(ctx context.Context, image plan.Image) (Published, error) {
+	if c.at == "publish "+image.Reference {
+		c.cancel()
+		return Published{}, ctx.Err()
+	}
+	return c.fakeRegistry.Publish(ctx, image)
+}
+
+// stalling gives no answer for one reference, and tells who asks when it was asked for it.
+type stalling struct {
+	*fakeRegistry
+	reference string
+	// beat, unless nil, is a heartbeat's line, for which it waits before it stalls.
+	beat  chan string
+	line  string
+	clock *clocktest.Fake
+}
+
+func (s *stalling) Find(ctx context.Context, reference string) (plan.Found, error) {
+	if reference != s.reference {
+		return s.fakeRegistry.Find(ctx, reference)
+	}
+	if s.beat != nil {
+		s.line = <-s.beat
+	}
+	outlast(ctx, s.clock)
+	return plan.Found{}, ctx.Err()
+}
+
+func TestQuestionsAreBounded(t *testing.T) {
+	runner := func(reference string) (Runner, *fakeRegistry) {
+		has := map[string]plan.Found{"official/i1": {Digest: "sha256:o"}, "r/agent:i1": {Digest: "sha256:1"}}
+		clock := clocktest.New()
+		registry := &stalling{fakeRegistry: &fakeRegistry{has: has}, reference: reference, clock: clock}
+		return Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick, MaxWorkers: 1, clock: clock}, registry.fakeRegistry
+	}
+	t.Run("of a run", func(t *testing.T) {
+		r, _ := runner("r/agent:i0")
+		result, err := r.Run(context.Background(), planOf(2))
+		require.NoError(t, err)
+		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusSkipped}, statuses(result.Images))
+		assert.Contains(t, string(result.Images[0].Error), "assemble i0: asking the registry for r/agent:i0: took longer than 33m20s")
+	})
+	t.Run("about the builder", func(t *testing.T) {
+		r, _ := runner("r/builder:b")
+		_, err := r.Run(context.Background(), planOf(2))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "builder: asking the registry for r/builder:b: took longer than 33m20s")
+	})
+	t.Run("of a check", func(t *testing.T) {
+		r, _ := runner("r/agent:i0")
+		_, err := r.Missing(context.Background(), planOf(2))
+		require.ErrorContains(t, err, "i0: asking the registry for r/agent:i0: took longer than 33m20s")
+		assert.NotContains(t, err.Error(), "i1")
+	})
+	t.Run("about official images", func(t *testing.T) {
+		r, _ := runner("official/i0")
+		plan, err := r.Pin(context.Background(), planOf(2))
+		require.ErrorContains(t, err, "i0: asking the registry for official/i0: took longer than 33m20s")
+		assert.Equal(t, "sha256:o", plan.Items[1].OfficialDigest)
+	})
+}
+
+func TestTheHeartbeatTellsWhatIsAskedFor(t *testing.T) {
+	tests := map[string]struct {
+		reference, line string
+		do              func(Runner) error
+	}{
+		"in a run": {"r/agent:i0", "^in work: 1 \\(check i0 \\d+s\\); done: 2$", func(r Runner) error {
+			result, err := r.Run(context.Background(), planOf(1))
+			return cmp.Or(err, errors.New(string(result.Images[0].Error)))
+		}},
+		"about the builder": {"r/builder:b", "^in work: 1 \\(check builder \\d+s\\); done: 0$", func(r Runner) error {
+			_, err := r.Run(context.Background(), planOf(1))
+			return err
+		}},
+		"in a check": {"r/agent:i0", "^in work: 1 \\(check i0 \\d+s\\); done: 0$", func(r Runner) error {
+			_, err := r.Missing(context.Background(), planOf(1))
+			return err
+		}},
+		"of official images": {"official/i0", "^in work: 1 \\(pin i0 \\d+s\\); done: 0$", func(r Runner) error {
+			_, err := r.Pin(context.Background(), planOf(1))
+			return err
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			beat := make(chan string)
+			registry := &stalling{fakeRegistry: &fakeRegistry{}, reference: test.reference, beat: beat, clock: clocktest.New()}
+			report := func(line string) {
+				select {
+				case beat <- line: // It stalls now.
+				default:
+				}
+			}
+			err := test.do(Runner{
+				Publisher: registry, Registry: registry, Official: registry, Retry: quick,
+				Report: report, Heartbeat: time.Millisecond, clock: registry.clock,
+			})
+			require.Error(t, err)
+			assert.Regexp(t, test.line, registry.line)
+		})
+	}
+}
+
+// TestABuilderForAnotherPlatformIsNotReplaced: it is somebody's, and a run that made another one would take its name.
+func TestABuilderForAnotherPlatformIsNotReplaced(t *testing.T) {
+	for name, force := range map[string]bool{"": false, "unless by force": true} {
+		t.Run(name, func(t *testing.T) {
+			registry := &fakeRegistry{findErr: map[string]error{"r/builder:b": classify.ErrPlatform}}
+			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Force: force}.Run(context.Background(), planOf(1))
+			if force {
+				require.NoError(t, err)
+				assert.Equal(t, manifest.StatusBuilt, result.Builders[0].Status)
+				return
+			}
+			require.ErrorIs(t, err, classify.ErrPlatform)
+			assert.Equal(t, manifest.StatusFailed, result.Builders[0].Status)
+			assert.Empty(t, registry.published)
+		})
+	}
+}

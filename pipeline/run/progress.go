@@ -1,0 +1,80 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"dagger/eval-images/pipeline/clock"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// pulse knows what is in work, and since when. Its zero value is ready.
+type pulse struct {
+	mu      sync.Mutex
+	since   map[string]time.Time
+	endings int
+}
+
+func (p *pulse) begin(unit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.since == nil {
+		p.since = map[string]time.Time{}
+	}
+	p.since[unit] = time.Now()
+}
+
+func (p *pulse) end(unit string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.since, unit)
+	p.endings++
+}
+
+// reset counts the endings anew: those of the questions would hide those of the images.
+func (p *pulse) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endings = 0
+}
+
+// pulseShown is how many units a line names, those that take longest first.
+const pulseShown = 5
+
+// line says what is in work: "in work: 2 (base a 3m10s, assemble b 1s); done: 17".
+func (p *pulse) line() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	units := slices.SortedFunc(maps.Keys(p.since), func(a, b string) int {
+		return cmp.Or(p.since[a].Compare(p.since[b]), strings.Compare(a, b))
+	})
+	var named []string
+	for _, unit := range units[:min(pulseShown, len(units))] {
+		named = append(named, fmt.Sprintf("%s %s", unit, time.Since(p.since[unit]).Round(time.Second)))
+	}
+	if more := len(units) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("%d more", more))
+	}
+	return fmt.Sprintf("in work: %d (%s); done: %d", len(units), strings.Join(named, ", "), p.endings)
+}
+
+// beat reports in intervals what is in work, until the function that it returns is called.
+func (r *run) beat(ctx context.Context) (stop func()) {
+	if r.Report == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Add(1)
+	go func() {
+		defer done.Done()
+		for (clock.System{}).Sleep(ctx, r.Heartbeat) == nil {
+			r.Report(r.pulse.line())
+		}
+	}()
+	return func() { cancel(); done.Wait() }
+}

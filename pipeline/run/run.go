@@ -1,0 +1,408 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sourcegraph/conc/pool"
+	"golang.org/x/sync/semaphore"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/stopwatch"
+	"dagger/eval-images/pipeline/throttle"
+	"dagger/eval-images/redact"
+	"dagger/eval-images/reference"
+)
+
+// run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is theirs, and to
+// nothing else, so no lock is needed.
+type run struct {
+	Runner
+	plan        plan.Plan
+	started     time.Time
+	builder     manifest.Record
+	images      []manifest.Record // by the item's place in the plan; an empty status is one that is still to be made
+	bases       []manifest.Record // likewise; empty where no base was needed
+	recipes     once.Group[*plan.Graft]
+	workers     *semaphore.Weighted // those who wait for another image give their place up meanwhile
+	throttles   *throttle.Hosts
+	pulse       pulse
+	spent       spent
+	refused     atomic.Int32 // questions in a row that the registry refused
+	refusedTags tally        // images in a row whose first tag it refused, by the repository
+	stop        context.CancelCauseFunc
+}
+
+func newRun(runner Runner, plan plan.Plan, stop context.CancelCauseFunc) *run {
+	runner = runner.withDefaults()
+	r := &run{
+		Runner: runner, plan: plan, started: runner.clock.Now(), throttles: throttle.NewHosts(runner.clock, runner.MaxWorkers), stop: stop,
+		workers: semaphore.NewWeighted(int64(runner.MaxWorkers)),
+		images:  make([]manifest.Record, len(plan.Items)), bases: make([]manifest.Record, len(plan.Items)),
+	}
+	own := r.ownHosts()
+	r.throttles.Own = func(host string) bool { return own[host] }
+	r.throttles.Rest = func() (back func()) {
+		r.endWork()
+		return r.startWork
+	}
+	return r
+}
+
+// ownHosts are those that the run publishes to.
+func (r *run) ownHosts() map[string]bool {
+	own := map[string]bool{}
+	if !r.publishes() {
+		return own
+	}
+	own[reference.Host(r.plan.Builder)] = true
+	for _, item := range r.plan.Items {
+		own[reference.Host(item.Base)], own[reference.Host(item.Agent)] = true, true
+	}
+	return own
+}
+
+// fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a time as there
+// are workers.
+func (r *run) fanOut(do func(i int)) {
+	p := pool.New()
+	for i := range r.plan.Items {
+		if r.images[i].Status != "" {
+			continue
+		}
+		r.startWork()
+		p.Go(func() {
+			defer r.endWork()
+			do(i)
+		})
+	}
+	p.Wait()
+}
+
+// startWork returns when there is a place for one more worker. Places are given in the order in which they were
+// asked for.
+func (r *run) startWork() {
+	// Without an end of its own: whoever gets a place looks whether the run goes on.
+	_ = r.workers.Acquire(context.Background(), 1)
+}
+
+// resumeWork is startWork for an image that had a place before. Its clock stands still until it has one again.
+func (r *run) resumeWork(ctx context.Context) {
+	defer stopwatch.Pause(ctx)()
+	r.startWork()
+}
+
+func (r *run) endWork() { r.workers.Release(1) }
+
+// makeImages makes the agent images that are absent. After a cancellation the rest is not started, and its
+// records say so: a pool would go on with what it has queued.
+func (r *run) makeImages(ctx context.Context) {
+	r.fanOut(func(i int) {
+		if ctx.Err() != nil {
+			r.leave(i, context.Cause(ctx))
+			return
+		}
+		r.makeImage(ctx, i)
+	})
+}
+
+// makeImage makes an agent image, and the base under it if need be.
+func (r *run) makeImage(ctx context.Context, i int) {
+	item := r.plan.Items[i]
+	record := r.begin(plan.PhaseAssemble, &item)
+	record.Carry(r.images[i])
+	base, err := r.observed(ctx, r.begin(plan.PhaseBase, &item), func(ctx context.Context, record *manifest.Record) error {
+		return r.makeBase(ctx, item, record)
+	})
+	r.bases[i] = base
+	if err != nil {
+		var closed *closedError
+		if errors.As(err, &closed) {
+			err = record.Failure(closed)
+		}
+		record.AttemptCount = max(record.AttemptCount, base.AttemptCount)
+		r.fail(&record, err)
+		r.images[i] = record
+		return
+	}
+	r.images[i], _ = r.observed(ctx, record, func(ctx context.Context, record *manifest.Record) error {
+		if err := r.spent.of(item.Base); err != nil {
+			return err
+		}
+		return r.spent.met(item.Base, r.assemble(ctx, item, base, record))
+	})
+}
+
+// makeBuilder makes the builder if any agent image needs one and the registry has none.
+func (r *run) makeBuilder(ctx context.Context) error {
+	if r.builder.Status == manifest.StatusSkipped || !r.anyAbsent() {
+		return nil
+	}
+	r.startWork()
+	defer r.endWork()
+	record := r.begin(plan.PhaseBuilder, nil)
+	record.Carry(r.builder)
+	var err error
+	r.builder, err = r.observed(ctx, record, func(ctx context.Context, record *manifest.Record) error {
+		return r.publish(ctx, record, plan.Image{Phase: plan.PhaseBuilder, Identity: r.plan.Identity}, r.plan.Builder)
+	})
+	return err
+}
+
+func (r *run) anyAbsent() bool {
+	for _, record := range r.images {
+		if record.Status == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// makeBase makes a base image unless the registry has it.
+func (r *run) makeBase(ctx context.Context, item plan.Item, record *manifest.Record) error {
+	identity := item.Wanted().Base()
+	found, err := r.find(ctx, record, item.Base, identity)
+	if err == nil {
+		r.skip(record, found, item.Base)
+		return nil
+	}
+	if !errors.Is(err, classify.ErrAbsent) {
+		return err
+	}
+	if err := r.spent.of(item.Instance.OfficialImage); err != nil {
+		return err
+	}
+	image := plan.Image{Phase: plan.PhaseBase, Instance: item.Instance, Identity: identity, Wrap: item.Wrap}
+	if image.Official, err = r.pinOfficial(ctx, item, record); err != nil {
+		return r.spent.met(item.Instance.OfficialImage, err)
+	}
+	return r.spent.met(item.Instance.OfficialImage, r.buildBase(ctx, record, image, item.Base))
+}
+
+// pinOfficial is the official image by the digest that it has now: its tag may move while the run goes on.
+func (r *run) pinOfficial(ctx context.Context, item plan.Item, record *manifest.Record) (string, error) {
+	official := item.Instance.OfficialImage
+	if item.OfficialDigest != "" {
+		record.OfficialDigest = redact.Field(item.OfficialDigest)
+		return pin(official, record.OfficialDigest), nil
+	}
+	if r.Official == nil {
+		_, digest := reference.CutDigest(official)
+		record.OfficialDigest = redact.Field(digest)
+		return official, nil
+	}
+	found, err := r.ask(ctx, r.Official, record, official)
+	if errors.Is(err, classify.ErrAbsent) {
+		return "", fmt.Errorf("there is no official image %s", official)
+	}
+	if err != nil {
+		return "", err
+	}
+	record.OfficialDigest = redact.Field(found.Digest)
+	return pin(official, record.OfficialDigest), nil
+}
+
+// assemble makes an agent image of a base image and the builder, each by its digest where they are published.
+func (r *run) assemble(ctx context.Context, item plan.Item, base manifest.Record, record *manifest.Record) error {
+	record.BaseTag, record.BaseDigest, record.OfficialDigest = redact.Field(item.Base), base.Digest, base.OfficialDigest
+	image := plan.Image{
+		Phase: plan.PhaseAssemble, Instance: item.Instance, Identity: item.Wanted(), Wrap: item.Wrap,
+		Official: item.Instance.OfficialImage,
+	}
+	if base.OfficialDigest != "" {
+		image.Official = pin(image.Official, base.OfficialDigest)
+	}
+	if r.publishes() {
+		image.Builder, image.Base = pin(r.plan.Builder, r.builder.Digest), pin(item.Base, base.Digest)
+	}
+	return r.publish(ctx, record, image, item.References()...)
+}
+
+// publish makes one image and publishes it under each of the references. One that the registry refuses keeps no
+// other back, and the error names all of them.
+func (r *run) publish(ctx context.Context, record *manifest.Record, image plan.Image, references ...string) error {
+	err := eachReference(ctx, references, func(i int, reference string) error {
+		image.Reference = reference
+		var digest string
+		err := r.try(ctx, record, string(image.Phase), r.needs(image), func(ctx context.Context) error {
+			published, err := r.publishOne(ctx, record, image)
+			digest = cmp.Or(published.Digest, digest)
+			return err
+		})
+		if err != nil {
+			err = r.settle(ctx, record, image, wanted{digest: cmp.Or(digest, string(record.Digest)), further: i > 0}, err)
+		}
+		if i == 0 {
+			r.notePush(reference, err)
+		}
+		return err
+	})
+	if err == nil {
+		if r.Force && r.publishes() {
+			record.RebuildReason = manifest.RebuildForced
+		}
+		r.end(record, manifest.StatusBuilt)
+	}
+	return err
+}
+
+// needs are the hosts that an image needs: the one that it is pushed to, and those that it is made from.
+func (r *run) needs(image plan.Image) []string {
+	references := []string{image.Reference, image.Official}
+	switch {
+	case !r.publishes() && image.Official != "":
+		references = references[1:]
+	case image.Phase == plan.PhaseAssemble:
+		references = []string{image.Reference, image.Base, image.Builder}
+	}
+	return classify.HostsOf(references...)
+}
+
+// try does a kind of work as often as the run's policy says, and counts the attempts. It belongs to the first
+// of the hosts, and needs the others as well. A failure that every image would meet stops the run.
+func (r *run) try(ctx context.Context, record *manifest.Record, kind string, hosts []string, work func(context.Context) error) error {
+	var at []*throttle.Host
+	for _, host := range hosts {
+		at = append(at, r.throttles.At(host))
+	}
+	attempts, err := r.Retry.Do(ctx, at[0], kind, work, at[1:]...)
+	record.AttemptCount = max(record.AttemptCount, attempts)
+	if err == nil || classify.Of(err).Class != classify.Fatal {
+		return err
+	}
+	host, lost := throttle.HostLost(err)
+	switch {
+	case lost && !r.throttles.Own(host):
+		r.throttles.At(host).GiveUp(&closedError{host: host, first: err}) // Only some images need it.
+	case !lost && classify.Of(err).Refusal() && !r.throttles.Own(classify.HostOf(err, hosts)): // So it was a pull that was refused.
+	default:
+		r.endEarly(err)
+	}
+	return err
+}
+
+func (r *run) publishOne(ctx context.Context, record *manifest.Record, image plan.Image) (Published, error) {
+	published, err := r.Publisher.Publish(ctx, image)
+	record.BuildSeconds += manifest.Seconds(published.Build)
+	record.PushSeconds += manifest.Seconds(published.Push)
+	if published.Grafted {
+		record.GraftedFrom = redact.Field(image.Graft.Instance)
+	}
+	switch {
+	case err != nil || !r.publishes():
+		return published, err
+	case published.Digest == "":
+		return published, &classify.PushError{Reference: image.Reference, Err: errors.New("the registry gave no digest")}
+	}
+	record.Digest = redact.Field(published.Digest)
+	record.Tags = append(record.Tags, image.Reference)
+	return published, nil
+}
+
+// find asks for an image of this run's, and compares it with what the plan wants. Where a head is all that a
+// registry gives for a question, it looks only into an image that is to have a wrap: to look into each would cost
+// a pull.
+func (r *run) find(ctx context.Context, record *manifest.Record, reference string, want plan.Identity) (plan.Found, error) {
+	found, err := r.look(ctx, record, reference)
+	if err == nil && found.HeadOnly && want.Wrap != "" && want.Wrap != plan.NoWrap {
+		found, err = r.look(ctx, record, pin(reference, redact.Field(found.Digest)))
+	}
+	if err != nil {
+		return plan.Found{}, err
+	}
+	return r.verify(ctx, record, found, reference, want)
+}
+
+// verify compares an image that was found with what the plan wants. Nothing is skipped before that.
+func (r *run) verify(ctx context.Context, record *manifest.Record, found plan.Found, reference string, want plan.Identity) (plan.Found, error) {
+	found, err := r.identify(found, reference, want)
+	if err != nil {
+		return plan.Found{}, err
+	}
+	if err := r.checkSignature(ctx, record, reference, found); err != nil {
+		return plan.Found{}, err
+	}
+	return found, nil
+}
+
+// identify compares what an image says of itself with what the plan wants.
+func (r *run) identify(found plan.Found, reference string, want plan.Identity) (plan.Found, error) {
+	err := want.Check(reference, found.Identity)
+	var unlabelled *plan.UnlabelledError
+	if errors.As(err, &unlabelled) && r.TrustUnlabelled {
+		found.Unlabelled, err = true, nil
+	}
+	if err != nil {
+		return plan.Found{}, err
+	}
+	return found, nil
+}
+
+// look asks for an image by its name. Where nothing is published, and where all is made anew, everything is
+// absent.
+func (r *run) look(ctx context.Context, record *manifest.Record, reference string) (plan.Found, error) {
+	if !r.publishes() || r.Force {
+		return plan.Found{}, classify.ErrAbsent
+	}
+	found, err := r.ask(ctx, r.Registry, record, reference)
+	r.noteRefusal(err)
+	return found, err
+}
+
+// refusedInRow is after how many refused questions, or images, in a row the run ends.
+const refusedInRow = 5
+
+// notePush ends a run whose tags a registry refuses: all of a repository's, it seems. Further tags do not count:
+// a rule may protect those of all images.
+func (r *run) notePush(tag string, err error) {
+	switch in := reference.Name(tag); {
+	case err == nil:
+		r.refusedTags.reset(in)
+	case classify.Of(err).OneTag && r.refusedTags.add(in) == refusedInRow:
+		r.endEarly(fmt.Errorf("the registry refused %d images in a row: %w", refusedInRow, err))
+	}
+}
+
+// noteRefusal ends a run whose credentials are no more good for reading: every other image would meet that as
+// well. One such answer can be about one image.
+func (r *run) noteRefusal(err error) {
+	switch {
+	case err == nil || errors.Is(err, classify.ErrAbsent):
+		r.refused.Store(0)
+	case classify.Of(err).Refusal() && r.refused.Add(1) == refusedInRow:
+		r.endEarly(err)
+	}
+}
+
+func (r *run) endEarly(err error) { r.stop(fmt.Errorf("the run ended early: %w", err)) }
+
+// ask asks a registry for an image, and notes in the record how long the answers took.
+func (r *run) ask(ctx context.Context, registry Registry, record *manifest.Record, reference string) (plan.Found, error) {
+	var found plan.Found
+	var answer error
+	err := r.try(ctx, record, "ask", classify.HostsOf(reference), func(ctx context.Context) error {
+		asked := r.clock.Now()
+		found, answer = registry.Find(ctx, reference)
+		record.RemoteCheckSeconds += manifest.Seconds(r.clock.Now().Sub(asked))
+		if errors.Is(answer, classify.ErrAbsent) {
+			return nil // That is an answer: no reason to ask again.
+		}
+		return answer
+	})
+	if err != nil {
+		return plan.Found{}, fmt.Errorf("asking the registry for %s: %w", reference, err)
+	}
+	return found, answer
+}
+
+// pin gives a reference this digest, in place of the one that it may have: so it means one image and no other.
+func pin(image string, digest redact.Field) string {
+	return reference.WithDigest(image, string(digest))
+}

@@ -1,0 +1,51 @@
+package run
+
+import (
+	"context"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
+	"errors"
+	"time"
+)
+
+// settleTime bounds the question that follows a failed publication.
+const settleTime = time.Minute
+
+// wanted is what is known of an image whose publication failed.
+type wanted struct {
+	// digest that it has under another reference, or would have. Empty: an engine does not say.
+	digest string
+	// further says that it has another name as well. Such a name, as nightly, may have been another image's, and
+	// labels do not tell the two apart.
+	further bool
+}
+
+// settle asks the registry, after a failed publication, whether it has the image all the same: its answer may have
+// been lost. Then the record says so, and nothing has failed. Otherwise the error stays.
+func (r *run) settle(ctx context.Context, record *manifest.Record, image plan.Image, want wanted, err error) error {
+	var push *classify.PushError
+	if !r.publishes() || !errors.As(err, &push) {
+		return err
+	}
+	if kind := classify.Of(push).Class; kind == classify.Limited || kind == classify.Spent {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(stillRunning(ctx), settleTime)
+	defer cancel()
+	found, unknown := r.ask(ctx, r.Registry, record, image.Reference)
+	var immutable *classify.ImmutableError
+	switch {
+	case unknown != nil:
+		return err
+	case found.Digest == want.digest, want.digest == "" && !want.further && !r.Force && image.Labelled(found):
+		record.Digest = redact.Field(found.Digest)
+		record.Tags = append(record.Tags, image.Reference)
+		return nil
+	case !errors.As(err, &immutable) && classify.RefusedTag.MatchString(push.Err.Error()):
+		immutable = &classify.ImmutableError{Reference: image.Reference, Has: found.Digest, Want: want.digest, Err: push.Err}
+		return &classify.PushError{Reference: image.Reference, Err: immutable}
+	}
+	return err
+}

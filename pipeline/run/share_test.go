@@ -1,0 +1,213 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sharingBy gives official images their keys, by their references without the digest; an error for those that
+// are not there.
+type sharingBy map[string]string
+
+func (s sharingBy) Alike(_ context.Context, official string) (string, error) {
+	name, _, _ := strings.Cut(official, "@")
+	key, ok := s[name]
+	if !ok {
+		return "", errors.New("nobody knows")
+	}
+	return key, nil
+}
+
+// grafts are the instances whose base images were published, and whose base image the recipe's layers came from.
+func (f *fakeRegistry) grafts() map[string]string {
+	from := map[string]string{}
+	for _, image := range f.published {
+		if image.Phase != plan.PhaseBase {
+			continue
+		}
+		from[image.Instance.ID] = ""
+		if image.Graft != nil {
+			from[image.Instance.ID] = image.Graft.Instance
+		}
+	}
+	return from
+}
+
+// together are the instances whose base images have one run of the recipe in common. Which of them it ran for
+// is a matter of who came first.
+func (f *fakeRegistry) together() [][]string {
+	groups := map[string][]string{}
+	for id, from := range f.grafts() {
+		groups[cmp.Or(from, id)] = append(groups[cmp.Or(from, id)], id)
+	}
+	var all [][]string
+	for _, group := range groups {
+		slices.Sort(group)
+		all = append(all, group)
+	}
+	slices.SortFunc(all, slices.Compare[[]string])
+	return all
+}
+
+func TestTheRecipeRunsOnceForOfficialImagesThatAreAlike(t *testing.T) {
+	registry := &fakeRegistry{}
+	planned := planOf(12)
+	planned.Items[5].Wrap = &plan.Wrap{Commands: [][]string{{"pip", "install", "x"}}}
+	planned.Items[6].Wrap = &plan.Wrap{Commands: [][]string{{"pip", "install x"}}}
+	planned.Items[7].Wrap = &plan.Wrap{Commands: [][]string{{"pip"}, {"install", "x"}}}
+	planned.Items[8].Wrap = &plan.Wrap{Commands: [][]string{{"pip", "install", "x"}}}
+	for i := 9; i < 12; i++ {
+		planned.Items[i].Wrap = &plan.Wrap{Commands: [][]string{{"pip", "install", "x"}}}
+	}
+	sharing := sharingBy{
+		"official/i0": "a", "official/i1": "a", "official/i2": "b", "official/i3": "b",
+		"official/i5": "a", "official/i6": "a", "official/i7": "a", "official/i8": "a",
+		"official/i9": "", "official/i10": "", // i11 is an error.
+	}
+
+	_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1, Retry: quick}.Run(context.Background(), planned)
+
+	require.NoError(t, err)
+	assert.Equal(t, [][]string{
+		{"i0", "i1"},
+		{"i10"}, {"i11"}, // Equal wraps on what nobody knows are not alike.
+		{"i2", "i3"},
+		{"i4"},         // Nobody knows what it is like.
+		{"i5", "i8"},   // A wrap is a part of the recipe: only equal ones are alike,
+		{"i6"}, {"i7"}, // and words run together are not equal.
+		{"i9"},
+	}, registry.together())
+	for _, image := range registry.published {
+		if image.Graft != nil {
+			id := image.Graft.Instance
+			assert.Equal(t, &plan.Graft{Official: "official/" + id, Base: "r/base:" + id + "@sha256:r/base:" + id, Instance: id}, image.Graft)
+		}
+	}
+}
+
+func TestARecipeThatFailsCostsOneImageAndRunsForTheNext(t *testing.T) {
+	registry := &fakeRegistry{}
+	registry.onPublish = func(_ context.Context, image plan.Image) error {
+		if image.Phase == plan.PhaseBase && image.Instance.ID == "i0" {
+			return errors.New("exit code: 1")
+		}
+		return nil
+	}
+	sharing := sharingBy{"official/i0": "a", "official/i1": "a", "official/i2": "a"}
+
+	result, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1}.Run(context.Background(), planOf(3))
+
+	require.NoError(t, err)
+	assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt, manifest.StatusBuilt}, statuses(result.Images))
+	assert.Equal(t, [][]string{{"i1", "i2"}}, registry.together())
+}
+
+// TestWhatIsAlikeIsAskedAgain: a registry's bad moment is no reason to run the recipe.
+func TestWhatIsAlikeIsAskedAgain(t *testing.T) {
+	for name, trouble := range map[string]error{"503": errors.New("503 Service Unavailable"), "a limit": asksFor(time.Hour)} {
+		t.Run(name, func(t *testing.T) {
+			registry, clock := &fakeRegistry{}, clocktest.New()
+			sharing := &unsureSharing{sharingBy: sharingBy{"official/i0": "a", "official/i1": "a"}, trouble: trouble}
+			_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, clock: clock, Timeout: clocktest.Ages}.Run(context.Background(), planOf(2))
+			require.NoError(t, err)
+			assert.Equal(t, [][]string{{"i0", "i1"}}, registry.together())
+		})
+	}
+}
+
+// unsureSharing has trouble with the first question.
+type unsureSharing struct {
+	sharingBy
+	trouble error
+	once    sync.Once
+}
+
+func (s *unsureSharing) Alike(ctx context.Context, official string) (key string, err error) {
+	s.once.Do(func() { err = s.trouble })
+	if err != nil {
+		return "", err
+	}
+	return s.sharingBy.Alike(ctx, official)
+}
+
+// If the recipe fails for all that are alike, each of them after the other would take hours to say so.
+func TestARecipeThatFailsForAllIsTriedSideBySide(t *testing.T) {
+	const images, places = 8, 3
+	registry := &fakeRegistry{}
+	var begun, running atomic.Int64
+	full, once := make(chan struct{}), sync.Once{}
+	registry.onPublish = func(ctx context.Context, image plan.Image) error {
+		if image.Phase != plan.PhaseBase {
+			return nil
+		}
+		if running.Add(1) == places {
+			once.Do(func() { close(full) })
+		}
+		defer running.Add(-1)
+		if begun.Add(1) > 2 { // The first ones try one after the other.
+			select {
+			case <-full: // As many at a time as there are places.
+			case <-ctx.Done():
+			}
+		}
+		return errors.New("exit code: 1")
+	}
+	sharing := sharingBy{}
+	for i := range images {
+		sharing[fmt.Sprintf("official/i%d", i)] = "a"
+	}
+	runner := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: places, Timeout: 10 * time.Second}
+
+	result, err := runner.Run(context.Background(), planOf(images))
+
+	require.NoError(t, err)
+	assert.Equal(t, images, result.Count(manifest.StatusFailed))
+	for _, record := range result.Bases {
+		assert.Contains(t, record.Error, "exit code: 1", "each by itself: %s", record.InstanceID)
+		assert.Equal(t, 1, record.AttemptCount)
+	}
+}
+
+// With two places, the recipe of the first three must not keep the fourth, whose recipe is another one, from starting.
+func TestWhoWaitsForARecipeGivesItsPlaceUp(t *testing.T) {
+	registry := &fakeRegistry{}
+	other := make(chan struct{})
+	var once sync.Once
+	registry.onPublish = func(_ context.Context, image plan.Image) error {
+		switch {
+		case image.Phase != plan.PhaseBase || image.Graft != nil:
+		case image.Instance.ID == "i3":
+			once.Do(func() { close(other) })
+		default:
+			<-other
+		}
+		return nil
+	}
+	sharing := sharingBy{"official/i0": "a", "official/i1": "a", "official/i2": "a", "official/i3": "b"}
+
+	result, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 2}.Run(context.Background(), planOf(4))
+
+	require.NoError(t, err)
+	assert.Equal(t, 4, result.Count(manifest.StatusBuilt))
+}
+
+func TestNothingIsSharedWhereNothingIsPublished(t *testing.T) {
+	registry := &fakeRegistry{}
+	_, err := Runner{Publisher: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}}.Run(context.Background(), planOf(2))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"i0": "", "i1": ""}, registry.grafts())
+}

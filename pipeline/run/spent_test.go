@@ -1,0 +1,96 @@
+package run
+
+import (
+	"context"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// pulls is a registry with a quota: so many questions are answered.
+type pulls struct {
+	mu    sync.Mutex
+	left  int
+	asked int
+}
+
+var errPulls = errors.New("failed to resolve source metadata for docker.io/o/i:latest: httpReadSeeker: failed open: unexpected status code " +
+	"https://registry-1.docker.io/v2/o/i/manifests/sha256:0: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit. " +
+	"You may increase the limit by authenticating and upgrading: https://www.docker.com/increase-rate-limit")
+
+func (p *pulls) Find(_ context.Context, reference string) (plan.Found, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked++; p.asked > p.left {
+		return plan.Found{}, errPulls
+	}
+	return plan.Found{Digest: digestOf(reference)}, nil
+}
+
+// TestAQuotaOfPullsThatIsUsedUp: what needs no pull goes on, nobody waits or asks in vain, and one line tells
+// what is left.
+func TestAQuotaOfPullsThatIsUsedUp(t *testing.T) {
+	const images, pulled, based, workers = 60, 20, 10, 3
+	registry, official := withBuilder(nil), &pulls{left: pulled}
+	planned := planOf(images)
+	for i := range planned.Items {
+		planned.Items[i].Instance.OfficialImage = fmt.Sprintf("o/i%d:latest", i)
+		planned.Items[i].Base, planned.Items[i].Agent = fmt.Sprintf("ghcr.io/base:i%d", i), fmt.Sprintf("ghcr.io/agent:i%d", i)
+	}
+	for _, item := range planned.Items[images-based:] { // The last ones.
+		registry.has[item.Base] = plan.Found{Digest: digestOf(item.Base)}
+	}
+	clock := clocktest.New()
+	began := clock.Now()
+	runner := Runner{Publisher: registry, Registry: registry, Official: official, MaxWorkers: workers, clock: clock, Timeout: clocktest.Ages}
+	result, err := runner.Run(context.Background(), planned)
+	require.NoError(t, err)
+	assert.Equal(t, pulled+based, result.Count(manifest.StatusBuilt))
+	assert.LessOrEqual(t, official.asked, pulled+workers, "one that is refused for each worker")
+	assert.Equal(t, began, clock.Now(), "minutes do not help")
+
+	told := manifest.Failures(result.Failed())
+	require.Len(t, told, 1, strings.Join(told, "\n"))
+	assert.Contains(t, told[0], fmt.Sprintf("and %d more: not started: the quota of pulls is used up: ", images-pulled-based-1))
+	assert.Contains(t, told[0], "You have reached your pull rate limit", "the hub's own words")
+	assert.Contains(t, told[0], "run the same command again later")
+
+	official.left, official.asked = images, 0
+	result, err = runner.Run(context.Background(), planned)
+	require.NoError(t, err)
+	assert.Empty(t, result.Failed(), "the next run does the rest")
+	assert.Equal(t, images-pulled-based, result.Count(manifest.StatusBuilt))
+	assert.Equal(t, images-pulled-based, official.asked, "with a pull for each, and none for what is there")
+}
+
+// TestAQuotaOfPullsForBaseImages: to compose an agent image means to read its base image.
+func TestAQuotaOfPullsForBaseImages(t *testing.T) {
+	const images, workers = 40, 3
+	refuse := map[string][]error{}
+	plan := planOf(images)
+	for _, item := range plan.Items[20:] {
+		refuse[item.Agent] = []error{errPulls}
+	}
+	registry := withBases(images, refuse)
+	result, err := Runner{Publisher: registry, Registry: registry, MaxWorkers: workers, clock: clocktest.New()}.Run(context.Background(), plan)
+	require.NoError(t, err)
+	assert.LessOrEqual(t, 20-workers, result.Count(manifest.StatusBuilt))
+	assert.Len(t, manifest.Failures(result.Failed()), 1)
+}
+
+func TestPinsEndWithTheQuotaOfPulls(t *testing.T) {
+	const workers = 3
+	official := &pulls{left: 5}
+	_, err := Runner{Official: official, MaxWorkers: workers, clock: clocktest.New()}.Pin(context.Background(), planOf(60))
+	require.ErrorContains(t, err, "You have reached your pull rate limit")
+	assert.LessOrEqual(t, official.asked, 5+workers)
+	assert.LessOrEqual(t, strings.Count(err.Error(), "pull rate limit"), workers)
+}

@@ -1,0 +1,82 @@
+package run
+
+import (
+	"context"
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
+	"errors"
+	"slices"
+)
+
+// tag puts further references on an agent image that the registry has, by its digest. It needs neither the image's base
+// nor the builder, which may have changed or gone. Nothing is built, so the image counts as skipped.
+func (r *run) tag(ctx context.Context, record *manifest.Record, item plan.Item, found plan.Found, missing []string) error {
+	image := pin(item.Agent, redact.Field(found.Digest))
+	found, err := r.compare(ctx, record, item, found)
+	if err != nil {
+		record.Tags, record.Digest = []string{}, ""
+		return err
+	}
+	err = eachReference(ctx, missing, func(_ int, reference string) error {
+		err := r.try(ctx, record, "tag", classify.HostsOf(reference), func(ctx context.Context) error { return r.tagOne(ctx, record, image, reference) })
+		if err != nil {
+			named := plan.Image{Phase: plan.PhaseAssemble, Reference: reference}
+			err = r.settle(ctx, record, named, wanted{digest: found.Digest, further: true}, err)
+		}
+		return err
+	})
+	record.Tags = slices.DeleteFunc(item.References(), func(reference string) bool { return !slices.Contains(record.Tags, reference) })
+	if err != nil {
+		record.Digest = "" // The digest of a failed image is one that this run published: see [Result.Digests].
+		return err
+	}
+	record.SkipReason = skipReason(found)
+	r.end(record, manifest.StatusSkipped)
+	return nil
+}
+
+// compare compares an image that is to be tagged, if a head was all that was read of it. Whoever tags it reads its
+// manifest in any case, so that costs no further request.
+func (r *run) compare(ctx context.Context, record *manifest.Record, item plan.Item, found plan.Found) (plan.Found, error) {
+	if !found.HeadOnly {
+		return found, nil
+	}
+	found, err := r.look(ctx, record, pin(item.Agent, redact.Field(found.Digest)))
+	if err != nil {
+		return plan.Found{}, err
+	}
+	return r.identify(found, item.Agent, item.Wanted())
+}
+
+func (r *run) tagOne(ctx context.Context, record *manifest.Record, image, reference string) error {
+	if r.Tagger == nil {
+		return &classify.CannotTagError{Reference: reference, Err: errors.New("this run has no access to the registry but the engine's")}
+	}
+	started := r.clock.Now()
+	err := r.Tagger.Tag(ctx, image, reference)
+	record.PushSeconds += manifest.Seconds(r.clock.Now().Sub(started))
+	if err == nil {
+		record.Tags = append(record.Tags, reference)
+	}
+	return err
+}
+
+// eachReference calls a function for each of the references. A refused reference does not stop the others; the error
+// names every one that failed.
+func eachReference(ctx context.Context, references []string, do func(i int, reference string) error) error {
+	var failed []error
+	for i, reference := range references {
+		err := do(i, reference)
+		if err == nil {
+			continue
+		}
+		failed = append(failed, err)
+		var push *classify.PushError
+		if !errors.As(err, &push) || ctx.Err() != nil {
+			break // There is no image, or the run or the image's time is over: the other references would fail alike.
+		}
+	}
+	return errors.Join(failed...)
+}
