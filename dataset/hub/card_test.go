@@ -73,6 +73,25 @@ func TestGlobsMatchAsTheHubsLibrariesDo(t *testing.T) {
 	}
 }
 
+// TestTheREADMEDecidesWhatThereIsToChoose: and not the names of files beside it.
+func TestTheREADMEDecidesWhatThereIsToChoose(t *testing.T) {
+	c := commit{SHA: "c"}
+	c.Siblings = append(c.Siblings, struct{ RFilename string }{"other/train.jsonl"})
+	c.CardData.Configs = json.RawMessage(`[{"config_name": "mine", "data_files": "other/*"}]`)
+	_, _, err := c.pick("other", "train")
+	require.EqualError(t, err, `config "other" does not exist: valid are "mine"`)
+}
+
+func TestFilesAreReadInTheOrderOfTheirNames(t *testing.T) {
+	c := commit{SHA: "c"}
+	for _, path := range []string{"test-00001-of-00002.jsonl", "test-00000-of-00002.jsonl"} {
+		c.Siblings = append(c.Siblings, struct{ RFilename string }{path})
+	}
+	files, _, err := c.pick("", "test")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"test-00000-of-00002.jsonl", "test-00001-of-00002.jsonl"}, files)
+}
+
 func TestTheLengthOfAPatternIsBounded(t *testing.T) {
 	longest := strings.Repeat("a", maxPattern)
 	assert.Equal(t, []string{longest}, patterns{longest}.match([]string{longest}))

@@ -29,7 +29,7 @@ func (c *connection) retry(ctx context.Context, work func() error) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err == nil || !passes(err) {
+		if !passes(err) { // Nil does not either.
 			return err
 		}
 		if n == attempts {

@@ -215,6 +215,28 @@ func TestAClientStopsWhenToldTo(t *testing.T) {
 	})
 }
 
+func TestAPauseThatFailsIsTheLast(t *testing.T) {
+	stop := errors.New("told to stop")
+	bed := newTestbed(t)
+	bed.Fail(status(503), status(503))
+	bed.client.sleep = func(context.Context, time.Duration) error { return stop }
+	_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
+	require.ErrorIs(t, err, stop)
+	assert.Len(t, bed.Requests(), 1)
+}
+
+func TestAClientThatIsToldToStopAnnouncesNoFurtherAttempt(t *testing.T) {
+	stop := errors.New("told to stop")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	busy := transportFunc(func(r *http.Request) (*http.Response, error) {
+		cancel(stop)
+		return &http.Response{StatusCode: http.StatusServiceUnavailable, Body: http.NoBody, Request: r}, nil
+	})
+	client := Client{Transport: busy, Report: func(line string) { t.Error(line) }}
+	_, _, err := client.Read(ctx, Part{Name: "o/n", Split: "test"})
+	require.ErrorIs(t, err, stop)
+}
+
 // handTimer is a timer that runs out when told to.
 type handTimer struct{ resets int }
 
