@@ -39,6 +39,10 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 			`the hub answers 401 Unauthorized: "` + restricted + `. You must have access to it and be authenticated to access it. Please log in."`,
 			"Request access on PAGE, and pass a token of that user with --hub-token", false,
 		},
+		"a gated dataset, by the code alone": {
+			refuse(403, "GatedRepo", "Ask first."), "", `the hub answers 403 Forbidden: "Ask first."`,
+			"Request access on PAGE, and pass a token of that user with --hub-token", false,
+		},
 		"a gated dataset, without a code": {
 			body(401, `{"error": "`+restricted+`. You must be authenticated to access it."}`), "",
 			`the hub answers 401 Unauthorized: "` + restricted + `. You must be authenticated to access it."`,
@@ -60,6 +64,13 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 		"a dataset that does not exist, or is private": {
 			refuse(401, "RepoNotFound", "Invalid username or password."), "",
 			`the hub answers 401 Unauthorized: "Invalid username or password."`,
+			"Check the name in --dataset. A private dataset needs --hub-token", false,
+		},
+		"the same, by the status alone": {
+			body(401, "please log in\n"), "", "the hub answers 401 Unauthorized", "Check the name in --dataset. A private dataset needs --hub-token", false,
+		},
+		"the same, by the code alone": {
+			refuse(403, "RepoNotFound", "Not here."), "", `the hub answers 403 Forbidden: "Not here."`,
 			"Check the name in --dataset. A private dataset needs --hub-token", false,
 		},
 		"the same, of a mirror": {
@@ -98,6 +109,10 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 			body(501, `{"error": "The dataset viewer is not available for this dataset."}`), "",
 			`the hub answers 501 Not Implemented: "The dataset viewer is not available for this dataset."`,
 			"Download the dataset and pass its file with --dataset-file", false,
+		},
+		"an error of the hub": {
+			body(500, ""), "", "tried 5 times: the hub answers 500 Internal Server Error",
+			"Try again later; https://status.huggingface.co reports outages", true,
 		},
 		"an outage, with a proxy's page": {
 			body(502, "<html><body>Bad gateway</body></html>"), "", "tried 5 times: the hub answers 502 Bad Gateway",
