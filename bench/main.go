@@ -1,16 +1,20 @@
-// Command bench measures how long several ways take to make agent images of the same base images, side by side: `make bench`.
+// Command bench compares variants of making agent images of the same base images: `make bench`.
 //
-// Everything that it puts in the local registry is under a prefix of its own, and is deleted at the end.
+// All that it publishes in the local registry goes under a prefix of its own, and is deleted at the
+// end.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"eval-images/bench/internal/report"
 )
 
 func main() {
@@ -29,40 +33,45 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if chosen.plots {
-		return redraw(chosen.out)
+		return render(chosen.out)
 	}
-	root, err := filepath.Abs("..")
+	result, err := measure(ctx, chosen)
 	if err != nil {
 		return err
 	}
-	lab, err := newLab(root, chosen)
-	if err != nil {
-		return err
-	}
-	defer lab.close()
-	result, err := lab.measureAll(ctx)
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted, and nothing was written")
-	}
-	if err != nil {
-		return err
-	}
-	result.Goals = goalsOf(result)
-	fmt.Println("\n" + result.markdown())
-	if err := result.write(chosen.out); err != nil {
+	fmt.Println("\n" + result.Markdown())
+	if err := result.Write(chosen.out); err != nil {
 		return fmt.Errorf("writing the results: %w", err)
 	}
-	if missed := missedGoals(result.Goals); chosen.check && missed > 0 {
-		return fmt.Errorf("%d goals do not hold or were not measured", missed)
+	if missed := result.Missed(); chosen.check && missed > 0 {
+		return fmt.Errorf("%d goals were missed or not measured", missed)
 	}
 	return nil
 }
 
-// redraw draws the plots of results that were measured before.
-func redraw(dir string) error {
-	r, err := readResults(filepath.Join(dir, "results.json"))
+// render writes results.md and the plots of an earlier benchmark.
+func render(dir string) error {
+	r, err := report.Read(dir)
 	if err != nil {
 		return err
 	}
-	return r.writePlots(dir)
+	return r.Render(dir)
+}
+
+// measure runs the benchmark. It runs in bench/, and finds the rest of the repository above.
+func measure(ctx context.Context, o options) (*report.Results, error) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return nil, err
+	}
+	h, err := newHarness(root, o)
+	if err != nil {
+		return nil, err
+	}
+	defer h.close()
+	result, err := h.measureAll(ctx)
+	if ctx.Err() != nil {
+		return nil, errors.New("interrupted; no results were written")
+	}
+	return result, err
 }

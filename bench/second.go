@@ -3,54 +3,57 @@ package main
 import (
 	"context"
 	"log"
-	"slices"
+
+	"eval-images/bench/internal/fixture"
+	"eval-images/bench/internal/report"
 )
 
-// measureSecondRun measures the run that finds all agent images, and beside it the call that does nothing. It is measured before the
-// engine publishes anything: the more an engine's cache holds, the longer every call takes, this one and the one that does nothing.
-func (l *lab) measureSecondRun(ctx context.Context, r *results) error {
-	present, err := l.presentSet(ctx)
+// measureSecondRun measures the run that finds all agent images, and beside it the no-op. It comes
+// before the engine publishes anything: the fuller an engine's cache, the longer every call takes.
+func (h *harness) measureSecondRun(ctx context.Context) error {
+	present, err := h.presentBatch(ctx)
 	if err != nil {
 		return err
 	}
-	for round := range l.presentRuns {
-		for _, way := range []string{wayDirect, wayNothing} {
-			if !slices.Contains(l.options.ways, way) {
-				continue
+	for round := range h.presentRuns {
+		if h.isChosen(report.Direct) {
+			s := report.Sample{Round: round + 1, Variant: report.Direct, Kind: report.Present, BaseMB: h.baseMB[0]}
+			if err := h.measure(ctx, s, present); err != nil {
+				return err
 			}
-			s, job := sample{Round: round + 1, Way: way, Kind: kindPresent, BaseMB: l.baseMB[0]}, present
-			if way == wayNothing {
-				s, job = sample{Round: round + 1, Way: way, Kind: kindNothing}, batch{}
-			}
-			if err := l.measure(ctx, r, s, job); err != nil {
+		}
+		if h.isChosen(report.NoOp) {
+			s := report.Sample{Round: round + 1, Variant: report.NoOp, Kind: report.Nothing}
+			if err := h.measure(ctx, s, fixture.Batch{}); err != nil {
 				return err
 			}
 		}
 	}
-	if !slices.Contains(l.options.ways, wayEngine) {
+	if !h.isChosen(report.Engine) {
 		return nil
 	}
-	// The engine asks slowly enough to be asked once only.
-	return l.measure(ctx, r, sample{Round: 1, Way: wayEngine, Kind: kindPresent, BaseMB: l.baseMB[0]}, present)
+	// The engine's checks take long enough for one run to tell.
+	s := report.Sample{Round: 1, Variant: report.Engine, Kind: report.Present, BaseMB: h.baseMB[0]}
+	return h.measure(ctx, s, present)
 }
 
-// presentSet is a batch whose agent images are there.
-func (l *lab) presentSet(ctx context.Context) (batch, error) {
-	if !slices.ContainsFunc(l.options.ways, isModule) {
-		return batch{}, nil
+// presentBatch makes a batch whose agent images exist.
+func (h *harness) presentBatch(ctx context.Context) (fixture.Batch, error) {
+	if len(h.chosen(report.IsModule)) == 0 {
+		return fixture.Batch{}, nil
 	}
-	log.Printf("making %d agent images for the second run", l.presentImages)
-	s, err := l.makeSet(ctx, "present", point{l.presentImages, l.baseMB[0]}, l.asTemplate)
+	log.Printf("making %d agent images for the second run", h.presentImages)
+	f, err := h.Make(ctx, "present", h.presentImages, h.baseMB[0], h.OnTemplate)
 	if err != nil {
-		return batch{}, err
+		return fixture.Batch{}, err
 	}
-	job, err := l.batch(s, l.presentImages, "agent")
+	job, err := h.Batch(f, h.presentImages, "agent")
 	if err != nil {
 		return job, err
 	}
-	if _, err := l.ways[wayDirect].run(ctx, job); err != nil {
+	if _, err := h.variants[report.Direct].Run(ctx, job); err != nil {
 		return job, err
 	}
-	job.present = true
-	return job, l.verify(ctx, job)
+	job.Present = true
+	return job, h.verify(ctx, job)
 }

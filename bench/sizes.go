@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"log"
 	"slices"
+
+	"eval-images/bench/internal/fixture"
+	"eval-images/bench/internal/report"
 )
 
-// turnsAt is how often each base size has its turn at each place of the order.
+// turnsAt is the number of turns that each base size has at each place of the order.
 const turnsAt = 2
 
-// sizeTurns are the base sizes in turns, beginning with another one each time.
+// sizeTurns returns the base sizes in turns; each turn begins with another one.
 func (o options) sizeTurns() [][]int {
 	var turns [][]int
 	for turn := range turnsAt * len(o.baseMB) {
@@ -20,28 +23,28 @@ func (o options) sizeTurns() [][]int {
 	return turns
 }
 
-// measureSizes measures the direct way at all base sizes, side by side: within a round minutes pass between one size and the next, in
-// which the machine drifts by more than what is looked for.
-func (l *lab) measureSizes(ctx context.Context, r *results) error {
-	if len(l.baseMB) < 2 || !slices.Contains(l.options.ways, wayDirect) {
+// measureSizes measures the direct publisher at all base sizes in turns. In a round, minutes pass
+// between one size and the next, in which the machine drifts by more than the sizes differ.
+func (h *harness) measureSizes(ctx context.Context) error {
+	if len(h.baseMB) < 2 || !h.isChosen(report.Direct) {
 		return nil
 	}
-	sets := map[int]set{}
-	for _, baseMB := range l.baseMB {
-		log.Printf("making %d base images of %d MB", l.most(), baseMB)
-		s, err := l.makeSet(ctx, fmt.Sprintf("sizes-%dmb", baseMB), point{l.most(), baseMB}, l.asTemplate)
+	fixtures := map[int]fixture.Fixture{}
+	for _, baseMB := range h.baseMB {
+		log.Printf("making %d base images of %d MB", h.most(), baseMB)
+		f, err := h.Make(ctx, fmt.Sprintf("sizes-%dmb", baseMB), h.most(), baseMB, h.OnTemplate)
 		if err != nil {
 			return err
 		}
-		sets[baseMB] = s
+		fixtures[baseMB] = f
 	}
-	for turn, sizes := range l.sizeTurns() {
+	for turn, sizes := range h.sizeTurns() {
 		for _, baseMB := range sizes {
-			job, err := l.batch(sets[baseMB], l.most(), fmt.Sprintf("turn-%d", turn+1))
+			job, err := h.Batch(fixtures[baseMB], h.most(), fmt.Sprintf("turn-%d", turn+1))
 			if err != nil {
 				return err
 			}
-			if err := l.measure(ctx, r, sample{Round: turn + 1, Way: wayDirect, Kind: kindSizes, BaseMB: baseMB}, job); err != nil {
+			if err := h.measure(ctx, report.Sample{Round: turn + 1, Variant: report.Direct, Kind: report.Sizes, BaseMB: baseMB}, job); err != nil {
 				return err
 			}
 		}

@@ -216,8 +216,8 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 			want: []string{"examples/go/main.go imports dagger/acme/internal/telemetry"},
 		},
 		"the benchmark's module is one too": {
-			file: "bench/testdata/nothing/main.go", text: `import ("dagger/nothing/internal/dagger"; "dagger/nothing/internal/querybuilder")`,
-			want: []string{"bench/testdata/nothing/main.go imports dagger/nothing/internal/querybuilder"},
+			file: "bench/testdata/noop/main.go", text: `import ("dagger/noop/internal/dagger"; "dagger/noop/internal/querybuilder")`,
+			want: []string{"bench/testdata/noop/main.go imports dagger/noop/internal/querybuilder"},
 		},
 		"pipeline must not import the generated API": {
 			file: "pipeline/run/run.go", text: `import "dagger/eval-images/internal/dagger"`,

@@ -40,7 +40,7 @@ func modules(t *testing.T) []string {
 		return nil
 	})
 	require.NoError(t, err)
-	require.Subset(t, found, []string{".", "examples/go", "bench/testdata/nothing"})
+	require.Subset(t, found, []string{".", "examples/go", "bench/testdata/noop"})
 	return found
 }
 

@@ -31,7 +31,7 @@ func (b box) crosses(p, q Point) bool {
 	return from <= to
 }
 
-// box is what a text takes at most, whatever the font.
+// box returns the area that a text covers at most, in any usual font.
 func (t text) box() box {
 	size := float64(t.Size)
 	wide := textWidth(t.Text) * size
@@ -48,7 +48,8 @@ func (t text) box() box {
 	return box{x, float64(t.Y) - 0.8*size, x + wide, float64(t.Y) + 0.25*size}
 }
 
-// textWidth estimates a text's width as a multiple of the font's size, by the widths of DejaVu Sans, the widest of the usual fonts.
+// textWidth estimates the width of a text in multiples of the font size, for DejaVu Sans, the
+// widest of the usual fonts.
 func textWidth(s string) (width float64) {
 	for _, r := range s {
 		switch {

@@ -1,4 +1,4 @@
-// Package plot draws line charts on logarithmic scales as SVG, to be read on light and on dark pages.
+// Package plot draws line charts on logarithmic scales as SVG, for light and dark pages.
 //
 // Each line has its label at its end, in place of a legend. No label covers another one or a line.
 package plot
@@ -9,7 +9,8 @@ import (
 	"fmt"
 )
 
-// Chart is a line chart. Both scales are logarithmic: the same distance is the same factor everywhere.
+// Chart is a line chart. Both scales are logarithmic: the same distance is the same factor
+// everywhere.
 type Chart struct {
 	Title string
 	// Description is read out in place of the picture.

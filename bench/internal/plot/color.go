@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Color is a colour that can be told from the others in any kind of colour vision: https://jfly.uni-koeln.de/color/
+// Color is one of a few colours that people with any colour vision can tell apart:
+// https://jfly.uni-koeln.de/color/
 type Color int
 
 // The colours.
@@ -19,7 +20,8 @@ const (
 
 func (c Color) class() string { return fmt.Sprintf("series-%d", c) }
 
-// theme is the colours for one kind of page. All but the grid's have a contrast to the page of 4.5 to 1 at least, as WCAG asks of text.
+// theme holds the colours for one kind of page. All but the grid's contrast with the page by at
+// least 4.5 to 1, which WCAG requires of text.
 type theme struct {
 	page                     string // what surrounds the picture, which itself is transparent
 	ink, muted, major, minor string
@@ -32,8 +34,8 @@ var (
 	dark  = theme{"#0d1117", "#f0f6fc", "#9198a1", "#3d444d", "#21262d", [...]string{"#f0883e", "#e58cc0", "#58a6ff", "#3fb98f", "#9da5ae"}}
 )
 
-// style follows the reader's preference. Where that and the page differ, the outline of the letters, in the colour of the page that
-// they were made for, still keeps them readable.
+// style follows the reader's colour scheme. If the page does not, the letters stay readable by
+// their outline, which has the colour of the page that they were made for.
 func style() string {
 	return `
     text { font-family: -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; paint-order: stroke; stroke-width: 3px; stroke-linejoin: round }

@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// lineHeight is the least distance between the baselines of two labels.
+// lineHeight is the minimum distance between the baselines of two labels.
 const lineHeight = 17
 
-// labels puts each series' label at the end of its line: beside the drawing area for lines that reach its right edge, and otherwise in it.
+// labels puts the label of each series at the end of its line: beside the drawing area if the line
+// reaches the right edge, and inside otherwise.
 func (d *document) labels(f frame, all []Series) {
 	var outside, inside []Series
 	for _, s := range all {
@@ -28,7 +29,8 @@ func (d *document) labels(f frame, all []Series) {
 
 func (s Series) end() Point { return s.Points[len(s.Points)-1] }
 
-// labelsOutside spreads the labels until none covers another one, and draws a leader to each line's end.
+// labelsOutside spreads the labels so that none covers another, and joins each to the end of its
+// line.
 func (d *document) labelsOutside(f frame, all []Series) {
 	slices.SortStableFunc(all, func(a, b Series) int { return cmp.Compare(b.end().Y, a.end().Y) })
 	var wanted []float64
@@ -42,11 +44,13 @@ func (d *document) labelsOutside(f frame, all []Series) {
 	}
 }
 
-// spread moves rising positions apart to [lineHeight], each as little as that takes, within from and to as long as there is room.
+// spread moves rising positions at least [lineHeight] apart, as little as possible. It stays
+// between from and to while there is room.
 func spread(wanted []float64, from, to float64) []float64 {
 	placed := slices.Clone(wanted)
 	for i := range placed {
-		// The labels that touch this one move as a group, about the middle of where they want to be.
+		// The labels that touch this one move as a group, about the middle of where they want to
+		// be.
 		for first := i; first >= 0; first-- {
 			var sum float64
 			for j := first; j <= i; j++ {
@@ -66,7 +70,8 @@ func spread(wanted []float64, from, to float64) []float64 {
 	return placed
 }
 
-// labelInside takes the first place around the line's end where the label covers nothing; the first of all if there is none.
+// labelInside takes the first place around the end of the line where the label covers nothing, or
+// the very first if there is none.
 func (d *document) labelInside(f frame, s Series, all []Series) {
 	end := f.at(s.end())
 	places := []text{

@@ -19,8 +19,8 @@ type tick struct {
 	major bool // a power of ten
 }
 
-// ticks stand at 1, 2 and 5 of each power of ten, or at the powers alone where the others would be nearer to each other than apart
-// pixels.
+// ticks returns 1, 2 and 5 times each power of ten, or only the powers if ticks would be closer
+// than apart pixels.
 func (s scale) ticks(apart float64) []tick {
 	digits := []float64{1, 2, 5}
 	if math.Abs(s.at(2)-s.at(1)) < apart {
@@ -40,7 +40,7 @@ func (s scale) ticks(apart float64) []tick {
 	return all
 }
 
-// withEnd adds a tick at the scale's end, unless that is nearer to the last one than apart pixels.
+// withEnd adds a tick at the end of the scale, unless it would be closer than apart pixels.
 func (s scale) withEnd(all []tick, apart float64) []tick {
 	if len(all) > 0 && s.to-all[len(all)-1].at < apart {
 		return all
