@@ -75,7 +75,7 @@ generate: engine ## Generate the module's Dagger code, which is not committed
 	hack/generate.sh
 
 .PHONY: lint
-lint: generate ## Check the code: gofmt, go vet, staticcheck, actionlint, shellcheck
+lint: generate ## Check the code: golangci-lint, actionlint, shellcheck, package boundaries
 	hack/lint.sh
 
 .PHONY: vuln

@@ -4,24 +4,23 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . hack/lib.sh
 
-# tool NAME PACKAGE compiles a checker at the version that hack/tools pins.
+# tool DIR PACKAGE compiles a checker at the version that the module in DIR pins.
 tool() {
-	go -C hack/tools build -o "$PWD/bin/$1" "$2"
+	go -C "$1" build -o "$PWD/bin/${2##*/}" "$2"
 }
 
-formatted() {
-	local files
-	files=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
-	[ -z "$files" ] || { printf 'gofmt would change:\n%s\n' "$files" >&2; return 1; }
+# All Go code that git has, that of modules without a check of their own included.
+formatted() { git ls-files -z '*.go' | xargs -0 bin/golangci-lint fmt --diff; }
+
+# The linters are in .golangci.yml.
+lint() { bin/golangci-lint run ./...; }
+
+# The modules beside the root, each with the code that it has; what they pin is not ours to check.
+nested() {
+	(cd hack/engine && ../../bin/golangci-lint run ./sdkimage)
+	(cd hack/registry && ../../bin/golangci-lint run .)
+	(cd bench && ../bin/golangci-lint run ./...)
 }
-
-# Generated code under internal/ is the engine's.
-go_packages() { go list ./... | grep -v '^dagger/eval-images/internal/'; }
-
-# The tag's tests are behind a make target of their own.
-vet() { go_packages | xargs go vet -tags crash; }
-
-static() { go_packages | xargs bin/staticcheck -tags crash; }
 
 shell() {
 	# shellcheck source=hack/engine/lib.sh
@@ -41,20 +40,12 @@ language() {
 # Those of this repository, and the one that is an example for others.
 workflows() { bin/actionlint && bin/actionlint examples/github/*.yml; }
 
-# The modules beside the root, each with the code that it has; what they pin is not ours to check.
-nested() {
-	go -C hack/engine vet ./sdkimage
-	go -C hack/registry vet .
-	go -C bench vet ./...
-}
-
 step "go.mod" language
-step "compiling staticcheck" tool staticcheck honnef.co/go/tools/cmd/staticcheck
-step "compiling actionlint" tool actionlint github.com/rhysd/actionlint/cmd/actionlint
+step "compiling golangci-lint" tool hack/tools/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+step "compiling actionlint" tool hack/tools github.com/rhysd/actionlint/cmd/actionlint
 step gofmt formatted
-step "go vet" vet
-step "go vet in hack" nested
-step staticcheck static
+step golangci-lint lint
+step "golangci-lint in bench and hack" nested
 step shellcheck shell
 step actionlint workflows
 step "package boundaries" boundaries

@@ -8,5 +8,4 @@ package tools
 import (
 	_ "github.com/rhysd/actionlint/cmd/actionlint"
 	_ "golang.org/x/vuln/cmd/govulncheck"
-	_ "honnef.co/go/tools/cmd/staticcheck"
 )

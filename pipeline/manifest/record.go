@@ -9,11 +9,11 @@ import (
 type Status string
 
 const (
-	// StatusBuilt: this run made it (and published it, unless the run publishes nothing).
+	// StatusBuilt means that this run made it (and published it, unless the run publishes nothing).
 	StatusBuilt Status = "built"
-	// StatusSkipped: the registry had it. It may have got further tags.
+	// StatusSkipped means that the registry had it. It may have got further tags.
 	StatusSkipped Status = "skipped_remote_exists"
-	// StatusFailed: the run could not make it, or not publish it under all its references. Tags are those that it has.
+	// StatusFailed means that the run could not make it, or not publish it under all its references. Tags are those that it has.
 	StatusFailed Status = "failed"
 )
 

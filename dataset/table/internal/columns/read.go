@@ -108,7 +108,7 @@ func (f *openFile) readColumn(group int, c column, rows int, visit func(row int,
 		return err
 	}
 	checked := &checkedPages{PageReader: pages, column: c}
-	//lint:ignore SA1019 arrow-go has no other way to look at a page before it decodes it
+	//nolint:staticcheck // SA1019: arrow-go has no other way to look at a page before it decodes it
 	values := file.NewColumnReader(f.arrow.MetaData().Schema.Column(c.leaf), checked, f.limits, f.arrow.BufferPool())
 	return f.eachValue(values, checked, rows, visit)
 }
