@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 )
 
-// text is a string that is null in JSON where there is none.
+// Field is a text that is null in JSON where it is empty.
 type Field string
 
 // MarshalJSON writes null for the empty string, and all else safe to show.
