@@ -104,6 +104,9 @@ func TestAFleetOnABadDay(t *testing.T) {
 			}
 		}
 
+		attempts := passing + 1 // On a busy machine one image may meet all the faults that pass.
+		f.runner.Retry.Attempts = attempts
+
 		result := f.run(t, script...)
 
 		failing := map[int]string{
@@ -120,13 +123,13 @@ func TestAFleetOnABadDay(t *testing.T) {
 			assert.NotContains(t, string(result.Images[i].Error), "<html", "a page is not for terminals")
 		}
 		for _, i := range []int{broken, page, cut, unknown} {
-			assert.Equal(t, fleetAttempts, result.Images[i].AttemptCount, instance(i))
+			assert.Equal(t, attempts, result.Images[i].AttemptCount, instance(i))
 		}
 		assert.Equal(t, f.plan.Items[refused].Agent, result.Images[refused].Tags[0])
 		assert.Len(t, result.Images[refused].Tags, 2, "the one after it is pushed")
 		f.holds(t, result)
 		assert.Zero(t, f.Proxy.Count(http.MethodPut, tagOf(unknown)), "what may be there is not made")
-		assert.LessOrEqual(t, len(f.Proxy.Requests()), quiet+(passing+fleetAttempts*len(failing))*image)
+		assert.LessOrEqual(t, len(f.Proxy.Requests()), quiet+(passing+attempts*len(failing))*image)
 	})
 }
 
