@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"dagger/eval-images/engine"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/registry"
@@ -28,100 +29,49 @@ import (
 func (m *EvalImages) AssembleAll(
 	ctx context.Context,
 	flags struct {
-		// Dataset on the Hugging Face hub, such as princeton-nlp/SWE-bench_Verified (default: the bundled sample)
-		// +optional
-		Dataset string
-		// Address of the hub, or of a mirror of it
-		// +default="https://huggingface.co"
-		Hub string
-		// Dataset in a file: .parquet, .jsonl, .json or .txt (ids, one a line); the last three also .gz
-		// +optional
-		DatasetFile *dagger.File
-		// Split of the dataset (default: the one that the family evaluates)
-		// +optional
-		Split string
-		// Configuration of the dataset (default: "default", or the only one)
-		// +optional
-		Config string
-		// Commit, branch or tag of the dataset (default: main)
-		// +optional
-		Revision string
-		// Token for gated and private datasets, such as env:HF_TOKEN
-		// +optional
-		HubToken *dagger.Secret
-		// Rule by which official images are named: swebench, swtbench, multimodal, multilingual, swegym, swesmith, pro, multiswebench or commit0 (default: by the dataset's name; swebench for a file)
-		// +optional
-		Family string
-		// Only these instances, separated by commas
-		// +optional
-		InstanceIds []string
-		// Only the instances whose ids are in this file, one a line
-		// +optional
-		Select *dagger.File
-		// Draw at most this many rows of the dataset, as pandas' sample(n, random_state) does
-		// +optional
-		Limit int
-		// Random seed for --limit, from 0 to 4294967295; the evaluator's is 42
-		// +default=42
-		Seed int
-		// Only one part of the run: 2/8 is the second of eight
-		// +optional
-		Shard string
-		// End of the agent images' tags
-		// +default="source-minimal"
-		Target string
-		// What follows the target in the agent images' tags, such as acp
-		// +optional
-		TagSuffix string
-		// Further tags for each agent image, separated by commas; nightly gives nightly-{custom}-{target}
-		// +optional
-		Tags []string
 		// Publish to --builder-repo, --base-repo and --agent-repo
 		// +optional
 		Publish bool
-		// Who publishes agent images: direct composes them in the registry, engine pushes them; or auto
+		// Who publishes agent images: direct (composes in the registry), engine, or auto
 		// +default="auto"
 		Publisher string
-		// Share recipe layers between similar official images: never, or trusted (you vouch for them)
+		// Share recipe layers between similar official images: never or trusted
 		// +default="never"
 		ShareBases string
-		// User at the registry (default: the credentials of "docker login")
-		// +optional
-		RegistryUsername string
-		// Password or token at the registry, such as env:GITHUB_TOKEN
-		// +optional
-		RegistryPassword *dagger.Secret
-		// Speak plain HTTP to the registry, and send it the credentials that way
-		// +optional
-		PlainHTTP bool
 		// Rebuild and publish every image, whatever the registry has
 		// +optional
 		ForceBuild bool
 		// Trust images without complete labels; the labels that they have must still match
 		// +optional
 		TrustUnlabelled bool
-		// Public key (PEM) such as cosign.pub; existing images without a cosign signature by it fail
+		// Public key (PEM); existing images without a cosign signature by it fail
 		// +optional
 		VerifyKey *dagger.File
 		// Maximum number of images in progress
 		// +default=12
 		MaxWorkers int
-		// How often each image is tried, the first time included
+		// How often each image is tried
 		// +default=2
-		MaxRetries int
+		MaxAttempts int
+		// Old name of --max-attempts
+		// +optional
+		MaxRetries *int
 		// Time limit for one image, retries included; time spent waiting does not count
 		// +default="2000s"
 		Timeout string
-		// Return the manifest even if images failed, so that it can be kept; its "failed" counts them
+		// Return the manifest even if images failed; its "failed" counts them
 		// +optional
 		AllowFailures bool
 	},
 ) (*Manifest, error) {
-	limits, err := limitsOf(flags.MaxWorkers, flags.MaxRetries, flags.Timeout)
+	if flags.MaxRetries != nil {
+		flags.MaxAttempts = *flags.MaxRetries
+	}
+	limits, err := limitsOf(flags.MaxWorkers, flags.MaxAttempts, flags.Timeout)
 	if err != nil {
 		return nil, flat(err)
 	}
-	login := &credentials{username: flags.RegistryUsername, password: flags.RegistryPassword, plainHTTP: flags.PlainHTTP}
+	login := m.credentials()
 	how := publishing{
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}
@@ -134,24 +84,21 @@ func (m *EvalImages) AssembleAll(
 	if err := login.use(ctx, m.targets()...); err != nil {
 		return nil, flat(err)
 	}
-	plan, recipe, err := m.plan(ctx, selection{
-		dataset: flags.Dataset, hub: flags.Hub, file: flags.DatasetFile, split: flags.Split, family: flags.Family,
-		config: flags.Config, revision: flags.Revision, hubToken: flags.HubToken,
-		ids: flags.InstanceIds, selected: flags.Select, limit: flags.Limit, seed: flags.Seed, shard: flags.Shard,
-	}, naming{target: flags.Target, suffix: flags.TagSuffix, tags: flags.Tags})
+	plan, recipe, err := m.plan(ctx)
 	if err != nil {
 		return nil, flat(err)
 	}
-	engine := &engine{module: m, identity: recipe.identity, publish: flags.Publish}
-	runner := m.runner(engine, limits, flags.ForceBuild)
+	images := m.engine(recipe.identity)
+	images.Publishes = flags.Publish
+	runner := m.runner(images, limits, flags.ForceBuild)
 	runner.TrustUnlabelled = flags.TrustUnlabelled
 	var client *registry.Client
 	if flags.Publish {
-		if client, err = how.use(ctx, &runner, engine, recipe); err != nil {
+		if client, err = how.use(ctx, &runner, m, images, recipe); err != nil {
 			return nil, flat(err)
 		}
 	}
-	release := ballast()
+	release := engine.Ballast()
 	result, err := runner.Run(ctx, plan)
 	release()
 	if client != nil {
@@ -171,10 +118,10 @@ func (m *EvalImages) AssembleAll(
 }
 
 // runner is how a run goes: the engine makes the images, and tells of the official ones.
-func (m *EvalImages) runner(engine *engine, limits limits, force bool) run.Runner {
+func (m *EvalImages) runner(images *engine.Engine, limits limits, force bool) run.Runner {
 	return run.Runner{
-		Publisher:  engine,
-		Official:   engine,
+		Publisher:  images,
+		Official:   images,
 		MaxWorkers: limits.workers,
 		Force:      force,
 		Retry:      throttle.Retry{Attempts: limits.attempts},
@@ -195,7 +142,7 @@ func limitsOf(workers, attempts int, timeout string) (limits, error) {
 		return limits{}, fmt.Errorf("--max-workers is %d: it must be at least 1", workers)
 	}
 	if attempts < 1 {
-		return limits{}, fmt.Errorf("--max-retries is %d: it counts the first time as well, so it must be at least 1", attempts)
+		return limits{}, fmt.Errorf("--max-attempts is %d: it must be at least 1", attempts)
 	}
 	if timeout == "" {
 		return limits{workers: workers, attempts: attempts}, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"dagger/eval-images/engine"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
@@ -19,6 +20,11 @@ type credentials struct {
 	plainHTTP bool
 	// host that they are for: [credentials.use] sets it.
 	host string
+}
+
+// credentials are those of the module's flags.
+func (m *EvalImages) credentials() *credentials {
+	return &credentials{username: m.RegistryUsername, password: m.RegistryPassword, plainHTTP: m.PlainHTTP}
 }
 
 // use gives the engine the credentials, for the rest of this call and for the registry that has these repositories. That
@@ -48,7 +54,7 @@ func (c *credentials) use(ctx context.Context, targets ...registry.Target) error
 
 // access to the registry from here.
 func (c *credentials) access(ctx context.Context) (registry.Access, error) {
-	access := registry.Access{Username: c.username, Host: c.host, PlainHTTP: c.plainHTTP, Network: network}
+	access := registry.Access{Username: c.username, Host: c.host, PlainHTTP: c.plainHTTP, Network: engine.Network}
 	if c.password == nil {
 		return access, nil
 	}

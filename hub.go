@@ -9,13 +9,14 @@ import (
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/dataset/hub"
 	"dagger/eval-images/dataset/table"
+	"dagger/eval-images/engine"
 )
 
 // hubRows reads a split of the dataset, from the hub itself: what the engine fetches comes without the hub's words, and without the
 // user's token. In exchange, the engine does not keep the files, so each call downloads them again.
 func (s selection) hubRows(ctx context.Context, split string, further []string) ([]table.Row, dataset.Source, error) {
 	client := hub.Client{
-		Address: hub.Address(s.hub), Network: network,
+		Address: hub.Address(s.hub), Network: engine.Network,
 		Report: report,
 	}
 	if s.hubToken != nil {

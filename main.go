@@ -10,8 +10,9 @@
 //
 // For real, to your own registry:
 //
-//	dagger call --base-repo ghcr.io/me/eval-base --builder-repo ghcr.io/me/eval-builder \
-//	  --agent-repo ghcr.io/me/eval-agent-server assemble-all --publish directory export --path out
+//	dagger call --dataset princeton-nlp/SWE-bench_Verified --base-repo ghcr.io/me/eval-base \
+//	  --builder-repo ghcr.io/me/eval-builder --agent-repo ghcr.io/me/eval-agent-server \
+//	  assemble-all --publish directory export --path out
 package main
 
 import (
@@ -21,8 +22,8 @@ import (
 	"dagger/eval-images/pipeline/plan"
 )
 
-// EvalImages builds and publishes the images of a benchmark run. Its flags say what the images are made of and how they
-// are named; they hold for all functions.
+// EvalImages builds and publishes the images of a benchmark run. Its flags say which instances a call is about, what
+// their images are made of, how they are named, and who the caller is at the registry. They hold for all functions.
 type EvalImages struct {
 	// +private
 	SDK *dagger.Directory
@@ -31,53 +32,158 @@ type EvalImages struct {
 	// +private
 	Dockerfile string
 	// +private
+	ImageTemplate string
+
+	// +private
+	Dataset string
+	// +private
+	Hub string
+	// +private
+	HubToken *dagger.Secret
+	// +private
+	DatasetFile *dagger.File
+	// +private
+	Split string
+	// +private
+	Config string
+	// +private
+	Revision string
+	// +private
+	Family string
+	// +private
+	InstanceIDs []string
+	// +private
+	Select *dagger.File
+	// +private
+	Limit int
+	// +private
+	Seed int
+	// +private
+	Shard string
+
+	// +private
 	BuilderRepo string
 	// +private
 	BaseRepo string
 	// +private
 	AgentRepo string
 	// +private
-	ImageTemplate string
+	Target string
+	// +private
+	TagSuffix string
+	// +private
+	Tags []string
+
+	// +private
+	RegistryUsername string
+	// +private
+	RegistryPassword *dagger.Secret
+	// +private
+	PlainHTTP bool
 }
 
-// New sets what the images are made of and how they are named.
+// New chooses the instances, and sets what their images are made of, how they are named, and who asks the registry.
 func New(
-	// Source of the agent SDK: a local directory, or a git reference such as https://github.com/OpenHands/software-agent-sdk#v1.43.1 (default: that repository at this release)
-	// +optional
-	// +ignore=["**/.venv", "**/__pycache__", "**/node_modules"]
-	sdk *dagger.Directory,
-	// What the SDK is called in tags, such as the commit of a working copy (default: its commit, for a git reference; otherwise a digest of its files)
-	// +optional
-	sdkSha string,
-	// The SDK's Dockerfile, a path in the SDK, with the targets "builder" and "base-image-minimal"
-	// +default="openhands-agent-server/openhands/agent_server/docker/Dockerfile"
-	dockerfile string,
-	// Repository of the builder, without a tag
-	// +default="ghcr.io/openhands/eval-builder"
-	builderRepo string,
-	// Repository of the base images, without a tag
-	// +default="ghcr.io/openhands/eval-base"
-	baseRepo string,
-	// Repository of the agent images, without a tag
-	// +default="ghcr.io/openhands/eval-agent-server"
-	agentRepo string,
-	// Where the official images are, such as registry.example/{official_image} (README: all placeholders)
-	// +optional
-	imageTemplate string,
+	flags struct {
+		// Dataset on the Hugging Face hub (default: the bundled sample of SWE-bench Verified)
+		// +optional
+		Dataset string
+		// Address of the hub, or of a mirror of it
+		// +default="https://huggingface.co"
+		Hub string
+		// Token for gated and private datasets, such as env:HF_TOKEN
+		// +optional
+		HubToken *dagger.Secret
+		// Dataset in a file: .parquet, .jsonl, .json or .txt (ids, one a line)
+		// +optional
+		DatasetFile *dagger.File
+		// Split of the dataset (default: the one that the family evaluates)
+		// +optional
+		Split string
+		// Configuration of the dataset (default: "default", or the only one)
+		// +optional
+		Config string
+		// Commit, branch or tag of the dataset (default: main)
+		// +optional
+		Revision string
+		// Rule that names official images, such as swebench (default: by the dataset's name)
+		// +optional
+		Family string
+		// Only these instances, separated by commas
+		// +optional
+		InstanceIds []string
+		// Only the instances whose ids are in this file, one a line
+		// +optional
+		Select *dagger.File
+		// Draw at most this many rows, as pandas' sample(n, random_state) does
+		// +optional
+		Limit int
+		// Random seed for --limit, from 0 to 4294967295; the evaluator's is 42
+		// +default=42
+		Seed int
+		// Only one part of the run: 2/8 is the second of eight
+		// +optional
+		Shard string
+		// Source of the agent SDK: a directory or a git reference (default: OpenHands' SDK v1.43.1)
+		// +optional
+		// +ignore=["**/.venv", "**/__pycache__", "**/node_modules"]
+		SDK *dagger.Directory
+		// Name of the SDK in tags, such as a commit (default: its commit, or a digest of its files)
+		// +optional
+		SdkSha string
+		// The SDK's Dockerfile, a path in the SDK
+		// +default="openhands-agent-server/openhands/agent_server/docker/Dockerfile"
+		Dockerfile string
+		// Where the official images are, such as registry.example/{official_image}
+		// +optional
+		ImageTemplate string
+		// Repository of the builder, without a tag
+		// +default="ghcr.io/openhands/eval-builder"
+		BuilderRepo string
+		// Repository of the base images, without a tag
+		// +default="ghcr.io/openhands/eval-base"
+		BaseRepo string
+		// Repository of the agent images, without a tag
+		// +default="ghcr.io/openhands/eval-agent-server"
+		AgentRepo string
+		// End of the agent images' tags
+		// +default="source-minimal"
+		Target string
+		// What follows the target in the agent images' tags, such as acp
+		// +optional
+		TagSuffix string
+		// Further tags for each agent image, by commas; nightly gives nightly-{custom}-{target}
+		// +optional
+		Tags []string
+		// User at the registry (default: the credentials of "docker login")
+		// +optional
+		RegistryUsername string
+		// Password or token at the registry, such as env:GITHUB_TOKEN
+		// +optional
+		RegistryPassword *dagger.Secret
+		// Speak plain HTTP to the registry, and send it the credentials that way
+		// +optional
+		PlainHTTP bool
+	},
 ) *EvalImages {
 	m := &EvalImages{
-		SDK:           sdk,
-		SDKIdentity:   sdkSha,
-		Dockerfile:    dockerfile,
-		BuilderRepo:   cmp.Or(builderRepo, plan.DefaultBuilderRepo),
-		BaseRepo:      cmp.Or(baseRepo, plan.DefaultBaseRepo),
-		AgentRepo:     cmp.Or(agentRepo, plan.DefaultAgentRepo),
-		ImageTemplate: imageTemplate,
+		SDK: flags.SDK, SDKIdentity: flags.SdkSha, Dockerfile: flags.Dockerfile, ImageTemplate: flags.ImageTemplate,
+
+		Dataset: flags.Dataset, Hub: flags.Hub, HubToken: flags.HubToken, DatasetFile: flags.DatasetFile,
+		Split: flags.Split, Config: flags.Config, Revision: flags.Revision, Family: flags.Family,
+		InstanceIDs: flags.InstanceIds, Select: flags.Select, Limit: flags.Limit, Seed: flags.Seed, Shard: flags.Shard,
+
+		BuilderRepo: cmp.Or(flags.BuilderRepo, plan.DefaultBuilderRepo),
+		BaseRepo:    cmp.Or(flags.BaseRepo, plan.DefaultBaseRepo),
+		AgentRepo:   cmp.Or(flags.AgentRepo, plan.DefaultAgentRepo),
+		Target:      flags.Target, TagSuffix: flags.TagSuffix, Tags: flags.Tags,
+
+		RegistryUsername: flags.RegistryUsername, RegistryPassword: flags.RegistryPassword, PlainHTTP: flags.PlainHTTP,
 	}
-	if sdk == nil {
+	if flags.SDK == nil {
 		m.SDK = defaultSDK()
 	}
-	if sdk == nil && sdkSha == "" {
+	if flags.SDK == nil && flags.SdkSha == "" {
 		m.SDKIdentity = defaultSDKCommit
 	}
 	return m

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"dagger/eval-images/engine"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
@@ -18,24 +19,24 @@ func (m *EvalImages) published(ctx context.Context, login *credentials, trustUnl
 		return nil, err
 	}
 	access.ReadOnly, access.Heads = true, trustUnlabelled
-	engine := &engine{module: m}
+	images := m.engine("")
 	client, err := access.Open(ctx, m.AgentRepo)
 	switch {
 	case errors.Is(err, registry.ErrRefused):
 		return nil, advised(err)
 	case err != nil:
-		return engine, nil
+		return images, nil
 	case login.password != nil:
 		return publish.Finder{Client: client}, nil
 	}
-	return &anonymous{client: publish.Finder{Client: client}, engine: engine}, nil
+	return &anonymous{client: publish.Finder{Client: client}, engine: images}, nil
 }
 
 // anonymous asks a registry without credentials, and after a refusal by the engine, which may have those of
-// docker login. It is a [pipeline.Registry].
+// docker login. It is a [run.Registry].
 type anonymous struct {
 	client publish.Finder
-	engine *engine
+	engine *engine.Engine
 	// refused is set once the registry wants credentials.
 	refused atomic.Bool
 }

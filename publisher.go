@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"dagger/eval-images/engine"
 	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/run"
@@ -38,12 +39,11 @@ func (p publishing) check() error {
 
 // use completes a runner with a publisher, and with what tells it which images are signed. It returns the direct
 // publisher's client, or nil.
-func (p publishing) use(ctx context.Context, runner *run.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
-	client, err := p.choose(ctx, runner, engine, recipe)
+func (p publishing) use(ctx context.Context, runner *run.Runner, m *EvalImages, images *engine.Engine, recipe recipe) (*registry.Client, error) {
+	client, err := p.choose(ctx, runner, m, images, recipe)
 	if err != nil {
 		return nil, err
 	}
-	m := engine.module
 	runner.Signatures, err = signatures(ctx, p.key, client, p.login, m.BuilderRepo, m.BaseRepo, m.AgentRepo)
 	return client, err
 }
@@ -51,19 +51,19 @@ func (p publishing) use(ctx context.Context, runner *run.Runner, engine *engine,
 // choose completes a runner with a publisher: the one asked for; by default the direct one if the registry can be reached
 // with these credentials, and otherwise the engine. It returns the direct publisher's client, or nil. What the registry
 // refuses to these credentials it refuses to every publisher: that is an error before anything is built.
-func (p publishing) choose(ctx context.Context, runner *run.Runner, engine *engine, recipe recipe) (*registry.Client, error) {
+func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImages, images *engine.Engine, recipe recipe) (*registry.Client, error) {
 	access, err := p.login.access(ctx)
 	if err != nil {
 		return nil, err
 	}
 	access.Heads = p.trustUnlabelled
-	probing := &publish.ProbingBuilder{Builder: engine, Access: access}
-	runner.Publisher, runner.Registry = probing, &publish.ProbingRegistry{Registry: engine, Access: access}
+	probing := &publish.ProbingBuilder{Builder: images, Access: access}
+	runner.Publisher, runner.Registry = probing, &publish.ProbingRegistry{Registry: images, Access: access}
 	runner.Tagger = &publish.Tagger{Access: access}
 	if p.publisher == publisherEngine && p.login.password == nil {
 		return nil, nil
 	}
-	client, err := engine.module.client(ctx, access)
+	client, err := m.client(ctx, access)
 	switch {
 	case errors.Is(err, registry.ErrRefused):
 		return nil, advised(err)
@@ -72,16 +72,16 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, engine *engi
 	case err != nil && p.publisher == publisherDirect:
 		return nil, fmt.Errorf("publishing directly: %w", err)
 	case err != nil:
-		report("publisher: engine, because direct is not possible: " + clean(err.Error()))
+		report("publisher: engine, because direct is not possible: " + engine.Clean(err.Error()))
 		return nil, nil
 	}
 	direct := &publish.Publisher{
-		Client: client, Builder: probing, Identity: engine.identity, Platform: string(platform),
+		Client: client, Builder: probing, Identity: images.Identity, Platform: string(engine.Platform),
 		OwnLayer: p.key != nil || runner.Force,
 	}
 	finder := publish.Finder{Client: client}
 	runner.Publisher, runner.Registry, runner.Tagger = direct, finder, finder
-	runner.Official = &publish.Officials{Client: client, Engine: engine, Platform: string(platform)}
+	runner.Official = &publish.Officials{Client: client, Engine: images, Platform: string(engine.Platform)}
 	if shares, _ := publish.SharesBases(p.shareBases); shares { // It was checked.
 		direct.Sharing = &publish.Sharing{Client: client, Apart: publish.NewApart(recipe.dockerfile)}
 		runner.Sharing = direct.Sharing

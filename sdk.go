@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"dagger/eval-images/engine"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/redact"
@@ -19,6 +20,11 @@ const (
 
 func defaultSDK() *dagger.Directory {
 	return dag.Git(defaultSDKRepo).Commit(defaultSDKCommit).Tree()
+}
+
+// engine makes the images of this SDK.
+func (m *EvalImages) engine(identity string) *engine.Engine {
+	return &engine.Engine{Dagger: dag, SDK: m.SDK, Dockerfile: m.Dockerfile, Identity: identity}
 }
 
 // recipe is what all images of a call are made by.

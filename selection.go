@@ -25,6 +25,15 @@ type selection struct {
 	shard                                 string
 }
 
+// selection is that of the module's flags.
+func (m *EvalImages) selection() selection {
+	return selection{
+		dataset: m.Dataset, hub: m.Hub, file: m.DatasetFile, split: m.Split, family: m.Family, config: m.Config,
+		revision: m.Revision, hubToken: m.HubToken, ids: m.InstanceIDs, selected: m.Select, limit: m.Limit, seed: m.Seed,
+		shard: m.Shard,
+	}
+}
+
 // instances reads the dataset and chooses.
 func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result, dataset.Source, error) {
 	family, err := s.resolveFamily(ctx)

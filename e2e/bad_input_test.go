@@ -63,8 +63,8 @@ func TestBadInput(t *testing.T) {
 				test.change(t, &target)
 			}
 			out := filepath.Join(t.TempDir(), "out")
-			args := append([]string{"assemble-all", "--publish"}, test.flags...)
-			failed := callModule(t, target.args(append(args, "directory", "export", "--path", out)...)...)
+			args := append([]string{"--publish"}, test.flags...)
+			failed := callModule(t, target.args("assemble-all", append(args, "directory", "export", "--path", out)...)...)
 			message := failed.message(t)
 			for _, part := range test.says {
 				assert.Contains(t, message, part)

@@ -37,7 +37,7 @@ func (d *doors) testCanary(t *testing.T) {
 			proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(3)), Fault: refused})
 			call := func(user string, more ...string) traced {
 				flags := []string{
-					"--publish", "--publisher", publisher, "--max-retries", "1", "--tags", marker,
+					"--publish", "--publisher", publisher, "--max-attempts", "1", "--tags", marker,
 					"--registry-username", user, "--registry-password", "env:CANARY",
 				}
 				return callTraced(t, "CANARY="+password, f.flags("assemble-all", append(flags, more...)...)...)
@@ -86,8 +86,8 @@ func TestATokenOfTheHubIsNowhere(t *testing.T) {
 	hub.Users = []string{token}
 	hub.Gate(name, token)
 	call := func(function, token string, more ...string) traced {
-		args := []string{function, "--dataset", name, "--family", "swebench", "--hub", hub.url, "--hub-token", "env:CANARY", "--tags", marker}
-		return callTraced(t, "CANARY="+token, append([]string{"--sdk-sha", f.sha}, f.args(append(args, more...)...)...)...)
+		args := []string{"--dataset", name, "--family", "swebench", "--hub", hub.url, "--hub-token", "env:CANARY", "--tags", marker}
+		return callTraced(t, "CANARY="+token, append([]string{"--sdk-sha", f.sha}, f.args(function, append(args, more...)...)...)...)
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	made := call("assemble-all", token, "--publish", "--publisher", "direct", "directory", "export", "--path", out)

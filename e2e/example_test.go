@@ -14,7 +14,7 @@ func TestExamplePutsALayerOnAnAgentImage(t *testing.T) {
 	target := newTarget(t)
 	instance := []string{"--instance-id", "django__django-11099"}
 	ours, theirs := target.registry+"/"+target.prefix+"/ours:1", target.registry+"/"+target.prefix+"/theirs:1"
-	callModule(t, target.args(append(append([]string{"assemble"}, instance...), "publish", "--address", ours)...)...).succeeds(t)
+	callModule(t, target.args("assemble", append(instance, "publish", "--address", ours)...)...).succeeds(t)
 	callModule(t, target.exampleArgs(append(append([]string{"agent"}, instance...), "publish", "--address", theirs)...)...).succeeds(t)
 
 	t.Run("our layers are below it, unchanged", func(t *testing.T) {

@@ -61,7 +61,7 @@ func TestMaxRetriesCountsTheFirstTime(t *testing.T) {
 			registrytest.Rule{Method: http.MethodPut, Path: manifestOf(task(2)), Fault: strange},
 		)
 
-		agents := records(t, f.run(t, "--publisher", publisher, "--max-retries", "3"), "manifest.jsonl")
+		agents := records(t, f.run(t, "--publisher", publisher, "--max-attempts", "3"), "manifest.jsonl")
 
 		assert.Equal(t, map[string]string{task(1): "built", task(2): "failed", task(3): "built"}, statuses(agents))
 		assert.Equal(t, []int{3, 3, 1}, []int{agents[0].AttemptCount, agents[1].AttemptCount, agents[2].AttemptCount})
@@ -77,7 +77,7 @@ func TestARefusedTagKeepsNoOtherBack(t *testing.T) {
 			Method: http.MethodPut, Path: "/agent/manifests/nightly-" + task(1), Fault: registrytest.Answer(tries, ""),
 		})
 
-		agents := records(t, f.run(t, "--publisher", publisher, "--tags", "nightly,weekly", "--max-retries", "1"), "manifest.jsonl")
+		agents := records(t, f.run(t, "--publisher", publisher, "--tags", "nightly,weekly", "--max-attempts", "1"), "manifest.jsonl")
 
 		refused, pushed := f.agentTag("nightly-"+task(1)+"-source-minimal"), []string{f.agent(task(1)), f.agentTag("weekly-" + task(1) + "-source-minimal")}
 		assert.Equal(t, "failed", agents[0].Status)
@@ -114,7 +114,7 @@ func TestAnImageOfWhichNobodyKnowsIsNotBuilt(t *testing.T) {
 	}
 	proxy.Script(script...)
 
-	agents := records(t, f.run(t, "--max-retries", "2"), "manifest.jsonl")
+	agents := records(t, f.run(t, "--max-attempts", "2"), "manifest.jsonl")
 
 	require.Len(t, agents, len(answers)+1)
 	for i, status := range answers {

@@ -203,7 +203,8 @@ func (s *session) refusesValues(t *testing.T) {
 		module, flags flags
 		says          []string
 	}{
-		"no attempt":                    {nil, flags{"maxRetries": 0}, []string{"--max-retries", "at least 1"}},
+		"no attempt":                    {nil, flags{"maxAttempts": 0}, []string{"--max-attempts", "at least 1"}},
+		"none by the flag's old name":   {nil, flags{"maxRetries": 0}, []string{"--max-attempts", "at least 1"}},
 		"a timeout that is none":        {nil, flags{"timeout": "soon"}, []string{"--timeout", `"soon"`, "2000s"}},
 		"a tag that no registry takes":  {nil, flags{"tags": []string{"nightly", "to day"}}, []string{`"to day"`, "tag"}},
 		"a user without a password":     {nil, flags{"registryUsername": "me"}, []string{"--registry-username", "--registry-password"}},

@@ -17,7 +17,7 @@ func TestAFailingDockerfile(t *testing.T) {
 	for id, kind := range map[string]string{good: "good", bad: "bad"} {
 		push(t, f.official(id), debianWith(t, "kind", 0o644, kind))
 	}
-	dir := f.run(t, "--max-retries", "3")
+	dir := f.run(t, "--max-attempts", "3")
 	for _, file := range []string{"manifest.jsonl", "base-manifest.jsonl"} {
 		all := records(t, dir, file)
 		require.Equal(t, map[string]string{good: "built", bad: "failed"}, statuses(all), file)

@@ -101,7 +101,7 @@ func TestAFleetOnABadDay(t *testing.T) {
 		t.Logf("%d requests", len(proxy.Requests()))
 
 		proxy.Script(always...)
-		message := f.call(t, "assemble-all", "--publish", "--publisher", publisher, "--max-retries", "1", "total").message(t)
+		message := f.call(t, "assemble-all", "--publish", "--publisher", publisher, "--max-attempts", "1", "total").message(t)
 		assert.Contains(t, message, "2 of 100 agent images failed")
 		assert.Equal(t, tasks(refused, unknown), listed(message))
 		assert.Equal(t, published, f.published(t), "nothing was made again")

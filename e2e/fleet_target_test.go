@@ -57,8 +57,7 @@ func (f fleet) call(t *testing.T, function string, flags ...string) call {
 
 // flags are the arguments of a call of a function on the fleet's dataset.
 func (f fleet) flags(function string, more ...string) []string {
-	args := append([]string{function, "--dataset-file", f.dataset}, more...)
-	return append([]string{"--sdk-sha", f.sha}, f.args(args...)...)
+	return append([]string{"--sdk-sha", f.sha}, f.args(function, append([]string{"--dataset-file", f.dataset}, more...)...)...)
 }
 
 // run publishes, whatever fails, and returns the directory with the manifest.

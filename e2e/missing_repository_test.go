@@ -42,7 +42,7 @@ func TestARepositoryThatIsMissing(t *testing.T) {
 			}
 			missing(w, r, registry)
 		}})
-		dir := f.run(t, "--publisher", "engine", "--max-workers", "2", "--max-retries", "2")
+		dir := f.run(t, "--publisher", "engine", "--max-workers", "2", "--max-attempts", "2")
 		agents := records(t, dir, "manifest.jsonl")
 		require.Len(t, agents, size)
 		for _, agent := range agents {

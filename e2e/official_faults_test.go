@@ -110,7 +110,7 @@ func TestAPullThatIsRefused(t *testing.T) {
 	refused := registrytest.Answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
 	proxy.Script(registrytest.Rule{Path: manifestOfOfficial(task(2)), Fault: refused})
 
-	dir := f.run(t, "--max-retries", "3")
+	dir := f.run(t, "--max-attempts", "3")
 
 	want := map[string]string{task(1): "built", task(2): "failed", task(3): "built"}
 	for _, file := range []string{"manifest.jsonl", "base-manifest.jsonl"} {

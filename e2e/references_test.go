@@ -31,8 +31,8 @@ func TestAPasswordForSeveralHosts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			proxy.Script()
-			args := append([]string{"--silent", "--sdk", f.sdk}, test.repositories...)
-			args = append(append(append(args, test.function...), "--dataset-file", f.dataset), login...)
+			args := append([]string{"--silent", "--sdk", f.sdk, "--dataset-file", f.dataset}, test.repositories...)
+			args = append(append(args, login...), test.function...)
 			if test.function[0] == "assemble-all" {
 				args = append(args, "total")
 			}

@@ -39,7 +39,7 @@ func (d *doors) testRevoked(t *testing.T) {
 			})
 			login := func(user string) []string {
 				return []string{
-					"--publisher", publisher, "--max-workers", "4", "--max-retries", "3",
+					"--publisher", publisher, "--max-workers", "4", "--max-attempts", "3",
 					"--registry-username", user, "--registry-password", secret(t, canary),
 				}
 			}

@@ -34,22 +34,23 @@ func newTarget(t *testing.T) target {
 	}
 }
 
-// args are the module's flags for this target, followed by the function and its own.
-func (g target) args(more ...string) []string {
+// args are the arguments of a call: the module's flags for this target, those among the given ones, the function, and its
+// own flags.
+func (g target) args(function string, given ...string) []string {
 	return append([]string{
 		"--sdk", g.sdk,
 		"--image-template", g.template,
 		"--builder-repo", g.registry + "/" + g.prefix + "/builder",
 		"--base-repo", g.registry + "/" + g.prefix + "/base",
 		"--agent-repo", g.registry + "/" + g.prefix + "/agent",
-	}, more...)
+	}, arranged(function, given...)...)
 }
 
 // assembleAll publishes, and returns the directory with the manifest.
 func (g target) assembleAll(t *testing.T, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	args := append([]string{"assemble-all", "--publish"}, flags...)
-	callModule(t, g.args(append(args, "directory", "export", "--path", dir)...)...).succeeds(t)
+	args := append([]string{"--publish"}, flags...)
+	callModule(t, g.args("assemble-all", append(args, "directory", "export", "--path", dir)...)...).succeeds(t)
 	return dir
 }

@@ -97,12 +97,32 @@ func (s *session) plan(t *testing.T, module, plan flags) ([]planned, error) {
 	return parsePlan(t, result.File.Contents), nil
 }
 
+// moduleArguments are the [moduleFlags] by their names in the API.
+var moduleArguments = func() (names []string) {
+	for _, flag := range moduleFlags {
+		first, rest, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "-")
+		if rest != "" {
+			rest = strings.ToUpper(rest[:1]) + rest[1:]
+		}
+		names = append(names, first+rest)
+	}
+	return names
+}()
+
 // do calls a function of the module, which is about the tiny SDK unless told otherwise, for these fields of its result.
+// The given flags may be the function's and the module's.
 func (s *session) do(t *testing.T, module flags, function string, given flags, fields string, result any) error {
 	t.Helper()
-	about := flags{"sdk": directory(tinySDK())}
+	about, own := flags{"sdk": directory(tinySDK())}, flags{}
 	maps.Copy(about, module)
-	query := fmt.Sprintf("{evalImages%s{%s%s%s}}", s.arguments(t, about), function, s.arguments(t, given), fields)
+	for name, value := range given {
+		if slices.Contains(moduleArguments, name) {
+			about[name] = value
+		} else {
+			own[name] = value
+		}
+	}
+	query := fmt.Sprintf("{evalImages%s{%s%s%s}}", s.arguments(t, about), function, s.arguments(t, own), fields)
 	var data struct{ EvalImages map[string]json.RawMessage }
 	if err := s.client.Do(s.ctx, &dagger.Request{Query: query}, &dagger.Response{Data: &data}); err != nil {
 		return err

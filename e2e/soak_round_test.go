@@ -122,8 +122,8 @@ func (r *soakRound) args(s *soak, flags ...string) []string {
 	return append([]string{
 		"--silent", "--sdk", s.sdk, "--sdk-sha", s.sha, "--image-template", s.template,
 		"--builder-repo", registry + s.prefix + "/builder", "--base-repo", registry + s.prefix + "/base",
-		"--agent-repo", registry + r.agents.repository,
-		"assemble-all", "--publish", "--publisher", "direct", "--dataset-file", r.dataset, "--max-workers", fmt.Sprint(soakWorkers),
+		"--agent-repo", registry + r.agents.repository, "--dataset-file", r.dataset,
+		"assemble-all", "--publish", "--publisher", "direct", "--max-workers", fmt.Sprint(soakWorkers),
 		"--trust-unlabelled", // The base images that the test pushed say nothing of themselves.
 	}, flags...)
 }

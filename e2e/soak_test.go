@@ -82,7 +82,7 @@ func (s *soak) round(t *testing.T) {
 	s.rounds = append(s.rounds, r)
 	first := []string{"--allow-failures"}
 	if len(s.rounds)%2 == 1 {
-		first = append(first, "--max-retries", "1")
+		first = append(first, "--max-attempts", "1")
 	}
 	r.run(t, s, first...)
 	for len(r.there) < len(r.ids) || !r.last().succeeded() {

@@ -58,7 +58,7 @@ var boundaries = []boundary{
 		imports: regexp.MustCompile(`^dagger/eval-images/(dataset/families|pipeline)`).MatchString,
 	},
 	{
-		files: regexp.MustCompile(`^([^/]+\.go|examples/.*|bench/testdata/.*)$`),
+		files: regexp.MustCompile(`^([^/]+\.go|engine/.*|examples/.*|bench/testdata/.*)$`),
 		imports: func(path string) bool {
 			return ofDagger.MatchString(path) || generated.MatchString(path) && path != generated.FindString(path)+"dagger"
 		},

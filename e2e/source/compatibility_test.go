@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/dataset/families"
 	"dagger/eval-images/e2e/workflow"
 )
 
@@ -24,6 +25,13 @@ func TestOneVersionIsTested(t *testing.T) {
 	assert.Equal(t, strings.TrimPrefix(module.EngineVersion, "v"), w.On.Dispatch.Inputs["dagger-version"].Default)
 	assert.Contains(t, textOf(t, "docs/compatibility.md"), "| "+module.EngineVersion+" | every test")
 	assert.Contains(t, textOf(t, "README.md"), "Every test runs on "+module.EngineVersion)
+}
+
+// TestTheRecipesNameEveryFamily: the help of --family has no room for them.
+func TestTheRecipesNameEveryFamily(t *testing.T) {
+	for _, name := range families.Names() {
+		assert.Contains(t, textOf(t, "docs/recipes.md"), "`"+name+"`")
+	}
 }
 
 // TestREADMELinksEveryDocument: a document that nothing links to is not found.

@@ -31,7 +31,7 @@ func TestAFlagMeansTheSameEverywhere(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, shared, 30, "plan, check and assemble-all share most of their flags")
+	require.Positive(t, shared, "check and assemble-all have some in common")
 }
 
 // flagsOf are the flags that a function takes as a struct, by their names: help, pragmas and type.

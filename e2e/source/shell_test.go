@@ -22,7 +22,7 @@ var executing = map[string]bool{
 }
 
 // commands are all the places where the module executes anything, and what.
-var commands = []string{"phases.go: WithExec(each of wrap.Commands)"}
+var commands = []string{"engine/container.go: WithExec(each of wrap.Commands)"}
 
 // TestTheModuleExecutesNothingThatWasNotWrittenInIt: of the values that users, datasets and registries give none is a part of a command.
 // What the SDK's Dockerfile executes is the SDK's, and gets no more than the official image's reference, which was checked.

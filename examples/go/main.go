@@ -24,6 +24,8 @@ var smokeSet = []string{"sympy__sympy-20590", "astropy__astropy-12907"}
 type Acme struct {
 	// +private
 	Images *dagger.EvalImages
+	// +private
+	Smoke *dagger.EvalImages
 }
 
 // New sets what the images are made of and where they go.
@@ -38,13 +40,16 @@ func New(
 	// +optional
 	imageTemplate string,
 ) *Acme {
-	return &Acme{Images: dag.EvalImages(dagger.EvalImagesOpts{
+	opts := dagger.EvalImagesOpts{
 		SDK:           sdk,
 		ImageTemplate: imageTemplate,
 		BuilderRepo:   registry + "/eval-builder",
 		BaseRepo:      registry + "/eval-base",
 		AgentRepo:     registry + "/eval-agent-server",
-	})}
+	}
+	images := dag.EvalImages(opts)
+	opts.InstanceIds = smokeSet
+	return &Acme{Images: images, Smoke: dag.EvalImages(opts)}
 }
 
 // Build the agent image of one instance, with Acme's configuration as one layer on top.
@@ -68,7 +73,7 @@ func (m *Acme) Agent(
 //
 // If an image fails, the call does, with the list of those that failed.
 func (m *Acme) SmokeImages() *dagger.File {
-	return m.Images.
-		AssembleAll(dagger.EvalImagesAssembleAllOpts{InstanceIds: smokeSet, Publish: true}).
+	return m.Smoke.
+		AssembleAll(dagger.EvalImagesAssembleAllOpts{Publish: true}).
 		File()
 }

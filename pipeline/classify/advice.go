@@ -58,7 +58,7 @@ const (
 	AdviceTimeout    = "The image took longer than --timeout allows. Waits for other images and for the registry do not count."
 )
 
-// refusal says whether the registry refuses who asks, or everything there, rather than one image.
+// Refusal says whether the registry refuses who asks, or everything there, rather than one image.
 func (c Result) Refusal() bool {
 	switch c.Advice {
 	case AdviceCredentials, AdviceNoRight, AdviceHidden, AdviceRepository, AdviceName, AdviceReadOnly, AdviceQuota, AdvicePlan,

@@ -19,5 +19,6 @@ func (e *CannotTagError) Unwrap() error { return e.Err }
 // Cause is permanent: whatever the reason, the engine can go on with all images that are to be made.
 func (e *CannotTagError) Cause() Result { return Result{Class: Permanent, Advice: AdviceEngineTag} }
 
+// AdviceEngineTag is for an image that only the engine could tag.
 const AdviceEngineTag = "The Dagger engine cannot tag an image that is there without making it anew. " +
 	"Let this call reach the registry itself: pass --registry-username and --registry-password."

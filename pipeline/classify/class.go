@@ -11,27 +11,27 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// Kind says what an error means for the rest of a run.
+// Class says what an error means for the rest of a run.
 type Class int
 
 const (
-	// KindTransient may pass: a broken connection, a registry's bad minute, and whatever is unknown. It is tried again.
+	// Transient may pass: a broken connection, a registry's bad minute, and whatever is unknown. It is tried again.
 	Transient Class = iota
-	// KindUnavailable may pass as well, and may meet everybody at once: a registry that does not answer, or has
+	// Unavailable may pass as well, and may meet everybody at once: a registry that does not answer, or has
 	// a fault of its own.
 	Unavailable
-	// KindLimited is a registry that asks for fewer requests. All workers wait, then it is tried again.
+	// Limited is a registry that asks for fewer requests. All workers wait, then it is tried again.
 	Limited
-	// KindPermanent stays as it is however often it is tried. It costs its image.
+	// Permanent stays as it is however often it is tried. It costs its image.
 	Permanent
-	// KindFatal would meet every other image as well. It ends the run.
+	// Fatal would meet every other image as well. It ends the run.
 	Fatal
-	// KindSpent is a quota of pulls that is used up for hours. It costs every image that needs another pull,
+	// Spent is a quota of pulls that is used up for hours. It costs every image that needs another pull,
 	// and no other one.
 	Spent
 )
 
-// Cause is what is known of an error.
+// Result is what is known of an error.
 type Result struct {
 	Class Class
 	// Advice says in a sentence or two what to do. Empty where nobody knows.
@@ -57,7 +57,7 @@ var printed = regexp.MustCompile(`(?m)^  \| .*$`)
 // asked is the query of the upload that an error is about: which layer was to be mounted from where.
 var asked = regexp.MustCompile(`(/blobs/uploads/)\?\S*(: \d{3} )`)
 
-// CauseOf tells what is known of an error. The zero [Cause] is that of nil, and of an error of which nothing is known.
+// Of tells what is known of an error. The zero [Result] is that of nil, and of an error of which nothing is known.
 func Of(err error) Result {
 	if err == nil {
 		return Result{}

@@ -13,7 +13,7 @@ import (
 // hubHosts are further names of Docker Hub in URLs: its token server and its storage.
 var hubHosts = []string{"auth.docker.io", "production.cloudflare.docker.com"}
 
-// hostName is the host of a URL as references name it.
+// HostName is the host of a URL as references name it.
 func HostName(host string) string {
 	host = strings.ToLower(host)
 	if slices.Contains(hubHosts, host) {
@@ -25,7 +25,7 @@ func HostName(host string) string {
 	return reference.Host(host + "/")
 }
 
-// hostsOf are the hosts of images, without those that have no reference.
+// HostsOf are the hosts of images, without those that have no reference.
 func HostsOf(images ...string) (hosts []string) {
 	for _, image := range images {
 		if image != "" {
@@ -56,7 +56,7 @@ func (e *HostError) Error() string { return e.Err.Error() }
 // Unwrap gives Err.
 func (e *HostError) Unwrap() error { return e.Err }
 
-// hostOf tells which host an attempt's error is about. Known are those that the attempt needs, its target's
+// HostOf tells which host an attempt's error is about. Known are those that the attempt needs, its target's
 // first. An engine's error is only text, from what was done to what went wrong: the last host that it names
 // counts. If it names none, a failed push is blamed on the target, and all before that on the next host.
 func HostOf(err error, known []string) string {

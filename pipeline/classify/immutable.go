@@ -34,6 +34,6 @@ func (e *ImmutableError) Cause() Result {
 
 const adviceImmutable = "The registry does not replace tags. Leave out --force-build, delete the tag, or let tags of that repository be replaced."
 
-// refusedTag is how an engine's error reads when a registry refuses a tag: with the path of its manifest and
+// RefusedTag is how an engine's error reads when a registry refuses a tag: with the path of its manifest and
 // the status.
 var RefusedTag = regexp.MustCompile(`(?i)PUT request to \S*/manifests/\S+: (400|403|409|412) |immutable`)

@@ -9,7 +9,7 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// recovered does work, and turns a panic in it into an error: a bug of ours fails one image, not the run.
+// Recovered does work, and turns a panic in it into an error: a bug of ours fails one image, not the run.
 func Recovered(work func() error) (err error) {
 	if caught := panics.Try(func() { err = work() }); caught != nil {
 		return &panicError{caught}

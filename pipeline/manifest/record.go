@@ -80,7 +80,7 @@ type Record struct {
 	QueueSeconds    Seconds `json:"queue_seconds"`
 	DurationSeconds Seconds `json:"duration_seconds"`
 	// RemoteCheckSeconds is spent asking the registry, BuildSeconds making the image, PushSeconds publishing it
-	// and PostBuildSeconds after that: so far nothing. Failed attempts are included, and what [Send] waited,
+	// and PostBuildSeconds after that: so far nothing. Failed attempts are included, and what [throttle.Send] waited,
 	// but not the pauses between attempts.
 	RemoteCheckSeconds Seconds `json:"remote_check_seconds"`
 	BuildSeconds       Seconds `json:"build_seconds"`
@@ -91,7 +91,7 @@ type Record struct {
 // Name is what the record is about: "assemble django__django-11099".
 func (r Record) Name() string { return plan.Unit(r.Phase, string(r.InstanceID)) }
 
-// carry takes over from the check of an image what is told of the image as a whole. The check is not counted as
+// Carry takes over from the check of an image what is told of the image as a whole. The check is not counted as
 // queueing.
 func (r *Record) Carry(check Record) {
 	r.AttemptCount = check.AttemptCount
@@ -104,7 +104,7 @@ func (r Record) unpublished() bool {
 	return r.Status == StatusBuilt && len(r.Tags) == 0 && r.Digest == ""
 }
 
-// failure says of an error which image it cost.
+// Failure says of an error which image it cost.
 func (r *Record) Failure(err error) error {
 	return &Failure{Phase: r.Phase, Instance: string(r.InstanceID), Err: err}
 }

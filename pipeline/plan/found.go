@@ -12,7 +12,7 @@ type Found struct {
 	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the digest and
 	// nothing else.
 	HeadOnly bool
-	// Unlabelled says that a run trusts the image without all of its labels: see [Runner.TrustUnlabelled].
+	// Unlabelled says that a run trusts the image without all of its labels: see [run.Runner.TrustUnlabelled].
 	Unlabelled bool
 }
 

@@ -6,10 +6,7 @@ import (
 	"dagger/eval-images/dataset"
 )
 
-var (
-	thisWrap  = &Wrap{Commands: [][]string{{"pip", "install", "this"}}}
-	otherWrap = &Wrap{Commands: [][]string{{"pip", "install", "other"}}}
-)
+var thisWrap = &Wrap{Commands: [][]string{{"pip", "install", "this"}}}
 
 const (
 	commit      = "43376f1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

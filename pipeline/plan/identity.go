@@ -17,7 +17,7 @@ type Identity struct {
 	// Official is the official image under a base image and under the agent image on it: the name as Docker
 	// writes it in full, without a digest.
 	Official string
-	// OfficialDigest is that image's digest, "sha256:…". A plan knows it only after [Runner.Pin].
+	// OfficialDigest is that image's digest, "sha256:…". A plan knows it only after [run.Runner.Pin].
 	OfficialDigest string
 	// Revision is the SDK's commit, the digest of its files, or the caller's name for it, uncut.
 	Revision string
@@ -48,7 +48,7 @@ var identityParts = []struct {
 	{"platform", LabelPlatform, func(i *Identity) *string { return &i.Platform }},
 }
 
-// noWrap is the value of [LabelWrap] on an image without a wrap. It is always written, because an official image
+// NoWrap is the value of [LabelWrap] on an image without a wrap. It is always written, because an official image
 // may bring a label of that name along.
 const NoWrap = "none"
 

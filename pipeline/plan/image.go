@@ -35,7 +35,7 @@ type Graft struct {
 	Instance string
 }
 
-// labelled says whether an image that was found has the labels that this one would have, as far as a [Found]
+// Labelled says whether an image that was found has the labels that this one would have, as far as a [Found]
 // tells. They are no proof, but no such image was there before.
 func (i Image) Labelled(found Found) bool {
 	want := i.made()

@@ -12,7 +12,7 @@ const (
 	PhaseAssemble Phase = "assemble"
 )
 
-// unit is what one unit of work is called on the terminal and in errors: "assemble django__django-11099".
+// Unit is what one unit of work is called on the terminal and in errors: "assemble django__django-11099".
 func Unit(phase Phase, instance string) string {
 	if instance == "" {
 		return string(phase)

@@ -22,7 +22,7 @@ type Plan struct {
 type Item struct {
 	// Instance is what both images are for.
 	Instance dataset.Instance
-	// OfficialDigest is the digest of the official image, where it was asked for: see [Runner.Pin].
+	// OfficialDigest is the digest of the official image, where it was asked for: see [run.Runner.Pin].
 	OfficialDigest string
 	// Base and Agent are the references of the base image and of the agent image.
 	Base, Agent string
@@ -34,7 +34,7 @@ type Item struct {
 	Identity Identity
 }
 
-// identity of the agent image, with the official image's digest where it was asked for.
+// Wanted of the agent image, with the official image's digest where it was asked for.
 func (i Item) Wanted() Identity {
 	identity := i.Identity
 	identity.OfficialDigest = cmp.Or(i.OfficialDigest, identity.OfficialDigest)

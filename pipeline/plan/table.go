@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// planLine is one line of a plan in JSON. The names are those of [Record].
+// planLine is one line of a plan in JSON. The names are those of [manifest.Record].
 type planLine struct {
 	InstanceID     string       `json:"instance_id"`
 	SharedWith     []string     `json:"shared_with,omitempty"`

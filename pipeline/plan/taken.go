@@ -39,6 +39,7 @@ func (e *TakenError) Cause() classify.Result {
 	return classify.Result{Class: classify.Permanent, Advice: AdviceTaken}
 }
 
+// AdviceTaken is for a name that another image has.
 const AdviceTaken = "Something else was published under this name. --force-build together with --instance-ids replaces it; " +
 	"with other repositories (--builder-repo, --base-repo, --agent-repo) both can stay."
 
@@ -60,5 +61,6 @@ func (e *UnlabelledError) Cause() classify.Result {
 	return classify.Result{Class: classify.Permanent, Advice: AdviceUnlabelled}
 }
 
+// AdviceUnlabelled is for an image that does not say all that it is.
 const AdviceUnlabelled = "The image's labels do not say what it was made of. If you trust whoever published it, pass --trust-unlabelled; " +
 	"--force-build together with --instance-ids replaces it."

@@ -46,7 +46,7 @@ func WrapOf(instance dataset.Instance) *Wrap {
 	return nil
 }
 
-// key changes with what is executed, not with whom it is for. It is SHA-256 in hexadecimal; empty for no wrap.
+// Key changes with what is executed, not with whom it is for. It is SHA-256 in hexadecimal; empty for no wrap.
 func (w *Wrap) Key() string {
 	if w == nil {
 		return ""

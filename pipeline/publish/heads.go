@@ -15,7 +15,7 @@ import (
 
 // Heads finds images at Docker Hub by the heads of their manifests. Docker Hub counts a manifest that is read
 // as a pull, and allows 100 of those in 6 hours without a login; it does not count heads. Heads is a
-// [pipeline.Registry].
+// [run.Registry].
 // https://docs.docker.com/docker-hub/usage/pulls/
 type Heads struct {
 	// Access to Docker Hub.

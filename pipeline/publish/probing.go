@@ -68,7 +68,7 @@ func mayHideAReason(err error) bool {
 		strings.Contains(err.Error(), "500 "+http.StatusText(http.StatusInternalServerError))
 }
 
-// ProbingRegistry is a [pipeline.Registry] that asks the registry itself where the engine was refused without a
+// ProbingRegistry is a [run.Registry] that asks the registry itself where the engine was refused without a
 // reason: see [ProbingBuilder].
 type ProbingRegistry struct {
 	run.Registry

@@ -23,7 +23,7 @@ type Builder interface {
 }
 
 // Publisher composes agent images in the registry, where all their layers are already. What has to be built,
-// somebody else builds and publishes. It is a [pipeline.Publisher], and its client the [pipeline.Registry] that
+// somebody else builds and publishes. It is a [run.Publisher], and its client the [run.Registry] that
 // goes with it.
 type Publisher struct {
 	// Client of the registry that everything is published to.

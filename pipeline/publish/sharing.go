@@ -10,7 +10,7 @@ import (
 )
 
 // Sharing lets base images have the recipe's layers in common, where the official images are in the registry
-// that the base images go to. It is a [pipeline.Sharing].
+// that the base images go to. It is a [run.Sharing].
 type Sharing struct {
 	// Client of that registry.
 	Client *registry.Client

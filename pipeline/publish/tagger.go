@@ -9,7 +9,7 @@ import (
 	"dagger/eval-images/pipeline/registry"
 )
 
-// Tagger is a [pipeline.Tagger] for a run whose images the engine publishes. The engine, v0.17.2, cannot tag an image
+// Tagger is a [run.Tagger] for a run whose images the engine publishes. The engine, v0.17.2, cannot tag an image
 // that is there: what it pushes it writes anew, without annotations and with another digest. So the Tagger
 // sends requests of its own, and connects when the first is needed.
 type Tagger struct {
@@ -26,7 +26,7 @@ type connected struct {
 }
 
 // Tag puts the reference on the image. If it cannot reach the registry, or lacks the credentials for it, the error is
-// a [*pipeline.CannotTagError].
+// a [*classify.CannotTagError].
 func (t *Tagger) Tag(ctx context.Context, image, reference string) error {
 	client, err := t.client(ctx, reference)
 	if err != nil {

@@ -106,7 +106,7 @@ func (c *Client) known(ctx context.Context, ref name.Reference) (*imageManifest,
 	return c.manifest(ctx, ref)
 }
 
-// manifest reads an image's manifest; the error is [pipeline.ErrAbsent] if there is none.
+// manifest reads an image's manifest; the error is [classify.ErrAbsent] if there is none.
 func (c *Client) manifest(ctx context.Context, ref name.Reference) (*imageManifest, error) {
 	got, err := c.ask(ctx, http.MethodGet, repositoryOf(ref), "manifests/"+ref.Identifier(), content{accept: manifestTypes}, http.StatusOK, http.StatusNotFound)
 	if err != nil {

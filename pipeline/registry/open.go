@@ -85,7 +85,7 @@ func (a Access) again(ctx context.Context, ask func() error) error {
 	}
 }
 
-// mayPass says whether it is worth asking once more: after an answer of which that is known, and also after
+// MayPass says whether it is worth asking once more: after an answer of which that is known, and also after
 // none, unless there is nobody to answer.
 func MayPass(err error) bool {
 	if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, ErrAnonymous) || errors.Is(err, ErrSeveral) || errors.Is(err, context.Canceled) {

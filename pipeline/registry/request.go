@@ -52,7 +52,7 @@ type content struct {
 	query  url.Values
 }
 
-// send sends one request when the run may, and again after a limit or an outage: see [pipeline.Send].
+// send sends one request when the run may, and again after a limit or an outage: see [throttle.Send].
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
 	err = throttle.Send(ctx, c.host.RegistryStr(), kindOf(method, at), func() (err error) {
 		got, err = c.sendOnce(ctx, method, at, send, want...)

@@ -21,7 +21,7 @@ import (
 const maxSignatures = 16
 
 // Signatures reads the signatures that cosign put beside images of the client's registry. It is a
-// [pipeline.Signatures].
+// [run.Signatures].
 //
 // A signature whose payload stands beside it takes two requests, one in a bundle four, and one more where the
 // registry does not know referrers.

@@ -13,7 +13,7 @@ import (
 
 // Tag makes a further reference name an image that its repository has, and is given by its digest. It puts the manifest
 // just as the registry gave it. That is one request if the client has read the manifest lately. It is a
-// [pipeline.Tagger].
+// [run.Tagger].
 func (c *Client) Tag(ctx context.Context, image, reference string) error {
 	from, err := c.parse(image)
 	if err != nil {

@@ -141,7 +141,7 @@ func (r *run) checkImage(ctx context.Context, item plan.Item) manifest.Record {
 }
 
 // findAll asks for an agent image under all its references, and notes in the record those that it has. It returns the
-// further ones that it lacks. The error is [ErrAbsent] if it is to be made.
+// further ones that it lacks. The error is [classify.ErrAbsent] if it is to be made.
 func (r *run) findAll(ctx context.Context, record *manifest.Record, item plan.Item) (found plan.Found, missing []string, err error) {
 	if found, err = r.find(ctx, record, item.Agent, item.Wanted()); err != nil {
 		return found, nil, err

@@ -13,7 +13,7 @@ import (
 // Lack is a reference under which a registry does not have the plan's image.
 type Lack struct {
 	Reference string
-	// Why names the instance, and is a [*TakenError], an [*UnlabelledError] or an [*classify.UnsignedError] if the registry
+	// Why names the instance, and is a [*plan.TakenError], an [*plan.UnlabelledError] or an [*classify.UnsignedError] if the registry
 	// has an image of that name. Nil: it has none.
 	Why error
 }

@@ -102,7 +102,7 @@ type vanishing struct {
 	clock    *clocktest.Fake
 	vanished atomic.Bool
 	hung     atomic.Int32
-	// requests says that each goes through [Send], as those of the direct publisher do.
+	// requests says that each goes through [throttle.Send], as those of the direct publisher do.
 	requests bool
 }
 

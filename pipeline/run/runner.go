@@ -65,7 +65,7 @@ type Runner struct {
 }
 
 // Run makes the images of the plan. What became of single images stands in the result, which is never nil. With an error too it tells
-// of every image: those that were not finished are failed ones. An error is a [*Failure] of the image that ended the run before any
+// of every image: those that were not finished are failed ones. An error is a [*manifest.Failure] of the image that ended the run before any
 // agent image was made, because the registry gave no answer or there is no builder, or else the context's.
 func (r Runner) Run(ctx context.Context, plan plan.Plan) (*manifest.Result, error) {
 	inner, cancel := context.WithCancelCause(ctx)

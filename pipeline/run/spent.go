@@ -39,7 +39,7 @@ type closedError struct {
 	first error
 }
 
-// Error reads like that of any image that is not started, so that [Failures] tells of all of them in one line.
+// Error reads like that of any image that is not started, so that [manifest.Failures] tells of all of them in one line.
 func (e *closedError) Error() string {
 	if classify.Of(e.first).Class == classify.Spent {
 		return fmt.Sprintf("not started: the quota of pulls is used up: %v", e.first)

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// outageImages is how many images in a row have to fail before the breaker opens: one or two may have a
+	// OutageImages is how many images in a row have to fail before the breaker opens: one or two may have a
 	// trouble of their own.
 	OutageImages = 3
 	// probeTime is how long everybody waits for the probe. An outage shows sooner; a probe that takes longer

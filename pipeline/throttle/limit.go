@@ -26,7 +26,7 @@ func (e *limitError) Cause() classify.Result {
 	return classify.Result{Class: classify.Fatal, Advice: classify.Of(e.err).Advice}
 }
 
-// hostLost is the host that a run cannot go on with, if that is what an error says.
+// HostLost is the host that a run cannot go on with, if that is what an error says.
 func HostLost(err error) (host string, ok bool) {
 	var limit *limitError
 	if errors.As(err, &limit) {

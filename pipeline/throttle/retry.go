@@ -64,6 +64,7 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
+// OrDefault sets a value that is zero.
 func OrDefault[T comparable](value *T, fallback T) {
 	var zero T
 	if *value == zero {
@@ -81,7 +82,7 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 	return pause/2 + rand.N(pause)
 }
 
-// do tries work until it succeeds, fails for good, or has used up its attempts, and returns how many that took.
+// Do tries work until it succeeds, fails for good, or has used up its attempts, and returns how many that took.
 // The work belongs to the host of its target; it may need others as well. All callers share the hosts'
 // throttles, which count limits and failures by the kind of work.
 func (r Retry) Do(

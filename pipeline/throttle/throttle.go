@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// throttles are those of a run, one for each registry host: a limit or an outage of one host does not hold back
+// Hosts are those of a run, one for each registry host: a limit or an outage of one host does not hold back
 // work that needs only other hosts.
 type Hosts struct {
 	clock clock.Clock
@@ -22,11 +22,12 @@ type Hosts struct {
 	byHost map[string]*Host
 }
 
+// NewHosts are the hosts of a run that has at most so many workers.
 func NewHosts(clock clock.Clock, most int) *Hosts {
 	return &Hosts{clock: clock, most: most, byHost: map[string]*Host{}}
 }
 
-// at is the throttle of a host.
+// At is the throttle of a host.
 func (all *Hosts) At(host string) *Host {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -54,7 +55,7 @@ func (all *Hosts) Busy() (hosts []string) {
 	return hosts
 }
 
-// throttle holds back the workers of a run at one host: the limiter while the registry there limits requests,
+// Host holds back the workers of a run at one host: the limiter while the registry there limits requests,
 // the circuit breakers while it is unavailable.
 type Host struct {
 	*limiter

@@ -65,7 +65,7 @@ func (m Module) Call(ctx context.Context, job fixture.Batch) (string, error) {
 		"call", "--progress", "plain", "--silent", "--sdk", sdk, "--sdk-sha", m.Maker.SDKSHA(), "--image-template", at(official),
 		"--builder-repo", at(m.Maker.Prefix + "/builder" + m.suffix()), "--base-repo", at(job.Base), "--agent-repo", at(job.To),
 		// Base images of a fixture carry no labels.
-		"assemble-all", "--publish", "--trust-unlabelled", "--publisher", m.Publisher, "--dataset-file", job.Dataset,
+		"--dataset-file", job.Dataset, "assemble-all", "--publish", "--trust-unlabelled", "--publisher", m.Publisher,
 	}
 	args = slices.Concat(args, m.Flags, []string{"directory", "export", "--path", out})
 	if err := dagger(ctx, m.Maker.Root, args...); err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// fakeClock goes on only when somebody sleeps, or when it is told to.
+// Fake goes on only when somebody sleeps, or when it is told to.
 type Fake struct {
 	mu    sync.Mutex
 	now   time.Time
@@ -19,7 +19,7 @@ type Fake struct {
 	set *sync.Cond
 }
 
-// ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets the time of all pass.
+// Ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets the time of all pass.
 const Ages = 10000 * time.Hour
 
 // timer is what is to be called when its time has come.
@@ -28,18 +28,21 @@ type timer struct {
 	f  func()
 }
 
+// New is a clock that stands at the beginning of 2026.
 func New() *Fake {
 	c := &Fake{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.set = sync.NewCond(&c.mu)
 	return c
 }
 
+// Now is the clock's time.
 func (c *Fake) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
+// Sleep lets the time pass at once, and notes it in Slept.
 func (c *Fake) Sleep(ctx context.Context, d time.Duration) error {
 	until := c.Now().Add(d)
 	if c.OnSleep != nil {
@@ -52,6 +55,7 @@ func (c *Fake) Sleep(ctx context.Context, d time.Duration) error {
 	return context.Cause(ctx)
 }
 
+// AfterFunc calls f once the clock has come that far.
 func (c *Fake) AfterFunc(d time.Duration, f func()) (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,7 +70,7 @@ func (c *Fake) AfterFunc(d time.Duration, f func()) (stop func()) {
 	}
 }
 
-// awaitTimers returns when so many timers are set: those of the images whose clocks go.
+// AwaitTimers returns when so many timers are set: those of the images whose clocks go.
 func (c *Fake) AwaitTimers(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,6 +79,7 @@ func (c *Fake) AwaitTimers(n int) {
 	}
 }
 
+// Advance lets time pass.
 func (c *Fake) Advance(d time.Duration) { c.goOn(c.Now().Add(d)) }
 
 // goOn lets time pass until then, and returns when all that was due has been called.

@@ -20,18 +20,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testbed is a registry in memory, behind a proxy that the test scripts.
+// Bed is a registry in memory, behind a proxy that the test scripts.
 type Bed struct {
 	Host  string // as the client reaches it
 	Open  string // where it takes everybody
 	Proxy *Proxy
 }
 
+// NewBed is an empty registry.
 func NewBed(t *testing.T) Bed {
 	t.Helper()
 	return NewBedOf(t, Memory())
 }
 
+// NewBedOf is a registry that this handler is.
 func NewBedOf(t *testing.T, registry http.Handler) Bed {
 	t.Helper()
 	proxy := New(registry)
@@ -41,9 +43,10 @@ func NewBedOf(t *testing.T, registry http.Handler) Bed {
 	return Bed{Host: host, Open: host, Proxy: proxy}
 }
 
+// Reference is one in the registry: its host, and the rest.
 func (b Bed) Reference(rest string) string { return b.Host + "/" + rest }
 
-// push puts an image in the registry.
+// Push puts an image in the registry.
 func (b Bed) Push(t *testing.T, rest string, img v1.Image) v1.Image {
 	t.Helper()
 	ref, err := name.ParseReference(b.Open + "/" + rest)
@@ -52,7 +55,7 @@ func (b Bed) Push(t *testing.T, rest string, img v1.Image) v1.Image {
 	return img
 }
 
-// pull gets an image from the registry.
+// Pull gets an image from the registry.
 func (b Bed) Pull(t *testing.T, rest string) v1.Image {
 	t.Helper()
 	ref, err := name.ParseReference(b.Open + "/" + rest)
@@ -62,7 +65,7 @@ func (b Bed) Pull(t *testing.T, rest string) v1.Image {
 	return img
 }
 
-// layered is an image with a small layer for each name, the same for the same name, and a config that knows them.
+// Layered is an image with a small layer for each name, the same for the same name, and a config that knows them.
 func Layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
 	t.Helper()
 	layerMedia, configMedia := types.OCILayer, types.OCIConfigJSON
@@ -88,7 +91,7 @@ func Layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
 	return img
 }
 
-// layer is a small layer, the same for the same name.
+// Layer is a small layer, the same for the same name.
 func Layer(t *testing.T, name string, media types.MediaType) v1.Layer {
 	t.Helper()
 	hash := fnv.New64a()
@@ -98,6 +101,7 @@ func Layer(t *testing.T, name string, media types.MediaType) v1.Layer {
 	return layer
 }
 
+// DigestOfImage is that of an image's manifest.
 func DigestOfImage(t *testing.T, img v1.Image) string {
 	t.Helper()
 	digest, err := img.Digest()
@@ -105,16 +109,17 @@ func DigestOfImage(t *testing.T, img v1.Image) string {
 	return digest.String()
 }
 
-// elsewhere sends every request to a test's server.
+// Elsewhere sends every request to a test's server.
 type Elsewhere struct{ Host string }
 
+// RoundTrip sends the request there.
 func (e Elsewhere) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(request.Context())
 	request.URL.Scheme, request.URL.Host = "http", e.Host
 	return http.DefaultTransport.RoundTrip(request)
 }
 
-// asked are the requests that a registry was asked, "PUT /v2/agent/manifests/x", in the order of their answers.
+// Asked are the requests that a registry was asked, "PUT /v2/agent/manifests/x", in the order of their answers.
 func Asked(proxy *Proxy) []string {
 	var all []string
 	for _, request := range proxy.Requests() {
@@ -123,7 +128,7 @@ func Asked(proxy *Proxy) []string {
 	return all
 }
 
-// requireLine: a text that a registry had a part in is one line for a terminal, and not a long one.
+// RequireLine a text that a registry had a part in is one line for a terminal, and not a long one.
 func RequireLine(t *testing.T, text string, longest int) {
 	t.Helper()
 	require.True(t, utf8.ValidString(text), "%q", text)
@@ -131,10 +136,10 @@ func RequireLine(t *testing.T, text string, longest int) {
 	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
 }
 
-// password is one that must not be in an error.
+// Password is one that must not be in an error.
 const Password = "canary-51d0"
 
-// has says whether a repository has a blob.
+// Has says whether a repository has a blob.
 func (b Bed) Has(repository string, digest v1.Hash) (bool, error) {
 	ref, err := name.NewDigest(b.Open + "/" + repository + "@" + digest.String())
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// official is an official image: a layer of its environment, and one of its own that this step made.
+// Official is an official image: a layer of its environment, and one of its own that this step made.
 func Official(t *testing.T, environment, own, step string, change func(*v1.ConfigFile)) v1.Image {
 	t.Helper()
 	img, err := mutate.Append(empty.Image,
@@ -40,7 +40,7 @@ func configured(t *testing.T, img v1.Image, change func(*v1.ConfigFile)) v1.Imag
 	return img
 }
 
-// built is what a recipe makes of an official image.
+// Built is what a recipe makes of an official image.
 func Built(t *testing.T, on v1.Image) v1.Image {
 	t.Helper()
 	img, err := mutate.Append(on, mutate.Addendum{Layer: Layer(t, "recipe", types.DockerLayer), History: v1.History{CreatedBy: "RUN apt-get"}})

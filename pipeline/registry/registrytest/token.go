@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// tokenRegistry takes nobody without a token of its own token server, which gives one to who has the password.
+// TokenRegistry takes nobody without a token of its own token server, which gives one to who has the password.
 // A token is for the repositories that were asked for.
 type TokenRegistry struct {
 	Bed
@@ -38,12 +38,13 @@ type TokenRegistry struct {
 	Offline bool
 }
 
-// token is for these scopes, and was issued after so many requests to the registry.
+// Token is for these scopes, and was issued after so many requests to the registry.
 type Token struct {
 	Scopes string
 	at     int
 }
 
+// NewTokenRegistry is an empty registry with its token server.
 func NewTokenRegistry(t *testing.T) *TokenRegistry {
 	t.Helper()
 	r := &TokenRegistry{Bed: NewBed(t), Valid: map[string]Token{}, refused: map[string][]int{}}
@@ -53,7 +54,7 @@ func NewTokenRegistry(t *testing.T) *TokenRegistry {
 	return r
 }
 
-// expireAt has the token expire just before the next request with such a path.
+// ExpireAt has the token expire just before the next request with such a path.
 func (r *TokenRegistry) ExpireAt(path string) {
 	r.expires = append(r.expires, regexp.MustCompile(path))
 }

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // findQuery asks for all that a run wants to know of an image at once: function by function it would be a
-// question each. The label at place i of [pipeline.FoundLabels] comes as "label{i}".
+// question each. The label at place i of [plan.FoundLabels] comes as "label{i}".
 var findQuery = func() string {
 	var labels strings.Builder
 	for i, name := range plan.FoundLabels {
@@ -26,17 +26,17 @@ var findQuery = func() string {
 }`, &labels)
 }()
 
-// Find asks the registry as the engine reaches it. It is a [pipeline.Registry].
-func (e *engine) Find(ctx context.Context, at string) (plan.Found, error) {
+// Find asks the registry as the engine reaches it. It is a [run.Registry].
+func (e *Engine) Find(ctx context.Context, at string) (plan.Found, error) {
 	var data struct {
 		Container struct{ From map[string]string }
 	}
-	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{"reference": at, "platform": platform}}
-	if err := dag.GraphQLClient().MakeRequest(quiet(ctx), &request, &graphql.Response{Data: &data}); err != nil {
+	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{"reference": at, "platform": Platform}}
+	if err := e.Dagger.GraphQLClient().MakeRequest(quiet(ctx), &request, &graphql.Response{Data: &data}); err != nil {
 		return plan.Found{}, classify.FindError(plain(err))
 	}
 	image := data.Container.From
-	if image["platform"] != string(platform) {
+	if image["platform"] != string(Platform) {
 		return plan.Found{}, fmt.Errorf("%w: %s is for %s", classify.ErrPlatform, at, image["platform"])
 	}
 	labels := map[string]string{}

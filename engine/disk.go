@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"os"
@@ -32,9 +32,9 @@ func engineSpace() (free uint64, known bool) {
 // ballastSize is what a run keeps of the engine's disk for its own end.
 const ballastSize = 4 << 20
 
-// ballast takes some of the engine's disk, and gives it back when the function that it returns is called. On a disk without a byte
+// Ballast takes some of the engine's disk, and gives it back when the function that it returns is called. On a disk without a byte
 // left the engine cannot even hand over why the run ended.
-func ballast() (release func()) {
+func Ballast() (release func()) {
 	file, err := os.CreateTemp("", "ballast")
 	if err != nil {
 		return func() {} // There is no room already: the first image will say so.

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"context"
@@ -15,22 +15,28 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// engine makes images with the Dagger engine and publishes them with it, under the user's own `docker login`. It is a
-// [pipeline.Publisher], and the [registry.Builder] of one that composes images.
-type engine struct {
-	module   *EvalImages
-	identity string
-	// publish is false in a run that only builds.
-	publish bool
+// Engine makes images with the Dagger engine and publishes them with it, under the user's own `docker login`. It is a
+// [run.Publisher] and a [run.Registry], and the [publish.Builder] of a publisher that composes images.
+type Engine struct {
+	// Dagger is the connection to the engine.
+	Dagger *dagger.Client
+	// SDK has the Dockerfile, at this path.
+	SDK        *dagger.Directory
+	Dockerfile string
+	// Identity of the SDK, as images carry it.
+	Identity string
+	// Publishes is false in a run that only builds.
+	Publishes bool
+
 	// servers are the directories with the agent server, by their builders. Asked for once, because for each image anew it would cost the
 	// engine more than to assemble the image.
 	servers once.Group[dagger.DirectoryID]
 }
 
 // Publish makes the image and, unless the run only builds, pushes it to its reference.
-func (e *engine) Publish(ctx context.Context, image plan.Image) (run.Published, error) {
+func (e *Engine) Publish(ctx context.Context, image plan.Image) (run.Published, error) {
 	var published run.Published
-	if image.Phase == plan.PhaseAssemble && e.publish {
+	if image.Phase == plan.PhaseAssemble && e.Publishes {
 		ctx = quiet(ctx)
 	}
 	started := time.Now()
@@ -38,7 +44,7 @@ func (e *engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 	if err != nil {
 		return published, err
 	}
-	if image.Phase != plan.PhaseAssemble || !e.publish {
+	if image.Phase != plan.PhaseAssemble || !e.Publishes {
 		// An agent image is a description until it is pushed: to sync it would fetch the layers of its base. The others take time to
 		// build: tell that apart, also where it fails.
 		_, err = container.Sync(ctx)
@@ -47,7 +53,7 @@ func (e *engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 	if err != nil {
 		return published, fmt.Errorf("building: %w", outOfSpace(plain(err)))
 	}
-	if !e.publish {
+	if !e.Publishes {
 		return published, nil
 	}
 	started = time.Now()
@@ -60,26 +66,26 @@ func (e *engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 	return published, nil
 }
 
-func (e *engine) container(ctx context.Context, image plan.Image) (*dagger.Container, error) {
+func (e *Engine) container(ctx context.Context, image plan.Image) (*dagger.Container, error) {
 	switch {
 	case image.Phase == plan.PhaseBuilder:
-		return labelled(e.module.builder(), image.Labels()), nil
+		return labelled(e.Builder(), image.Labels()), nil
 	case image.Phase == plan.PhaseBase:
 		return e.base(ctx, image)
-	case !e.publish:
+	case !e.Publishes:
 		base, err := e.base(ctx, image)
 		if err != nil {
 			return nil, err
 		}
-		return assemble(base, e.module.builder(), e.identity), nil
+		return e.Assemble(base), nil
 	default:
 		return e.agent(ctx, image)
 	}
 }
 
 // base is built on the official image, and says so in its labels.
-func (e *engine) base(ctx context.Context, image plan.Image) (*dagger.Container, error) {
-	base, err := wrapped(ctx, e.module.base(image.Official), image.Wrap)
+func (e *Engine) base(ctx context.Context, image plan.Image) (*dagger.Container, error) {
+	base, err := e.Base(ctx, image.Official, image.Wrap)
 	if err != nil {
 		return nil, err
 	}
@@ -87,18 +93,18 @@ func (e *engine) base(ctx context.Context, image plan.Image) (*dagger.Container,
 }
 
 // agent is assembled of a base and a builder that are in the registry.
-func (e *engine) agent(ctx context.Context, image plan.Image) (*dagger.Container, error) {
-	server, _, err := e.servers.Do(ctx, image.Builder, func() (dagger.DirectoryID, error) { return server(from(image.Builder)).ID(ctx) })
+func (e *Engine) agent(ctx context.Context, image plan.Image) (*dagger.Container, error) {
+	server, _, err := e.servers.Do(ctx, image.Builder, func() (dagger.DirectoryID, error) { return e.server(e.From(image.Builder)).ID(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	return labelled(started(onBase(image.Base, server), e.identity), image.Labels()), nil
+	return labelled(started(e.onBase(image.Base, server), e.Identity), image.Labels()), nil
 }
 
 // PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
-func (e *engine) PublishLayer(ctx context.Context, builder, reference string) error {
-	empty := dag.Container(dagger.ContainerOpts{Platform: platform})
-	layer := labelled(withServer(empty, from(builder)), plan.LayerIdentity(builder).Labels())
+func (e *Engine) PublishLayer(ctx context.Context, builder, reference string) error {
+	empty := e.Dagger.Container(dagger.ContainerOpts{Platform: Platform})
+	layer := labelled(e.withServer(empty, e.From(builder)), plan.LayerIdentity(builder).Labels())
 	if _, err := layer.Publish(ctx, reference); err != nil {
 		return &classify.PushError{Reference: reference, Err: plain(err)}
 	}
@@ -113,12 +119,13 @@ func labelled(container *dagger.Container, labels map[string]string) *dagger.Con
 	return container
 }
 
-func from(reference string) *dagger.Container {
-	return dag.Container(dagger.ContainerOpts{Platform: platform}).From(reference)
+// From is a container of the image that a reference names.
+func (e *Engine) From(reference string) *dagger.Container {
+	return e.Dagger.Container(dagger.ContainerOpts{Platform: Platform}).From(reference)
 }
 
 // onBase is a container from a reference, with the contents of a directory that is known by its id. To hand the directory itself to
 // WithDirectory would have the engine work the id out anew for each image.
-func onBase(reference string, directory dagger.DirectoryID) *dagger.Container {
-	return from(reference).WithDirectory("/", dag.LoadDirectoryFromID(directory))
+func (e *Engine) onBase(reference string, directory dagger.DirectoryID) *dagger.Container {
+	return e.From(reference).WithDirectory("/", e.Dagger.LoadDirectoryFromID(directory))
 }

@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"dagger/eval-images/internal/dagger"
+	"dagger/eval-images/pipeline/plan"
+)
+
+// Platform of all images.
+const Platform dagger.Platform = plan.Platform
+
+// Builder is the target "builder" of the SDK's Dockerfile.
+func (e *Engine) Builder() *dagger.Container {
+	return e.target(plan.TargetBuilder, nil)
+}
+
+// Base is the target "base-image-minimal" on an official image, and the wrap on top of that. Nil: there is none.
+func (e *Engine) Base(ctx context.Context, official string, wrap *plan.Wrap) (*dagger.Container, error) {
+	return wrapped(ctx, e.target(plan.TargetBase, []dagger.BuildArg{{Name: plan.ArgBaseImage, Value: official}}), wrap)
+}
+
+// wrapped is a base with what some repositories need on top of the recipe: executed as root, under the user that the base has.
+func wrapped(ctx context.Context, base *dagger.Container, wrap *plan.Wrap) (*dagger.Container, error) {
+	if wrap == nil {
+		return base, nil
+	}
+	user, err := base.User(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("building: %w", err)
+	}
+	base = base.WithUser("root")
+	for _, command := range wrap.Commands {
+		base = base.WithExec(command)
+	}
+	return base.WithUser(user), nil
+}
+
+// target builds one target of the SDK's Dockerfile.
+func (e *Engine) target(name string, args []dagger.BuildArg) *dagger.Container {
+	return e.SDK.DockerBuild(dagger.DirectoryDockerBuildOpts{
+		Platform: Platform, Dockerfile: e.Dockerfile, Target: name, BuildArgs: args,
+	})
+}
+
+// Assemble puts the agent server on a base. It must stay lazy, so that no layer of the base is ever fetched: no exec, no owner
+// by name, which would be looked up in the base's /etc/passwd, and no reading of the base's files. The directory that is copied
+// *contains* /agent-server, because the top of what WithDirectory creates would belong to root; and it is included by its name, because
+// with a pattern for what is in it the engine would give it the time of the copy, and every engine a layer of its own.
+func (e *Engine) Assemble(base *dagger.Container) *dagger.Container {
+	return started(e.withServer(base, e.Builder()), e.Identity)
+}
+
+// started is a container with the agent server in it, that it starts.
+func started(container *dagger.Container, identity string) *dagger.Container {
+	add := plan.DefaultAssembly
+	return container.WithEnvVariable(add.SDKVariable, identity).WithEntrypoint(add.Entrypoint)
+}
+
+// withServer puts the builder's agent server in a container: the one layer that all agent images have.
+func (e *Engine) withServer(container, builder *dagger.Container) *dagger.Container {
+	return container.WithDirectory("/", e.server(builder))
+}
+
+// server is the directory that contains the builder's agent server.
+func (e *Engine) server(builder *dagger.Container) *dagger.Directory {
+	return e.Dagger.Directory().WithDirectory("/", builder.Rootfs(), dagger.DirectoryWithDirectoryOpts{
+		Include: []string{strings.TrimPrefix(plan.DefaultAssembly.Path, "/")},
+	})
+}

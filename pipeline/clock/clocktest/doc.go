@@ -1,0 +1,2 @@
+// Package clocktest is a clock for tests, which need not wait.
+package clocktest

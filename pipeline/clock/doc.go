@@ -1,0 +1,2 @@
+// Package clock is the time that a run goes by.
+package clock

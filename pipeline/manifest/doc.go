@@ -1,0 +1,2 @@
+// Package manifest records what became of each image, summarizes it, and reads it back.
+package manifest
