@@ -4,6 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . hack/lib.sh
 
+# What it remembers has the paths of the checkout that it was found in, which the exclusions of another one do not match.
+export GOLANGCI_LINT_CACHE=$PWD/bin/golangci-lint-cache
+
 # tool DIR PACKAGE compiles a checker at the version that the module in DIR pins.
 tool() {
 	go -C "$1" build -o "$PWD/bin/${2##*/}" "$2"
