@@ -17,8 +17,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// The seeds of all targets are files in testdata/fuzz, named by what they are: `go test` reads them all, and `make fuzz` goes on from
-// there.
+// The seeds of all targets are files in testdata/fuzz, named by what they are: `go test` reads them
+// all, and `make fuzz` goes on from there.
 
 // customPattern is what may stand in a tag behind a prefix.
 var customPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)

@@ -14,7 +14,8 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestHostileValuesAreRefusedWhereverTheyCanStand: in each column that is read, as rows of a file and as flags.
+// TestHostileValuesAreRefusedWhereverTheyCanStand: in each column that is read, as rows of a file
+// and as flags.
 func TestHostileValuesAreRefusedWhereverTheyCanStand(t *testing.T) {
 	columns := map[string]struct {
 		family string

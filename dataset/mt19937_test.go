@@ -28,7 +28,8 @@ func TestAPermutationWorkedByHand(t *testing.T) {
 	}
 	assert.Equal(t, []uint32{1608637542, 3421126067, 4083286876, 787846414}, words)
 
-	// Of 0 1 2 3, the shuffle fills the places from the last one on, with words cut to the bits of the place's number:
+	// Of 0 1 2 3, the shuffle fills the places from the last one on, with words cut to the bits of
+	// the place's number:
 	//
 	//	place 3: 1608637542 & 3 = 2                                    swap 3 and 2: 0 1 3 2
 	//	place 2: 3421126067 & 3 = 3, above 2; 4083286876 & 3 = 0       swap 2 and 0: 3 1 0 2

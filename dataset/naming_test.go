@@ -22,7 +22,8 @@ func readText(name, content string) ([]table.Row, error) {
 // picture is longer than any reference.
 var picture = "data:image/png;base64," + strings.Repeat("iVBORw0KGgo=", 1000)
 
-// TestFilesNameImages: what names images in a row is read of every form, and what only looks like it is not in the way.
+// TestFilesNameImages: what names images in a row is read of every form, and what only looks like
+// it is not in the way.
 func TestFilesNameImages(t *testing.T) {
 	const derived = "docker.io/swebench/sweb.eval.x86_64.a_1776_b-1:latest"
 	column := func(name string, values any) datasettest.Column {

@@ -77,8 +77,8 @@ func TestLimitCountsInstancesAndNotTheImagesThatTheyShare(t *testing.T) {
 	}
 }
 
-// The expected ids are those that pandas 1.5.3 drew: of a DataFrame with these rows, after a selection the rows
-// `df[df["instance_id"].isin(ids)]`, `sample(n=limit, random_state=seed)`.
+// The expected ids are those that pandas 1.5.3 drew: of a DataFrame with these rows, after a
+// selection the rows `df[df["instance_id"].isin(ids)]`, `sample(n=limit, random_state=seed)`.
 func TestLimitDrawsWhatPandasDraws(t *testing.T) {
 	var thirds []string
 	for i := 0; i < 100; i += 3 {

@@ -9,11 +9,13 @@ import (
 	"strings"
 )
 
-// EngineGateway returns the host at which a function's container reaches the Dagger engine. A reference to localhost means
-// the engine's own to the engine; in a function's container localhost is that container. See [Network.Gateway].
+// EngineGateway returns the host at which a function's container reaches the Dagger engine. A
+// reference to localhost means the engine's own to the engine; in a function's container localhost
+// is that container. See [Network.Gateway].
 func EngineGateway() string { return gateway("/proc/net/route") }
 
-// gateway of the default route, from a file as Linux has it in /proc/net/route; empty if there is none.
+// gateway of the default route, from a file as Linux has it in /proc/net/route; empty if there is
+// none.
 func gateway(routes string) string {
 	file, err := os.Open(routes)
 	if err != nil {

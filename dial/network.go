@@ -15,12 +15,14 @@ import (
 	"time"
 )
 
-// Network has a transport for each server that the user named. The zero value is ready to use, by many goroutines at
-// a time. A nil Network is [Default].
+// Network has a transport for each server that the user named. The zero value is ready to use, by
+// many goroutines at a time. A nil Network is [Default].
 type Network struct {
-	// Gateway returns the host that loopback servers are reached at, or "" for this machine itself. Nil: this machine.
+	// Gateway returns the host that loopback servers are reached at, or "" for this machine itself.
+	// Nil: this machine.
 	Gateway func() string
-	// Proxy returns the proxy for a request, as in [http.Transport]. Nil: [http.ProxyFromEnvironment].
+	// Proxy returns the proxy for a request, as in [http.Transport]. Nil:
+	// [http.ProxyFromEnvironment].
 	Proxy func(*http.Request) (*url.URL, error)
 
 	resolver *net.Resolver                  // Tests have a DNS of their own,
@@ -33,21 +35,23 @@ type Network struct {
 // Default is the network of this machine.
 var Default = new(Network)
 
-// Transport sends requests to its server, and to others that this one refers to. See [Network.Transport].
+// Transport sends requests to its server, and to others that this one refers to. See
+// [Network.Transport].
 type Transport struct {
 	server string // without a port
 	next   http.RoundTripper
-	// near is one more than the scope of the address at which the server answered first; zero before that. A name may
-	// lead to another address later.
+	// near is one more than the scope of the address at which the server answered first; zero
+	// before that. A name may lead to another address later.
 	near atomic.Int32
 }
 
-// Transport returns the transport for a server, "host" or "host:port". Every request of one client goes through it. It
-// refuses, with a [ReferralError], a request to another host that is nearer than the server itself: a public server
-// refers to no private address, and nobody to a loopback address but a loopback server, or to a link-local one.
+// Transport returns the transport for a server, "host" or "host:port". Every request of one client
+// goes through it. It refuses, with a [ReferralError], a request to another host that is nearer
+// than the server itself: a public server refers to no private address, and nobody to a loopback
+// address but a loopback server, or to a link-local one.
 //
-// It checks the addresses that it connects to, so no name that leads elsewhere gets around it. A proxy resolves names
-// by itself: what goes through one is checked by its text only.
+// It checks the addresses that it connects to, so no name that leads elsewhere gets around it. A
+// proxy resolves names by itself: what goes through one is checked by its text only.
 func (n *Network) Transport(server string) *Transport {
 	if n == nil {
 		n = Default
@@ -74,7 +78,8 @@ func (n *Network) Transport(server string) *Transport {
 	return t
 }
 
-// Around returns a transport for a server that sends its requests by another one. It checks only the text of hosts.
+// Around returns a transport for a server that sends its requests by another one. It checks only
+// the text of hosts.
 func Around(server string, next http.RoundTripper) *Transport {
 	return &Transport{server: hostname(server), next: next}
 }
@@ -144,8 +149,8 @@ func (r *router) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.transport.RoundTrip(request.WithContext(ctx))
 }
 
-// connected notes where the server is. By TLS it has proved by now who it is: a name that leads to somebody else's
-// address does not make the server a near one.
+// connected notes where the server is. By TLS it has proved by now who it is: a name that leads to
+// somebody else's address does not make the server a near one.
 func (r *router) connected(info httptrace.GotConnInfo) {
 	if address, err := netip.ParseAddrPort(info.Conn.RemoteAddr().String()); err == nil {
 		r.to.near.CompareAndSwap(0, int32(r.scopeOf(address.Addr()))+1)
@@ -162,7 +167,8 @@ func (n *Network) scope(address netip.Addr) Scope {
 // connectTime is how long it takes at most to connect, as with [http.DefaultTransport].
 const connectTime = 30 * time.Second
 
-// dial opens a connection for a transport. Where it leads is checked after the name was resolved, for each address.
+// dial opens a connection for a transport. Where it leads is checked after the name was resolved,
+// for each address.
 func (n *Network) dial(ctx context.Context, t *Transport, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Resolver: n.resolver, Timeout: connectTime}
 	host, port, err := net.SplitHostPort(address)

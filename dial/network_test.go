@@ -25,7 +25,8 @@ const (
 	special = "127.0.0.4"
 )
 
-// names is a DNS that answers each question about a name with the next of its addresses, and then with the last.
+// names is a DNS that answers each question about a name with the next of its addresses, and then
+// with the last.
 type names struct {
 	mu sync.Mutex
 	of map[string][]string
@@ -168,7 +169,8 @@ func TestAServerRefersToNothingNearerThanItself(t *testing.T) {
 	}
 }
 
-// TestANameThatLeadsElsewhereTheNextTime: who checks a name before it is resolved again checks nothing.
+// TestANameThatLeadsElsewhereTheNextTime: who checks a name before it is resolved again checks
+// nothing.
 func TestANameThatLeadsElsewhereTheNextTime(t *testing.T) {
 	out, in := serve(t, public), serve(t, private)
 	dns := &names{of: map[string][]string{"registry.example": {public}, "cdn.example": {public, private}}}
@@ -179,7 +181,8 @@ func TestANameThatLeadsElsewhereTheNextTime(t *testing.T) {
 	assert.Zero(t, in.connected.Load())
 }
 
-// TestTheServersOwnNameMakesNobodyElseNear: at first it leads to a private address, where somebody else answers.
+// TestTheServersOwnNameMakesNobodyElseNear: at first it leads to a private address, where somebody
+// else answers.
 func TestTheServersOwnNameMakesNobodyElseNear(t *testing.T) {
 	in := serve(t, private)
 	dns := &names{of: map[string][]string{"registry.example": {private}, "inner.example": {private}}}

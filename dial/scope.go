@@ -15,8 +15,8 @@ const (
 	Private
 	// Loopback addresses are this machine's own.
 	Loopback
-	// Special addresses serve nobody by referral: link-local ones, the metadata services of clouds, multicast, and
-	// what is reserved.
+	// Special addresses serve nobody by referral: link-local ones, the metadata services of clouds,
+	// multicast, and what is reserved.
 	Special
 )
 
@@ -25,8 +25,8 @@ func (s Scope) String() string {
 	return [...]string{"a public address", "a private address", "a loopback address", "a link-local or reserved address"}[s]
 }
 
-// MayReferTo reports whether a server in this scope may refer its clients to a server in the other one: to one that is
-// no nearer than itself. Nobody may refer to a special address.
+// MayReferTo reports whether a server in this scope may refer its clients to a server in the other
+// one: to one that is no nearer than itself. Nobody may refer to a special address.
 func (s Scope) MayReferTo(other Scope) bool {
 	return other == Public || s != Special && other != Special && other <= s
 }
@@ -69,7 +69,8 @@ var scopes = []struct {
 	{netip.MustParsePrefix("203.0.113.0/24"), Special},  // Documentation.
 }
 
-// embeddings are prefixes of IPv6 addresses that lead to an IPv4 address, and where in its bytes that stands.
+// embeddings are prefixes of IPv6 addresses that lead to an IPv4 address, and where in its bytes
+// that stands.
 var embeddings = []struct {
 	prefix netip.Prefix
 	at     int
@@ -79,7 +80,8 @@ var embeddings = []struct {
 	{netip.MustParsePrefix("::/96"), 12},        // IPv4-compatible, deprecated.
 }
 
-// ScopeOf returns the scope of an address. An IPv6 address that leads to an IPv4 address has the scope of that.
+// ScopeOf returns the scope of an address. An IPv6 address that leads to an IPv4 address has the
+// scope of that.
 func ScopeOf(address netip.Addr) Scope {
 	address = address.WithZone("").Unmap()
 	if !address.IsValid() {
@@ -103,8 +105,8 @@ func ScopeOf(address netip.Addr) Scope {
 // https://www.iana.org/assignments/special-use-domain-names
 var privateNames = []string{".local", ".internal", ".home.arpa", ".localdomain"}
 
-// ScopeOfHost returns the scope of the host in a URL, as far as its text tells. A name that looks public may still lead
-// to any address: whoever connects to it checks that with [ScopeOf].
+// ScopeOfHost returns the scope of the host in a URL, as far as its text tells. A name that looks
+// public may still lead to any address: whoever connects to it checks that with [ScopeOf].
 func ScopeOfHost(host string) Scope {
 	host = strings.TrimSuffix(strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")), ".")
 	if address, err := netip.ParseAddr(host); err == nil {

@@ -60,8 +60,8 @@ func TestWhoRefersToWhom(t *testing.T) {
 	}
 }
 
-// FuzzScopeOfHost: what is an address in any form has a scope that the standard library agrees with, and nothing that
-// looks like a number is public by its text.
+// FuzzScopeOfHost: what is an address in any form has a scope that the standard library agrees
+// with, and nothing that looks like a number is public by its text.
 func FuzzScopeOfHost(f *testing.F) {
 	f.Fuzz(func(t *testing.T, host string) {
 		scope := ScopeOfHost(host)

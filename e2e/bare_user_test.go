@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAUserWhoIsNotRoot: with Docker running, a user with sudo and outside the group docker gets what root
-// gets. Without sudo, one line says what to do, and nothing is compiled.
+// TestAUserWhoIsNotRoot: with Docker running, a user with sudo and outside the group docker gets
+// what root gets. Without sudo, one line says what to do, and nothing is compiled.
 func TestAUserWhoIsNotRoot(t *testing.T) {
 	t.Parallel()
 	t.Run("with sudo joins the group docker, and what follows runs in it", func(t *testing.T) {
@@ -101,7 +101,8 @@ func TestAUserWhoIsNotRoot(t *testing.T) {
 	})
 }
 
-// user is a user of this machine, with what the scripts need of the project in their home directory.
+// user is a user of this machine, with what the scripts need of the project in their home
+// directory.
 type user struct {
 	name, home string
 }
@@ -116,8 +117,8 @@ func newUser(t *testing.T, kind string) user {
 	asRoot(t, "cp", "-r", filepath.Join(root, "hack"), filepath.Join(root, "Makefile"), u.home)
 	asRoot(t, "chmod", "-R", "a+rX", u.home+"/hack", u.home+"/Makefile")
 	u.command(t, "go", `echo "go $*" >>"$HOME/compiled"; exit 1`)
-	// A dagger command that is newer than ours brings its own engine, so that nothing is built for it, or
-	// changed.
+	// A dagger command that is newer than ours brings its own engine, so that nothing is built for
+	// it, or changed.
 	u.command(t, "dagger", "echo dagger v9.9.9; docker info >/dev/null")
 	u.write(t, "probe.mk", 0o644, `include Makefile
 docker-answers: engine
@@ -150,7 +151,8 @@ func (u user) write(t *testing.T, path string, mode os.FileMode, text string) {
 	asRoot(t, "install", "-D", "-m", fmt.Sprintf("%o", mode), written(t, "file", text), at)
 }
 
-// make calls make as the user, in a session that began before the user was in any group but their own.
+// make calls make as the user, in a session that began before the user was in any group but their
+// own.
 func (u user) make(t *testing.T, args ...string) (said string, err error) {
 	t.Helper()
 	return u.run(t, append([]string{"make", "--no-print-directory", "-f", "probe.mk"}, args...)...)
@@ -202,7 +204,8 @@ func (u user) compiledNothing(t *testing.T) {
 	asRoot(t, "test", "!", "-e", filepath.Join(u.home, "compiled"))
 }
 
-// saidOnly asserts that make failed with one line of ours, and that it ends with this or a hint at more.
+// saidOnly asserts that make failed with one line of ours, and that it ends with this or a hint at
+// more.
 func (u user) saidOnly(t *testing.T, said, what string) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(said), "\n")

@@ -18,8 +18,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// testCanary: a password appears nowhere, whatever becomes of the images. Each search also looks for something that is there, and finds it,
-// so it would find the password as well.
+// testCanary: a password appears nowhere, whatever becomes of the images. Each search also looks
+// for something that is there, and finds it, so it would find the password as well.
 func (d *doors) testCanary(t *testing.T) {
 	t.Parallel()
 	const (
@@ -66,7 +66,8 @@ func (d *doors) testCanary(t *testing.T) {
 	}
 }
 
-// TestATokenOfTheHubIsNowhere: not in what calls print and send, nor in plan, manifest and images; also not if the hub repeats it.
+// TestATokenOfTheHubIsNowhere: not in what calls print and send, nor in plan, manifest and images;
+// also not if the hub repeats it.
 func TestATokenOfTheHubIsNowhere(t *testing.T) {
 	t.Parallel()
 	const (
@@ -122,7 +123,8 @@ func TestATokenOfTheHubIsNowhere(t *testing.T) {
 // secrets are the forms in which programs write a secret.
 type secrets []string
 
-// formsOf a password: as it is, in a URL, the part of it that nothing escapes, and what a user shows it as.
+// formsOf a password: as it is, in a URL, the part of it that nothing escapes, and what a user
+// shows it as.
 func formsOf(password, user string) secrets {
 	forms := secrets{password, url.QueryEscape(password), url.PathEscape(password), "51d0a7", "7f3a9c"}
 	for _, text := range []string{password, user + ":" + password, "nobody:" + password} {
@@ -152,7 +154,8 @@ func (s secrets) notIn(t *testing.T, name string, c traced, control string) {
 	s.notInText(t, name+", its metrics", c.sent["/v1/metrics"], control)
 }
 
-// notInImages searches all that the fleet's repositories have: manifests with their annotations, configs with their history, and layers.
+// notInImages searches all that the fleet's repositories have: manifests with their annotations,
+// configs with their history, and layers.
 func (s secrets) notInImages(t *testing.T, f fleet) {
 	t.Helper()
 	var all [3][]byte

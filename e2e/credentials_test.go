@@ -79,7 +79,8 @@ func (d *doors) testPasswords(t *testing.T) {
 	})
 }
 
-// testTokens: a registry that wants tokens, as ghcr.io and Docker Hub do. Its token server gives them for a password.
+// testTokens: a registry that wants tokens, as ghcr.io and Docker Hub do. Its token server gives
+// them for a password.
 func (d *doors) testTokens(t *testing.T) {
 	t.Parallel()
 	server := d.tokens
@@ -123,7 +124,8 @@ func (d *doors) testTokens(t *testing.T) {
 	}
 }
 
-// renewals counts how often a registry refused what it had taken before, and then took something else, for what has such a path.
+// renewals counts how often a registry refused what it had taken before, and then took something
+// else, for what has such a path.
 func renewals(proxy *registrytest.Proxy, path string) int {
 	renewed, taken, refused := 0, false, false
 	for _, request := range proxy.Requests() {
@@ -167,7 +169,8 @@ func (f fleet) builds(t *testing.T, size int, flags ...string) {
 	assert.Len(t, f.agents(t), size)
 }
 
-// mostRequests of a call that is refused, however many images it is about: three for each repository that may be pushed to.
+// mostRequests of a call that is refused, however many images it is about: three for each
+// repository that may be pushed to.
 const mostRequests = 9
 
 // refuses: nothing is built, the registry is asked a few times, and one line says so.

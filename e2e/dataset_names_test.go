@@ -54,7 +54,8 @@ func (s *session) rowsNameImages(t *testing.T) {
 	})
 }
 
-// templatesMirror: a private registry has the official images, of ids with capitals and of families that go by columns.
+// templatesMirror: a private registry has the official images, of ids with capitals and of families
+// that go by columns.
 func (s *session) templatesMirror(t *testing.T) {
 	t.Run("ids with capitals", func(t *testing.T) {
 		data := file(written(t, "d.txt", "Automattic__wp-calypso-21648\ndiegomura__react-pdf-433"))

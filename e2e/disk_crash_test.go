@@ -19,7 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// heavy is how many bytes of the engine's disk each image of these tests takes, and room what it has: enough for some images.
+// heavy is how many bytes of the engine's disk each image of these tests takes, and room what it
+// has: enough for some images.
 const (
 	heavy = 64 << 20
 	room  = 7 * heavy
@@ -34,7 +35,8 @@ func fillByImages(t *testing.T, e ownEngine) {
 	f.endsWithoutRoom(t, e)
 }
 
-// fillByCommand: a command of the recipe writes more. That it had no room stands only in what it prints.
+// fillByCommand: a command of the recipe writes more. That it had no room stands only in what it
+// prints.
 func fillByCommand(t *testing.T, e ownEngine) {
 	f, _ := e.fleet(t, 10)
 	f.sdk = changedSDK(t, dockerfilePath, "ARG BASE_IMAGE=scratch\nFROM scratch AS builder\nCOPY --chown=10001:10001 server /agent-server/.venv/bin\n"+
@@ -45,8 +47,8 @@ func fillByCommand(t *testing.T, e ownEngine) {
 	f.endsWithoutRoom(t, e)
 }
 
-// endsWithoutRoom is a run that fills the engine's disk. It ends early and says so; what is finished stays; once there is room, a second
-// run does the rest.
+// endsWithoutRoom is a run that fills the engine's disk. It ends early and says so; what is
+// finished stays; once there is room, a second run does the rest.
 func (f fleet) endsWithoutRoom(t *testing.T, e ownEngine) {
 	t.Helper()
 	f.key = dockerfileKey(t, f.sdk)
@@ -66,7 +68,8 @@ func (f fleet) endsWithoutRoom(t *testing.T, e ownEngine) {
 	f.doesTheRest(t, "engine", left)
 }
 
-// fillRegistry: the registry has no room for all images. It is another one than that of the other tests, beside this engine.
+// fillRegistry: the registry has no room for all images. It is another one than that of the other
+// tests, beside this engine.
 func fillRegistry(t *testing.T, e ownEngine) {
 	const size, publisher = 24, "direct"
 	var ids []string
@@ -94,14 +97,16 @@ func fillRegistry(t *testing.T, e ownEngine) {
 	f.doesTheRest(t, publisher, left)
 }
 
-// repairRegistry removes the files that the registry began without room and left empty. It does not get over them by itself: it answers
-// 500 to whoever asks for those blobs and tags. It also lists tags that it does not know, as it came no further.
+// repairRegistry removes the files that the registry began without room and left empty. It does not
+// get over them by itself: it answers 500 to whoever asks for those blobs and tags. It also lists
+// tags that it does not know, as it came no further.
 func repairRegistry(t *testing.T) {
 	t.Helper()
 	docker(t, "exec", ownEngineName, "find", registryState, "-type", "f", "(", "-name", "link", "-o", "-name", "data", ")", "-size", "0", "-delete")
 }
 
-// smallRegistry is a registry with a small disk, and the one that all helpers look into until the test ends.
+// smallRegistry is a registry with a small disk, and the one that all helpers look into until the
+// test ends.
 func smallRegistry(t *testing.T) (address string) {
 	t.Helper()
 	const port = "5001"

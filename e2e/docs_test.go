@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCallsInTheDocs: every call that the documents show can be copied. Its functions and flags are those of the help.
+// TestCallsInTheDocs: every call that the documents show can be copied. Its functions and flags are
+// those of the help.
 func TestCallsInTheDocs(t *testing.T) {
 	t.Parallel()
 	docs, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
@@ -30,7 +31,8 @@ func TestCallsInTheDocs(t *testing.T) {
 	assert.Greater(t, found, 15, "the documents have calls")
 }
 
-// callsIn are the calls in a document's code, without `dagger call` at their beginning: in blocks, and in a line of text.
+// callsIn are the calls in a document's code, without `dagger call` at their beginning: in blocks,
+// and in a line of text.
 func callsIn(markdown string) []string {
 	markdown = regexp.MustCompile(` *\\\n *`).ReplaceAllString(markdown, " ")
 	var calls []string

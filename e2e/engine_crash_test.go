@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestCrash is what happens to a run when the engine is lost, or a disk is full. All of it has one engine of its own, one test after
-// the other.
+// TestCrash is what happens to a run when the engine is lost, or a disk is full. All of it has one
+// engine of its own, one test after the other.
 func TestCrash(t *testing.T) {
 	e := startOwnEngine(t)
 	t.Run("the engine is killed", func(t *testing.T) {
@@ -25,7 +25,8 @@ func TestCrash(t *testing.T) {
 	t.Run("the registry's disk is full", func(t *testing.T) { fillRegistry(t, e) })
 }
 
-// killEngine kills the engine in the middle of a run: the call ends by itself and says so, and a second one does the rest.
+// killEngine kills the engine in the middle of a run: the call ends by itself and says so, and a
+// second one does the rest.
 func killEngine(t *testing.T, e ownEngine, publisher string) {
 	const workers = 3
 	f, proxy := e.fleet(t, 20)

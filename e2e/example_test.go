@@ -72,7 +72,8 @@ func TestExampleFailsWithTheImagesThatFailed(t *testing.T) {
 	assert.Contains(t, message, "nothing-here.sympy:latest")
 }
 
-// exampleArgs are the flags of the example's module for this target, followed by the function and its own.
+// exampleArgs are the flags of the example's module for this target, followed by the function and
+// its own.
 func (g target) exampleArgs(more ...string) []string {
 	return append([]string{
 		"-m", filepath.Join("examples", "go"),

@@ -18,8 +18,8 @@ import (
 // manifestOf is what the path of an instance's agent image matches.
 func manifestOf(id string) string { return "/agent/manifests/.*" + id }
 
-// eachPublisher runs a test with both, at a time. Tries is an answer of the registry after which a publisher asks no more by itself, and the
-// run tries again.
+// eachPublisher runs a test with both, at a time. Tries is an answer of the registry after which a
+// publisher asks no more by itself, and the run tries again.
 func eachPublisher(t *testing.T, test func(t *testing.T, publisher string, tries int)) {
 	t.Helper()
 	t.Parallel()

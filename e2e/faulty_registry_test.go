@@ -20,11 +20,13 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// proxied is a registry, given as this machine reaches it, under another port of the engine's localhost, with a proxy in between.
+// proxied is a registry, given as this machine reaches it, under another port of the engine's
+// localhost, with a proxy in between.
 func proxied(t *testing.T, registry string) (address string, proxy *registrytest.Proxy) {
 	t.Helper()
 	proxy = registrytest.New(&httputil.ReverseProxy{
-		// The registry tells where an upload goes on, so it has to know the name that it was called by.
+		// The registry tells where an upload goes on, so it has to know the name that it was called
+		// by.
 		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", registry },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 100},
 	})
@@ -44,13 +46,14 @@ func served(t *testing.T, handler http.Handler) (address string) {
 	return server.Listener.Addr().String()
 }
 
-// relayPort is the last port that a relay listens at. Each has its own, mostly also those of another run of the tests. They are below those
-// that Linux gives to connections.
+// relayPort is the last port that a relay listens at. Each has its own, mostly also those of
+// another run of the tests. They are below those that Linux gives to connections.
 var relayPort atomic.Int32
 
 func init() { relayPort.Store(int32(20000 + os.Getpid()%250*40)) }
 
-// relay makes an address of this machine's a port of the engine's localhost: only there the engine speaks plain HTTP.
+// relay makes an address of this machine's a port of the engine's localhost: only there the engine
+// speaks plain HTTP.
 func relay(t *testing.T, to string) string {
 	t.Helper()
 	port := relayPort.Add(1)
@@ -89,7 +92,8 @@ func relayBinary(t *testing.T) string {
 	return path
 }
 
-// faultyFleet is a fleet of some small instances in a registry with a proxy. Its official images are there.
+// faultyFleet is a fleet of some small instances in a registry with a proxy. Its official images
+// are there.
 func faultyFleet(t *testing.T, size int) (fleet, *registrytest.Proxy) {
 	t.Helper()
 	return proxiedFleet(t, hostRegistry, size)

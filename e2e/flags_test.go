@@ -48,7 +48,8 @@ func TestForceBuildMakesEveryImageAnew(t *testing.T) {
 	})
 }
 
-// forgeLayer puts another layer in the place of the agent layer, with its labels, and returns that layer's digest.
+// forgeLayer puts another layer in the place of the agent layer, with its labels, and returns that
+// layer's digest.
 func forgeLayer(t *testing.T, f fleet) string {
 	t.Helper()
 	img, err := mutate.AppendLayers(empty.Image, randomLayer(t, "forged"))
@@ -107,7 +108,8 @@ func TestTags(t *testing.T) {
 	})
 }
 
-// TestAFurtherTagChangesNoImage: what the images were made of has changed or gone since, and none of it is needed.
+// TestAFurtherTagChangesNoImage: what the images were made of has changed or gone since, and none
+// of it is needed.
 func TestAFurtherTagChangesNoImage(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f, proxy := faultyFleet(t, 2)

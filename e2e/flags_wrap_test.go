@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWrap: what sphinx-doc's images get on top of the SDK's recipe is in their base images, so that an agent image is never
-// published without it.
+// TestWrap: what sphinx-doc's images get on top of the SDK's recipe is in their base images, so
+// that an agent image is never published without it.
 func TestWrap(t *testing.T) {
 	t.Parallel()
 	const wrapped, failing, other = "sphinx-doc__sphinx-8273", "sphinx-doc__sphinx-8474", "team__task-1"
@@ -71,8 +71,8 @@ func TestWrap(t *testing.T) {
 	})
 }
 
-// TestPipDoesWhatTheWrapSays: with the real thing, in an image that has Pythons where SWE-bench's have them,
-// and packages for pip to find.
+// TestPipDoesWhatTheWrapSays: with the real thing, in an image that has Pythons where SWE-bench's
+// have them, and packages for pip to find.
 func TestPipDoesWhatTheWrapSays(t *testing.T) {
 	t.Parallel()
 	const sphinx = "sphinx-doc__sphinx-8035"
@@ -97,7 +97,8 @@ func TestPipDoesWhatTheWrapSays(t *testing.T) {
 	}
 }
 
-// packages are the Python packages of an image, each with its version, by the directories of the Pythons.
+// packages are the Python packages of an image, each with its version, by the directories of the
+// Pythons.
 func packages(t *testing.T, img v1.Image) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
@@ -110,8 +111,8 @@ func packages(t *testing.T, img v1.Image) map[string][]string {
 	return found
 }
 
-// TestOnlyAnImageWithItsWrapIsSkipped: a name does not tell the wrap, so what is there is held to the plan by
-// its labels.
+// TestOnlyAnImageWithItsWrapIsSkipped: a name does not tell the wrap, so what is there is held to
+// the plan by its labels.
 func TestOnlyAnImageWithItsWrapIsSkipped(t *testing.T) {
 	t.Parallel()
 	for _, publisher := range []string{"direct", "engine"} {
@@ -174,8 +175,8 @@ func wrappedIn(t *testing.T, img v1.Image, wrap string) v1.Image {
 	return mutate.Annotations(img, map[string]string{labelWrap: wrap}).(v1.Image)
 }
 
-// withPythons is Debian with this as SWE-bench's base Python and as the Python of its environment, and a user
-// of its own.
+// withPythons is Debian with this as SWE-bench's base Python and as the Python of its environment,
+// and a user of its own.
 func withPythons(t *testing.T, script string) v1.Image {
 	t.Helper()
 	img := debianWith(t, "opt/miniconda3/bin/python", 0o755, script)

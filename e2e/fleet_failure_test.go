@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAFailingDockerfile: a command that fails on one official image costs that image, and is not tried again.
+// TestAFailingDockerfile: a command that fails on one official image costs that image, and is not
+// tried again.
 func TestAFailingDockerfile(t *testing.T) {
 	t.Parallel()
 	const good, bad = "team__task-1", "team__task-2"

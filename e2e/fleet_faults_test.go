@@ -11,8 +11,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestFleetAssembling: images that fail after their base images are made. One is refused always, one has to be tried twice: a request is sent
-// three times in one attempt.
+// TestFleetAssembling: images that fail after their base images are made. One is refused always,
+// one has to be tried twice: a request is sent three times in one attempt.
 func TestFleetAssembling(t *testing.T) {
 	t.Parallel()
 	const size, refused, twice = 20, 7, 11
@@ -54,8 +54,9 @@ func TestFleetAssembling(t *testing.T) {
 // requestsOnABadDay is what an image costs at most, its base image and what is sent again included.
 const requestsOnABadDay = 30
 
-// TestAFleetOnABadDay: a hundred images, and a registry that limits, breaks, cuts, forgets to answer and refuses, each on some of them. All that can be
-// pushed is pushed, the manifest is what the registry has, and the call says what is left.
+// TestAFleetOnABadDay: a hundred images, and a registry that limits, breaks, cuts, forgets to
+// answer and refuses, each on some of them. All that can be pushed is pushed, the manifest is what
+// the registry has, and the call says what is left.
 func TestAFleetOnABadDay(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, tries int) {
 		const size, refused, unknown = 100, 17, 71

@@ -21,10 +21,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// layerSize of the official images' layers in bytes: what is tested is their number, not their weight.
+// layerSize of the official images' layers in bytes: what is tested is their number, not their
+// weight.
 const layerSize = 4 << 10
 
-// officialImage is an official image of a fleet: a layer that all have in common and one of its own, the same in every run.
+// officialImage is an official image of a fleet: a layer that all have in common and one of its
+// own, the same in every run.
 func officialImage(t *testing.T, id string) v1.Image {
 	t.Helper()
 	var below []v1.Layer
@@ -83,8 +85,9 @@ func pushForeign(t *testing.T, engineReference string) {
 	require.NoError(t, remote.WriteIndex(reference(t, engineReference), index))
 }
 
-// pushTorn pushes an image and takes its topmost layer away, as an upload or a garbage collection that went wrong does. The layer is
-// another one in each run, as the engine keeps those that it has seen.
+// pushTorn pushes an image and takes its topmost layer away, as an upload or a garbage collection
+// that went wrong does. The layer is another one in each run, as the engine keeps those that it has
+// seen.
 func pushTorn(t *testing.T, engineReference string) {
 	t.Helper()
 	push(t, engineReference, officialImage(t, time.Now().String()))

@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fleet is a target whose images are made of small official images and the tiny SDK in no time, so that there can be many.
+// fleet is a target whose images are made of small official images and the tiny SDK in no time, so
+// that there can be many.
 type fleet struct {
 	target
 	sha     string   // --sdk-sha
@@ -37,7 +38,8 @@ func fleetOf(t *testing.T, ids ...string) fleet {
 	return f
 }
 
-// push pushes the official images of some instances, many at a time. They are the same in every run.
+// push pushes the official images of some instances, many at a time. They are the same in every
+// run.
 func (f fleet) push(t *testing.T, ids ...string) {
 	t.Helper()
 	pushing := pool.New().WithErrors().WithMaxGoroutines(16)
@@ -48,8 +50,8 @@ func (f fleet) push(t *testing.T, ids ...string) {
 	require.NoError(t, pushing.Wait())
 }
 
-// call calls a function of the module on the fleet's dataset. It shows no progress, which for hundreds of images costs the CLI as much
-// work as the images cost the engine.
+// call calls a function of the module on the fleet's dataset. It shows no progress, which for
+// hundreds of images costs the CLI as much work as the images cost the engine.
 func (f fleet) call(t *testing.T, function string, flags ...string) call {
 	t.Helper()
 	return callModule(t, append([]string{"--silent"}, f.flags(function, flags...)...)...)
@@ -104,7 +106,8 @@ func (f fleet) published(t *testing.T) map[string]string {
 	return digests
 }
 
-// images reads images from the registry by their references, many at a time. Those that are not there are left out.
+// images reads images from the registry by their references, many at a time. Those that are not
+// there are left out.
 func images(t *testing.T, references []string) map[string]v1.Image {
 	t.Helper()
 	found := make([]v1.Image, len(references))

@@ -29,7 +29,8 @@ var (
 	fleetBegun = 250
 )
 
-// TestFleet is a benchmark in small: 300 instances, of which some are done, some cannot be made, and two stand twice in the dataset.
+// TestFleet is a benchmark in small: 300 instances, of which some are done, some cannot be made,
+// and two stand twice in the dataset.
 func TestFleet(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)

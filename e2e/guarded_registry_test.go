@@ -14,7 +14,8 @@ import (
 	"dagger/eval-images/e2e/tokens"
 )
 
-// withPasswords starts a registry that takes "me" with the canary as password, and returns where this machine reaches it.
+// withPasswords starts a registry that takes "me" with the canary as password, and returns where
+// this machine reaches it.
 func withPasswords(t *testing.T) string {
 	t.Helper()
 	// htpasswd(1) -nbB me canary-7f3a9c
@@ -23,8 +24,9 @@ func withPasswords(t *testing.T) string {
 		"REGISTRY_AUTH=htpasswd", "REGISTRY_AUTH_HTPASSWD_REALM=test", "REGISTRY_AUTH_HTPASSWD_PATH=/auth/htpasswd")
 }
 
-// withTokens starts a registry that takes the tokens of a server which the test tells whom to give which, and returns where this machine
-// reaches it. The token server is at the engine's localhost too: credentials go to no other host without TLS.
+// withTokens starts a registry that takes the tokens of a server which the test tells whom to give
+// which, and returns where this machine reaches it. The token server is at the engine's localhost
+// too: credentials go to no other host without TLS.
 func withTokens(t *testing.T) (string, *tokens.Server) {
 	t.Helper()
 	server, err := tokens.New()
@@ -36,8 +38,9 @@ func withTokens(t *testing.T) (string, *tokens.Server) {
 	return registry, server
 }
 
-// guarded starts another door to what the local registry has: a registry at a port of the engine's localhost, on the same storage,
-// which asks who is there. So a test looks at what came in through the open door. The file is what it knows people by.
+// guarded starts another door to what the local registry has: a registry at a port of the engine's
+// localhost, on the same storage, which asks who is there. So a test looks at what came in through
+// the open door. The file is what it knows people by.
 func guarded(t *testing.T, port, file, content string, environment ...string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -15,7 +15,8 @@ import (
 	"dagger/eval-images/dataset/datasettest"
 )
 
-// TestAHostileDataset: a command for an id stops the whole call before anything is built, published, written or executed.
+// TestAHostileDataset: a command for an id stops the whole call before anything is built,
+// published, written or executed.
 func TestAHostileDataset(t *testing.T) {
 	t.Parallel()
 	target := newTarget(t)
@@ -35,7 +36,8 @@ func TestAHostileDataset(t *testing.T) {
 	}
 }
 
-// TestHostileInput: files and flags that were made to do harm. The errors are those of a plan, which every other function begins with.
+// TestHostileInput: files and flags that were made to do harm. The errors are those of a plan,
+// which every other function begins with.
 func TestHostileInput(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)
@@ -110,7 +112,8 @@ func TestHostileInput(t *testing.T) {
 	})
 }
 
-// harmful is what no error may have: what moves a terminal's cursor, turns text around, or looks like other letters.
+// harmful is what no error may have: what moves a terminal's cursor, turns text around, or looks
+// like other letters.
 var harmful = regexp.MustCompile("[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u0400-\u04ff\u200b-\u200f\u202a-\u202e\u2066-\u2069\u212a]")
 
 // parquetBomb is a file that says a value of a kilobyte once, and means it in each of 200,000 rows.

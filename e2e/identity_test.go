@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAStrangersImageIsNotTaken: a dataset of somebody else's names official images whose last path segments are those of
-// the genuine ones, so their base and agent images have the same names.
+// TestAStrangersImageIsNotTaken: a dataset of somebody else's names official images whose last path
+// segments are those of the genuine ones, so their base and agent images have the same names.
 func TestAStrangersImageIsNotTaken(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f, proxy := faultyFleet(t, 2)
@@ -54,8 +54,8 @@ func TestAStrangersImageIsNotTaken(t *testing.T) {
 	})
 }
 
-// TestAnotherSDKUnderTheSameNameIsNotTaken: a builder's name has seven digits of the SDK's commit, and nothing of its
-// Dockerfile.
+// TestAnotherSDKUnderTheSameNameIsNotTaken: a builder's name has seven digits of the SDK's commit,
+// and nothing of its Dockerfile.
 func TestAnotherSDKUnderTheSameNameIsNotTaken(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f := fleetOf(t, task(1))
@@ -85,7 +85,8 @@ func TestAnotherSDKUnderTheSameNameIsNotTaken(t *testing.T) {
 	})
 }
 
-// TestAnUnlabelledImageIsTakenOnTrustOnly: somebody else's tools made it, and it says nothing of itself.
+// TestAnUnlabelledImageIsTakenOnTrustOnly: somebody else's tools made it, and it says nothing of
+// itself.
 func TestAnUnlabelledImageIsTakenOnTrustOnly(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f := fleetOf(t, task(1), task(2))
@@ -116,7 +117,8 @@ func TestAnUnlabelledImageIsTakenOnTrustOnly(t *testing.T) {
 	})
 }
 
-// TestLabelsAreThereToRead: each image of a run carries what it is, in its config and in its manifest.
+// TestLabelsAreThereToRead: each image of a run carries what it is, in its config and in its
+// manifest.
 func TestLabelsAreThereToRead(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f := fleetOf(t, task(1))

@@ -21,14 +21,15 @@ const (
 	labelOfficialDigest = "eval-images.official.digest"
 )
 
-// assertIntact: no tag of the target's repositories names an image that is incomplete, or another one than its name says. That must
-// hold at any time, whatever ended a run.
+// assertIntact: no tag of the target's repositories names an image that is incomplete, or another
+// one than its name says. That must hold at any time, whatever ended a run.
 func (g target) assertIntact(t *testing.T) {
 	t.Helper()
 	assert.Empty(t, g.broken(t), "a tag names an image that is not what it should be")
 }
 
-// broken walks every tag of the target's repositories, and says what is wrong with the images that they name.
+// broken walks every tag of the target's repositories, and says what is wrong with the images that
+// they name.
 func (g target) broken(t *testing.T) (wrong []string) {
 	t.Helper()
 	added := map[string]string{} // the agent layer, by the SDK
@@ -43,7 +44,8 @@ func (g target) broken(t *testing.T) (wrong []string) {
 	return wrong
 }
 
-// inspect looks at one image. A builder needs to be complete; the others have to stand on what their labels say as well.
+// inspect looks at one image. A builder needs to be complete; the others have to stand on what
+// their labels say as well.
 func (g target) inspect(t *testing.T, kind string, at name.Reference, added map[string]string) error {
 	t.Helper()
 	img, err := complete(at)
@@ -82,7 +84,8 @@ func isBase(at, official name.Reference, own map[string]string) error {
 	return nil
 }
 
-// isAgent: the agent image is its own base image, and the one layer that all agent images of that SDK have.
+// isAgent: the agent image is its own base image, and the one layer that all agent images of that
+// SDK have.
 func isAgent(at, base name.Reference, own map[string]string, onto v1.Image, over []string, added map[string]string) error {
 	if !strings.Contains(at.Identifier(), "-"+customOf(base.Identifier())+"-") {
 		return fmt.Errorf("it stands on %s", base)
@@ -105,14 +108,15 @@ func isAgent(at, base name.Reference, own map[string]string, onto v1.Image, over
 	return nil
 }
 
-// customOf is what a base image's tag has behind the Dockerfile's key. Tags that are shortened have it too, cut.
+// customOf is what a base image's tag has behind the Dockerfile's key. Tags that are shortened have
+// it too, cut.
 func customOf(baseTag string) string {
 	_, custom, _ := strings.Cut(baseTag, "-")
 	return custom
 }
 
-// complete reads an image: the registry has its manifest and config, with the digests by which they go, and all its layers, as large as
-// the manifest says.
+// complete reads an image: the registry has its manifest and config, with the digests by which they
+// go, and all its layers, as large as the manifest says.
 func complete(at name.Reference) (v1.Image, error) {
 	img, err := remote.Image(at)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAKilledCall: the machine with the CLI is lost, and cannot tell anybody. The engine notices by itself, and what it did for the call
-// ends; a second run does the rest.
+// TestAKilledCall: the machine with the CLI is lost, and cannot tell anybody. The engine notices by
+// itself, and what it did for the call ends; a second run does the rest.
 func TestAKilledCall(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		const workers = 3

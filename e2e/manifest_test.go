@@ -16,7 +16,8 @@ import (
 	"dagger/eval-images/e2e/origin"
 )
 
-// TestManifest follows a run in two shards from its plan to the merged manifest that says that all is there.
+// TestManifest follows a run in two shards from its plan to the merged manifest that says that all
+// is there.
 func TestManifest(t *testing.T) {
 	t.Parallel()
 	ids := []string{"team__task-1", "team__task-2", "team__task-3", "team__task-4", "team__task-5"}
@@ -140,7 +141,8 @@ func (f fleet) read(t *testing.T, dir string, more ...string) call {
 	return callModule(t, append([]string{"--silent", "--sdk", f.sdk, "read-manifest", "--source", dir}, more...)...)
 }
 
-// summarizable holds a file against what the summarizer of OpenHands/benchmarks takes from it, and its times against each other.
+// summarizable holds a file against what the summarizer of OpenHands/benchmarks takes from it, and
+// its times against each other.
 func summarizable(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)

@@ -21,7 +21,8 @@ type middle struct {
 	workers       int
 }
 
-// hold leaves the tags of these agent images without an answer, until whoever asks for them has gone.
+// hold leaves the tags of these agent images without an answer, until whoever asks for them has
+// gone.
 func hold(proxy *registrytest.Proxy, workers int, ids ...string) *middle {
 	m := &middle{workers: workers, arrived: make(chan struct{}, len(ids)), left: make(chan struct{}, len(ids))}
 	var mu sync.Mutex
@@ -55,7 +56,8 @@ func (m *middle) await(t *testing.T, r *running) {
 	}
 }
 
-// noticed bounds how long it may take until somebody who is gone is missed. It is there for what hangs, not for what is slow.
+// noticed bounds how long it may take until somebody who is gone is missed. It is there for what
+// hangs, not for what is slow.
 const noticed = 90 * time.Second
 
 // awaitEnd returns when all workers have gone.
@@ -83,8 +85,8 @@ func (f fleet) bases(t *testing.T) []string { return tags(t, f.prefix+"/base") }
 // manifestDigest is the path by which an agent image's manifest goes that has no tag yet.
 var manifestDigest = regexp.MustCompile(`/agent/manifests/(sha256:[0-9a-f]{64})$`)
 
-// assertInMiddle looks at what a run has left that was ended while the registry was tagging. What it composed has its manifest by digest
-// first: all of it is there before a tag names it.
+// assertInMiddle looks at what a run has left that was ended while the registry was tagging. What
+// it composed has its manifest by digest first: all of it is there before a tag names it.
 func (f fleet) assertInMiddle(t *testing.T, publisher string, proxy *registrytest.Proxy, left map[string]string) {
 	t.Helper()
 	assert.NotEmpty(t, f.agents(t), "some images are finished")
@@ -107,7 +109,8 @@ func (f fleet) assertInMiddle(t *testing.T, publisher string, proxy *registrytes
 	assert.NotEmpty(t, untagged, "nothing was about to be tagged")
 }
 
-// doesTheRest runs once more after a crash that left these images: they stay, all others are made, and all are whole.
+// doesTheRest runs once more after a crash that left these images: they stay, all others are made,
+// and all are whole.
 func (f fleet) doesTheRest(t *testing.T, publisher string, left map[string]string) {
 	t.Helper()
 	want := map[string]string{}

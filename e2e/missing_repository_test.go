@@ -11,7 +11,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestARepositoryThatIsMissing: ECR has it or does not, and a push does not create it. By a stand-in; never run against ECR.
+// TestARepositoryThatIsMissing: ECR has it or does not, and a push does not create it. By a
+// stand-in; never run against ECR.
 func TestARepositoryThatIsMissing(t *testing.T) {
 	t.Parallel()
 	const words = "The repository with name 'base' does not exist in the registry with id '123456789012'"

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWithoutAnEngine: where no engine can run, there is one clear line about why, and no target of make passes.
+// TestWithoutAnEngine: where no engine can run, there is one clear line about why, and no target of
+// make passes.
 func TestWithoutAnEngine(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"engine", "registry", "run", "test"} {

@@ -15,10 +15,12 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// manifestOfOfficial is what the path of an instance's official image matches, by its tag and by its digest.
+// manifestOfOfficial is what the path of an instance's official image matches, by its tag and by
+// its digest.
 func manifestOfOfficial(id string) string { return "/official/" + id + "/manifests/" }
 
-// TestAnOfficialImageThatMoves: between the question for its digest and the build on it another image gets the tag.
+// TestAnOfficialImageThatMoves: between the question for its digest and the build on it another
+// image gets the tag.
 func TestAnOfficialImageThatMoves(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f, proxy := faultyFleet(t, 2)
@@ -32,7 +34,8 @@ func TestAnOfficialImageThatMoves(t *testing.T) {
 	})
 }
 
-// TestOfficialImagesThatMoveAndAreAlike: the recipe runs on one of them, and the other's base image gets its layers.
+// TestOfficialImagesThatMoveAndAreAlike: the recipe runs on one of them, and the other's base image
+// gets its layers.
 func TestOfficialImagesThatMoveAndAreAlike(t *testing.T) {
 	t.Parallel()
 	f, proxy := faultyFleet(t, 0)
@@ -59,7 +62,8 @@ func TestOfficialImagesThatMoveAndAreAlike(t *testing.T) {
 	assert.Equal(t, 1, grafted, "they were alike when they were asked for")
 }
 
-// moves has another image get an official image's tag as soon as the registry has told who has it, before anybody has the answer.
+// moves has another image get an official image's tag as soon as the registry has told who has it,
+// before anybody has the answer.
 func (f fleet) moves(t *testing.T, id string, to v1.Image) registrytest.Rule {
 	t.Helper()
 	var once sync.Once
@@ -76,7 +80,8 @@ func (f fleet) moves(t *testing.T, id string, to v1.Image) registrytest.Rule {
 	}
 }
 
-// standsOn: the images of an instance are made on this official image, and both the manifest and the registry say so. Its tag has moved.
+// standsOn: the images of an instance are made on this official image, and both the manifest and
+// the registry say so. Its tag has moved.
 func (f fleet) standsOn(t *testing.T, dir, id string, official v1.Image) {
 	t.Helper()
 	asked, err := official.Digest()

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestARegistryThatRefusesMounts: what cannot be mounted is uploaded. The engine does so itself after 202 and 401 only, so for other refusals
-// the builder and the base images are there already.
+// TestARegistryThatRefusesMounts: what cannot be mounted is uploaded. The engine does so itself
+// after 202 and 401 only, so for other refusals the builder and the base images are there already.
 func TestARegistryThatRefusesMounts(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]registrytest.Fault{
@@ -38,7 +38,8 @@ func TestARegistryThatRefusesMounts(t *testing.T) {
 	})
 }
 
-// TestTagsThatAreImmutable: the registry puts each tag once, not even the same image again, and the first answer is lost.
+// TestTagsThatAreImmutable: the registry puts each tag once, not even the same image again, and the
+// first answer is lost.
 func TestTagsThatAreImmutable(t *testing.T) {
 	const invalid = `{"errors":[{"code":"TAG_INVALID","message":"The image tag already exists in the repository and cannot be overwritten because the repository is immutable."}]}`
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {

@@ -19,8 +19,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// Names of what an engine of the tests' own consists of. They are always the same, so that a run finds what an earlier one has left. They
-// do not begin with dagger-engine: the CLI removes those.
+// Names of what an engine of the tests' own consists of. They are always the same, so that a run
+// finds what an earlier one has left. They do not begin with dagger-engine: the CLI removes those.
 const (
 	ownEngineName  = "eval-images-crash-engine"
 	ownNetworkName = "eval-images-crash-network"
@@ -31,19 +31,23 @@ const (
 	registryState  = "/var/lib/registry"
 )
 
-// ownDisk is the directory with the disk of the tests' own engine: a file, and where that is mounted.
+// ownDisk is the directory with the disk of the tests' own engine: a file, and where that is
+// mounted.
 var ownDisk = filepath.Join(os.TempDir(), "eval-images-crash")
 
-// diskSize of the tests' own engine: as much as a module takes and a little more. The file takes what is written.
+// diskSize of the tests' own engine: as much as a module takes and a little more. The file takes
+// what is written.
 const diskSize = 4 << 30
 
 // ownEngine is an engine that a test may kill, and whose disk it may fill. Nobody else uses it.
 //
-// Its network is that of another container, which outlives it: there the local registry is localhost:5000 for this engine too.
+// Its network is that of another container, which outlives it: there the local registry is
+// localhost:5000 for this engine too.
 type ownEngine struct{}
 
-// startOwnEngine starts it, and every call of the test goes to it from then on. It is gone after the test, and also when somebody presses
-// ctrl-C; what was left by a test that could not do even that is removed here.
+// startOwnEngine starts it, and every call of the test goes to it from then on. It is gone after
+// the test, and also when somebody presses ctrl-C; what was left by a test that could not do even
+// that is removed here.
 func startOwnEngine(t *testing.T) ownEngine {
 	t.Helper()
 	removeOwnEngine()
@@ -73,7 +77,8 @@ func startOwnEngine(t *testing.T) ownEngine {
 	return ownEngine{}
 }
 
-// runOwnEngine starts the container, privileged if this machine allows that: hack/engine/start.sh does it alike.
+// runOwnEngine starts the container, privileged if this machine allows that: hack/engine/start.sh
+// does it alike.
 func runOwnEngine(t *testing.T, args ...string) {
 	t.Helper()
 	run := func(more ...string) error {
@@ -107,13 +112,15 @@ func removeOwnEngine() {
 	}
 }
 
-// kill ends the engine without notice, as a machine without memory does. Docker starts it again, with the state that it had.
+// kill ends the engine without notice, as a machine without memory does. Docker starts it again,
+// with the state that it had.
 func (ownEngine) kill(t *testing.T) {
 	t.Helper()
 	asRoot(t, "kill", "-KILL", strings.TrimSpace(docker(t, "inspect", "-f", "{{.State.Pid}}", ownEngineName)))
 }
 
-// fill leaves so many bytes of the disk that is mounted here in the engine's container. The function that it returns gives the rest back.
+// fill leaves so many bytes of the disk that is mounted here in the engine's container. The
+// function that it returns gives the rest back.
 func (ownEngine) fill(t *testing.T, disk string, leave int64) (makeRoom func()) {
 	t.Helper()
 	free := docker(t, "exec", ownEngineName, "stat", "-f", "-c", "%f %S", disk)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// testPasswordsInFlags: where an address holds a password, which none should, the error about it does not show that. (The CLI's own progress
-// shows flags as they were typed.)
+// testPasswordsInFlags: where an address holds a password, which none should, the error about it
+// does not show that. (The CLI's own progress shows flags as they were typed.)
 func (s *session) testPasswordsInFlags(t *testing.T) {
 	s.testPasswordsInAddresses(t, "me:"+canary+"@", "me:"+canary+"@")
 	t.Run("with signs that a URL should escape", func(t *testing.T) { // Of a slash the engine complains itself, before it calls the module.

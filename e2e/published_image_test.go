@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPublishedImageRuns starts a published image by its digest, as an evaluation does, and uses the server in it.
+// TestPublishedImageRuns starts a published image by its digest, as an evaluation does, and uses
+// the server in it.
 func TestPublishedImageRuns(t *testing.T) {
 	t.Parallel()
 	target := newTarget(t)
@@ -49,7 +50,8 @@ func serve(ctx context.Context, t *testing.T, ref string) string {
 	client, err := dagger.Connect(ctx)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, client.Close()) })
-	// The engine takes no exposed ports from an image's config. Exposed here, it waits until the server listens.
+	// The engine takes no exposed ports from an image's config. Exposed here, it waits until the
+	// server listens.
 	service := client.Container().From(ref).WithExposedPort(8000).AsService(dagger.ContainerAsServiceOpts{UseEntrypoint: true})
 	tunnel, err := client.Host().Tunnel(service).Start(ctx)
 	require.NoError(t, err)

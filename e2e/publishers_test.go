@@ -13,7 +13,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestPublishersMakeEqualImages: an image that was composed in the registry is the one that the engine would have pushed.
+// TestPublishersMakeEqualImages: an image that was composed in the registry is the one that the
+// engine would have pushed.
 func TestPublishersMakeEqualImages(t *testing.T) {
 	t.Parallel()
 	const wrapped = "sphinx-doc__sphinx-8273"
@@ -52,7 +53,8 @@ func TestPublishersMakeEqualImagesOfTheSample(t *testing.T) {
 	}
 }
 
-// sameImage holds the agent images of two records against each other. Only the name of what they stand on may differ, by the target.
+// sameImage holds the agent images of two records against each other. Only the name of what they
+// stand on may differ, by the target.
 func sameImage(t *testing.T, f target, one record, g target, other record) {
 	t.Helper()
 	require.Equal(t, "built", one.Status)
@@ -122,8 +124,8 @@ func TestPublisherDirectNeedsTheRegistry(t *testing.T) {
 	})
 }
 
-// TestPublisherAutoFallsBack: where only the engine has credentials, as with `docker login`, the engine publishes. A further tag for what is
-// there it cannot put.
+// TestPublisherAutoFallsBack: where only the engine has credentials, as with `docker login`, the
+// engine publishes. A further tag for what is there it cannot put.
 func TestPublisherAutoFallsBack(t *testing.T) {
 	t.Parallel()
 	f, proxy := faultyFleet(t, 1)

@@ -12,8 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPullsOfOfficialImages counts what Docker Hub would count, where official images are in a registry of their own: one read manifest for
-// each image that is built, two for one in an index, which make one pull, and none for what is there.
+// TestPullsOfOfficialImages counts what Docker Hub would count, where official images are in a
+// registry of their own: one read manifest for each image that is built, two for one in an index,
+// which make one pull, and none for what is there.
 func TestPullsOfOfficialImages(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f, proxy := faultyFleet(t, 3)

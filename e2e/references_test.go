@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAPasswordForSeveralHosts is refused before anybody has seen it, be it that a repository was forgotten.
+// TestAPasswordForSeveralHosts is refused before anybody has seen it, be it that a repository was
+// forgotten.
 func TestAPasswordForSeveralHosts(t *testing.T) {
 	t.Parallel()
 	f, proxy := proxiedFleet(t, hostRegistry, 1)
@@ -48,7 +49,8 @@ func TestAPasswordForSeveralHosts(t *testing.T) {
 	}
 }
 
-// TestOfficialImagesByDigest: rows and templates may name one, with or without a tag. It has no second digest then.
+// TestOfficialImagesByDigest: rows and templates may name one, with or without a tag. It has no
+// second digest then.
 func TestOfficialImagesByDigest(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, publisher string, _ int) {
 		f, _ := faultyFleet(t, 2)

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// reference is what the engine calls localhost:5000/…, as this machine reaches it; or by the port of a proxy of that registry.
+// reference is what the engine calls localhost:5000/…, as this machine reaches it; or by the port
+// of a proxy of that registry.
 func reference(t *testing.T, engineReference string) name.Reference {
 	t.Helper()
 	registry, path, _ := strings.Cut(engineReference, "/")

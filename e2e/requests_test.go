@@ -12,13 +12,15 @@ import (
 )
 
 const (
-	// requestsPerImage is what an agent image costs that is made on a base which the registry has: is there the image, is there the
-	// base, the base's config, a mount of the layer that no other image has, two for the new config, and the manifest by digest and tag.
+	// requestsPerImage is what an agent image costs that is made on a base which the registry has:
+	// is there the image, is there the base, the base's config, a mount of the layer that no other
+	// image has, two for the new config, and the manifest by digest and tag.
 	requestsPerImage = 8
-	// requestsPerRun is what a run costs beside that: a handshake, two for each repository to know whether it may push there, the builder,
-	// and whether the base images' repository answers.
+	// requestsPerRun is what a run costs beside that: a handshake, two for each repository to know
+	// whether it may push there, the builder, and whether the base images' repository answers.
 	requestsPerRun = 9
-	// requestsPerLayer is what the layers cost that several images have: their mounts, and the agent layer's manifest and config.
+	// requestsPerLayer is what the layers cost that several images have: their mounts, and the
+	// agent layer's manifest and config.
 	requestsPerLayer = 8
 )
 
@@ -66,8 +68,9 @@ func TestAnEngineRunReadsNoLayer(t *testing.T) {
 	}
 }
 
-// fleetWithoutAgents has the builder and the base images of twenty instances in its registry, and their agent images no more. The bases
-// are others than the engine made: the layers of those it would have anyway, and would not have to read.
+// fleetWithoutAgents has the builder and the base images of twenty instances in its registry, and
+// their agent images no more. The bases are others than the engine made: the layers of those it
+// would have anyway, and would not have to read.
 func fleetWithoutAgents(t *testing.T, publisher string) (fleet, *registrytest.Proxy) {
 	t.Helper()
 	f, proxy := faultyFleet(t, 20)
@@ -88,8 +91,8 @@ func (f fleet) makes(t *testing.T, status, publisher string) {
 	}
 }
 
-// blobs are the digests of the layers and of the configs of the fleet's official images, builders and base images. The agent images
-// have no layers but these.
+// blobs are the digests of the layers and of the configs of the fleet's official images, builders
+// and base images. The agent images have no layers but these.
 func (f fleet) blobs(t *testing.T) (layerDigests, configs map[string]bool) {
 	t.Helper()
 	var references []string

@@ -16,7 +16,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// testRevoked: credentials that are good no more in the middle of a run end it, with one reason for all that was not begun.
+// testRevoked: credentials that are good no more in the middle of a run end it, with one reason for
+// all that was not begun.
 func (d *doors) testRevoked(t *testing.T) {
 	t.Parallel()
 	for _, publisher := range []string{"engine", "direct"} {
@@ -82,8 +83,8 @@ func withoutToken(w http.ResponseWriter, r *http.Request, registry http.Handler)
 	registry.ServeHTTP(w, r)
 }
 
-// testLimits: who asks too often is sometimes told what somebody without rights is told. It is no reason to give up, nor to have the engine
-// publish.
+// testLimits: who asks too often is sometimes told what somebody without rights is told. It is no
+// reason to give up, nor to have the engine publish.
 func (d *doors) testLimits(t *testing.T) {
 	t.Parallel()
 	secondary := registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit"}]}`)
@@ -110,8 +111,8 @@ func (d *doors) testLimits(t *testing.T) {
 	}
 }
 
-// testHiddenReasons: the engine shows "403 Forbidden" of a quota that is used up, as of a limit. The registry says more when it is asked, and
-// nobody waits.
+// testHiddenReasons: the engine shows "403 Forbidden" of a quota that is used up, as of a limit.
+// The registry says more when it is asked, and nobody waits.
 func (d *doors) testHiddenReasons(t *testing.T) {
 	t.Parallel()
 	const full = "adding 1.0 GiB of storage resource, which when updated to 10.5 GiB will exceed the configured upper limit of 10.0 GiB."
@@ -121,7 +122,8 @@ func (d *doors) testHiddenReasons(t *testing.T) {
 			t.Parallel()
 			const size, workers = 4, 2
 			f, proxy := proxiedFleet(t, d.withPasswords, size)
-			// The first one asks whether images may be pushed, and they may: it is the base image that is too large.
+			// The first one asks whether images may be pushed, and they may: it is the base image
+			// that is too large.
 			proxy.Script(registrytest.Rule{Method: http.MethodPost, Path: "/base/blobs/uploads/", Skip: 1, Fault: quota})
 			dir := f.run(t, "--publisher", publisher, "--max-workers", strconv.Itoa(workers), "--registry-username", "me", "--registry-password", secret(t, canary))
 			agents := records(t, dir, "manifest.jsonl")

@@ -20,7 +20,8 @@ type target struct {
 	sdk      string
 }
 
-// newTarget is an empty set of repositories, so that a test neither finds what an earlier one left nor leaves it to others.
+// newTarget is an empty set of repositories, so that a test neither finds what an earlier one left
+// nor leaves it to others.
 func newTarget(t *testing.T) target {
 	t.Helper()
 	var name [4]byte
@@ -34,8 +35,8 @@ func newTarget(t *testing.T) target {
 	}
 }
 
-// args are the arguments of a call: the module's flags for this target, those among the given ones, the function, and its
-// own flags.
+// args are the arguments of a call: the module's flags for this target, those among the given ones,
+// the function, and its own flags.
 func (g target) args(function string, given ...string) []string {
 	return append([]string{
 		"--sdk", g.sdk,

@@ -35,7 +35,8 @@ func TestSDKAsGitReference(t *testing.T) {
 	})
 }
 
-// gitServer serves a directory as a git repository with a branch main and a tag v1, where the engine reaches it.
+// gitServer serves a directory as a git repository with a branch main and a tag v1, where the
+// engine reaches it.
 func gitServer(t *testing.T, content string) (url, commit string) {
 	t.Helper()
 	dir := t.TempDir()

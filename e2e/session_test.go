@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWithoutBuilding is what plan does, and what every function refuses, through sessions. Each part has its own: the more calls a
-// session has had, the longer the engine takes for the next one.
+// TestWithoutBuilding is what plan does, and what every function refuses, through sessions. Each
+// part has its own: the more calls a session has had, the longer the engine takes for the next one.
 func TestWithoutBuilding(t *testing.T) {
 	t.Parallel()
 	for _, part := range []struct {
@@ -37,14 +37,15 @@ func TestWithoutBuilding(t *testing.T) {
 	}
 }
 
-// session has the module loaded once for many calls, as a program that uses it has: what takes a second here takes several by
-// `dagger call`. Tables of plans go through it.
+// session has the module loaded once for many calls, as a program that uses it has: what takes a
+// second here takes several by `dagger call`. Tables of plans go through it.
 type session struct {
 	ctx    context.Context
 	client *dagger.Client
 }
 
-// sessionTimeout bounds a session, which is some two hundred calls beside those of the tests that run at the same time.
+// sessionTimeout bounds a session, which is some two hundred calls beside those of the tests that
+// run at the same time.
 const sessionTimeout = 3 * callTimeout
 
 // newSession loads the module.
@@ -59,7 +60,8 @@ func newSession(t *testing.T) *session {
 	return &session{ctx: ctx, client: client}
 }
 
-// flags of a function by their names in the API, "datasetFile" for --dataset-file. Their values are what JSON can hold, and files.
+// flags of a function by their names in the API, "datasetFile" for --dataset-file. Their values are
+// what JSON can hold, and files.
 type flags map[string]any
 
 // file is a local file, as a flag's value.
@@ -109,8 +111,8 @@ var moduleArguments = func() (names []string) {
 	return names
 }()
 
-// do calls a function of the module, which is about the tiny SDK unless told otherwise, for these fields of its result.
-// The given flags may be the function's and the module's.
+// do calls a function of the module, which is about the tiny SDK unless told otherwise, for these
+// fields of its result. The given flags may be the function's and the module's.
 func (s *session) do(t *testing.T, module flags, function string, given flags, fields string, result any) error {
 	t.Helper()
 	about, own := flags{"sdk": directory(tinySDK())}, flags{}
@@ -191,7 +193,8 @@ func written(t *testing.T, name, text string) string {
 	return path
 }
 
-// tinyDockerfileKey is what stands for the tiny SDK's Dockerfile in tags: the first seven hexadecimal digits of its SHA-256.
+// tinyDockerfileKey is what stands for the tiny SDK's Dockerfile in tags: the first seven
+// hexadecimal digits of its SHA-256.
 func tinyDockerfileKey(t *testing.T) string { return dockerfileKey(t, tinySDK()) }
 
 // dockerfileKey is the same of another SDK's.

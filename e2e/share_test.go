@@ -22,7 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// copied is the step of a history that copied an instance's own files to a place that no recipe has to do with.
+// copied is the step of a history that copied an instance's own files to a place that no recipe has
+// to do with.
 const copied = "COPY repo /testbed # buildkit"
 
 func TestTheRecipeRunsOnceForBasesThatAreAlike(t *testing.T) {
@@ -106,7 +107,8 @@ func TestBasesThatAreNotCertainlyAlikeAreBuiltTheLongWay(t *testing.T) {
 	}
 }
 
-// TestOfficialImagesShareNothingByDefault: an image that claims to differ from others in its own files only may have put others into them.
+// TestOfficialImagesShareNothingByDefault: an image that claims to differ from others in its own
+// files only may have put others into them.
 func TestOfficialImagesShareNothingByDefault(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(t, "a__genuine-1", "a__genuine-2", "a__hostile-1")
@@ -176,7 +178,8 @@ func TestAGraftedBaseIsWhatTheRecipeMakes(t *testing.T) {
 	assert.Equal(t, 1, compared, "one of the two is grafted from the other")
 }
 
-// onEnvironment is an official image of an environment's layer and a layer of an instance, with the step that made the latter.
+// onEnvironment is an official image of an environment's layer and a layer of an instance, with the
+// step that made the latter.
 func onEnvironment(t *testing.T, environment int, id, step string) v1.Image {
 	t.Helper()
 	name := fmt.Sprintf("environment-%d", environment)
@@ -208,7 +211,8 @@ func fileLayer(t *testing.T, path string, mode int64, text string) v1.Layer {
 	return layer
 }
 
-// timely are files in which the recipe's programs write the time, so that they differ whenever it runs.
+// timely are files in which the recipe's programs write the time, so that they differ whenever it
+// runs.
 var timely = []string{"var/log/", "var/cache/ldconfig/aux-cache"}
 
 // files of an image, as a container sees them: what each is, without its time.

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pushBases pushes base images under the names that the module looks for: a soak is not about building thousands of them.
+// pushBases pushes base images under the names that the module looks for: a soak is not about
+// building thousands of them.
 func (s *soak) pushBases(t *testing.T, ids []string) {
 	t.Helper()
 	if len(ids) == 0 {

@@ -9,19 +9,21 @@ import (
 )
 
 const (
-	// clientRequestsPerFresh is what an image costs beside requestsPerImage if its base image has to be built: is there the official
-	// image, its config, and the manifest of the base image that the engine has pushed.
+	// clientRequestsPerFresh is what an image costs beside requestsPerImage if its base image has
+	// to be built: is there the official image, its config, and the manifest of the base image that
+	// the engine has pushed.
 	clientRequestsPerFresh = 3
-	// requestsPerFault is what a fault may cost: at worst the config is uploaded again, in two requests, and the base image is read again,
-	// in two more, as others were read since.
+	// requestsPerFault is what a fault may cost: at worst the config is uploaded again, in two
+	// requests, and the base image is read again, in two more, as others were read since.
 	requestsPerFault = 4
-	// engineRequestsPerFresh is what the engine may ask for one base image, retries included, and engineRequestsPerRun for the builder
-	// and the agent layer.
+	// engineRequestsPerFresh is what the engine may ask for one base image, retries included, and
+	// engineRequestsPerRun for the builder and the agent layer.
 	engineRequestsPerFresh = 60
 	engineRequestsPerRun   = 120
 )
 
-// compare holds the run to the registry: what it says is there is, with this digest, and nothing else.
+// compare holds the run to the registry: what it says is there is, with this digest, and nothing
+// else.
 func (r *soakRound) compare(t *testing.T, this *soakRun, before map[string]string) {
 	t.Helper()
 	for id, digest := range before {
@@ -74,7 +76,8 @@ func (r *soakRound) compareRecords(t *testing.T, this *soakRun, before map[strin
 	require.Equal(t, slices.Sorted(slices.Values(r.ids)), slices.Sorted(slices.Values(ids)))
 }
 
-// checkFailed: a failed image is there only if it was before, or if the registry's answer to its tag was lost.
+// checkFailed: a failed image is there only if it was before, or if the registry's answer to its
+// tag was lost.
 func (r *soakRun) checkFailed(t *testing.T, id, digest, before string) {
 	t.Helper()
 	if digest != before {

@@ -14,8 +14,8 @@ type soakFault struct {
 	name   string
 	weight int
 	fault  registrytest.Fault
-	// limit says that it asks for fewer requests. The engine does not show how long is to be waited, so one that strikes it costs the
-	// run a quarter of a minute.
+	// limit says that it asks for fewer requests. The engine does not show how long is to be
+	// waited, so one that strikes it costs the run a quarter of a minute.
 	limit bool
 	// done says that the registry does what it is asked, and the client does not get to know.
 	done bool
@@ -41,7 +41,8 @@ var soakFaults = []soakFault{
 	{name: "503, Retry-After: 1", weight: 2, limit: true, fault: registrytest.Answer(http.StatusServiceUnavailable, "", "Retry-After", "1")},
 }
 
-// storm strikes a share of the requests of a run, and counts. The module's own client and the engine are counted apart.
+// storm strikes a share of the requests of a run, and counts. The module's own client and the
+// engine are counted apart.
 type storm struct {
 	client, engine registrytest.Fault
 
@@ -49,8 +50,8 @@ type storm struct {
 	// struck counts faults by their names, and faults those of the client's requests.
 	struck map[string]int
 	faults int
-	// puts counts the client's attempts to put an agent image's tag, by instance, tagFaults the faults that they met, and lost those whose
-	// answer was lost.
+	// puts counts the client's attempts to put an agent image's tag, by instance, tagFaults the
+	// faults that they met, and lost those whose answer was lost.
 	puts, tagFaults, lost map[string]int
 	// asked are the client's requests, and engineAsked the engine's.
 	asked, engineAsked int
@@ -60,7 +61,8 @@ type storm struct {
 	last time.Time
 }
 
-// newStorm is one whose faults are the same for the same seed, as far as the order of the requests is.
+// newStorm is one whose faults are the same for the same seed, as far as the order of the requests
+// is.
 func newStorm(seed uint64, share float64, limitEngine bool) *storm {
 	s := &storm{struck: map[string]int{}, puts: map[string]int{}, tagFaults: map[string]int{}, lost: map[string]int{}}
 	var client, engine []registrytest.Fault
@@ -125,7 +127,8 @@ func (s *storm) serve(w http.ResponseWriter, r *http.Request, registry http.Hand
 // isClient says whether a request is the module's own. The others are the engine's.
 func isClient(r *http.Request) bool { return strings.Contains(r.UserAgent(), "go-containerregistry") }
 
-// instancePut is the instance whose agent image a request puts under its tag; empty if it does anything else.
+// instancePut is the instance whose agent image a request puts under its tag; empty if it does
+// anything else.
 func instancePut(r *http.Request) string {
 	_, tag, isManifest := strings.Cut(r.URL.Path, "/manifests/")
 	if r.Method != http.MethodPut || !isManifest {
@@ -134,7 +137,8 @@ func instancePut(r *http.Request) string {
 	return instanceOf(tag)
 }
 
-// instanceOf is the instance of an agent image's tag: {sdk}-{dockerfile}-{instance}-source-minimal. Empty if it is no such tag.
+// instanceOf is the instance of an agent image's tag: {sdk}-{dockerfile}-{instance}-source-minimal.
+// Empty if it is no such tag.
 func instanceOf(tag string) string {
 	rest, isAgent := strings.CutSuffix(tag, "-source-minimal")
 	parts := strings.SplitN(rest, "-", 3)

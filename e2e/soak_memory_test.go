@@ -31,8 +31,8 @@ type memory struct {
 	kb int
 }
 
-// makingKB is the most memory that was seen until then: while images were made, if that is when the registry was asked last. What
-// follows is the manifest, which is as long as there are images.
+// makingKB is the most memory that was seen until then: while images were made, if that is when the
+// registry was asked last. What follows is the manifest, which is as long as there are images.
 func (u usage) makingKB(until time.Time) int {
 	most := 0
 	for _, m := range u.seen {
@@ -43,8 +43,9 @@ func (u usage) makingKB(until time.Time) int {
 	return most
 }
 
-// watcher looks at the function's process while it runs. A container's processes are among those of the machine, as they share its
-// kernel, and each container has a network of its own: the function's is the only one with a connection to the test's registry.
+// watcher looks at the function's process while it runs. A container's processes are among those of
+// the machine, as they share its kernel, and each container has a network of its own: the
+// function's is the only one with a connection to the test's registry.
 type watcher struct {
 	port    string // of the registry, as /proc/net/tcp has it
 	stop    chan struct{}
@@ -150,12 +151,14 @@ func memoryOf(process string) (peak, now int, ok bool) {
 	return peak, now, peak > 0 // A process that has ended, and waits to be asked for its status, has none.
 }
 
-// What the memory may be, in kilobytes, and what it was when that was decided. A function that does nothing has 17 MB.
+// What the memory may be, in kilobytes, and what it was when that was decided. A function that does
+// nothing has 17 MB.
 const (
-	// soakMakingKB is the most while images are made: 26 MB for the first 200, and 5 KB more for each further one, its two records
-	// among that.
+	// soakMakingKB is the most while images are made: 26 MB for the first 200, and 5 KB more for
+	// each further one, its two records among that.
 	soakMakingKB, soakGrowthKB = 40 << 10, 8
-	// soakManifestKB is what may come on top for each image when the manifest is written: 2 KB of text, in several copies.
+	// soakManifestKB is what may come on top for each image when the manifest is written: 2 KB of
+	// text, in several copies.
 	soakManifestKB = 40
 )
 
@@ -176,7 +179,8 @@ func (s *soak) measureMemory(t *testing.T) {
 // makingKB is the most memory while the run made images.
 func (r *soakRun) makingKB() int { return r.usage.makingKB(r.storm.last) }
 
-// assertMemory: what a run has in memory while it makes images hardly depends on how many there are.
+// assertMemory: what a run has in memory while it makes images hardly depends on how many there
+// are.
 func (r *soakRound) assertMemory(t *testing.T, this *soakRun) {
 	t.Helper()
 	if !this.began() {

@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inspector reads what a repository of the registry has, and sees that it is complete. It looks at what it has seen no second time.
+// inspector reads what a repository of the registry has, and sees that it is complete. It looks at
+// what it has seen no second time.
 type inspector struct {
 	repository string
 	complete   map[string]bool // by digest: of manifests and blobs
@@ -22,7 +23,8 @@ type inspector struct {
 // reader asks the registry without a proxy in between.
 var reader = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 
-// published are the digests of the tags in the repository. Every image must be complete: its config and all its layers are there.
+// published are the digests of the tags in the repository. Every image must be complete: its config
+// and all its layers are there.
 func (i *inspector) published(t *testing.T) map[string]string {
 	t.Helper()
 	names := tags(t, i.repository)

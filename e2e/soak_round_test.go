@@ -40,7 +40,8 @@ type soakRun struct {
 
 func (r *soakRun) succeeded() bool { return r.exit == 0 && len(r.failed) == 0 }
 
-// began says whether the run came to its images. Without an answer of the registry to the first questions it does not.
+// began says whether the run came to its images. Without an answer of the registry to the first
+// questions it does not.
 func (r *soakRun) began() bool {
 	return r.exit == 0 || strings.Contains(r.message, "agent images failed")
 }

@@ -28,8 +28,8 @@ const (
 	soakWorkers = 12
 	// soakRests is how many runs may be needed after a round's first until all is there.
 	soakRests = 8
-	// soakConnections is how many connections the function may have open to the registry: for each worker the one that it uses, and one
-	// that was begun for it before that one was free.
+	// soakConnections is how many connections the function may have open to the registry: for each
+	// worker the one that it uses, and one that was begun for it before that one was free.
 	soakConnections = 2 * soakWorkers
 )
 
@@ -41,8 +41,8 @@ type soak struct {
 	memory []*soakRound // without faults, of more and more images
 }
 
-// TestSoak makes images in rounds while a share of the requests meets faults. After each run the registry is compared with what the
-// run says, image by image.
+// TestSoak makes images in rounds while a share of the requests meets faults. After each run the
+// registry is compared with what the run says, image by image.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	s := newSoak(t)
@@ -58,7 +58,8 @@ func TestSoak(t *testing.T) {
 	s.writeReport(t)
 }
 
-// newSoak has the base images, but for those that each round builds. They are pushed past the proxy.
+// newSoak has the base images, but for those that each round builds. They are pushed past the
+// proxy.
 func newSoak(t *testing.T) *soak {
 	t.Helper()
 	s := &soak{}
@@ -74,8 +75,9 @@ func newSoak(t *testing.T) *soak {
 	return s
 }
 
-// round makes all images of a new agent repository, in as many runs as that takes: the first keeps its manifest whatever fails, and each
-// of the others does the rest. In every other round, the first one included, the first run tries each image only once, so that more is left.
+// round makes all images of a new agent repository, in as many runs as that takes: the first keeps
+// its manifest whatever fails, and each of the others does the rest. In every other round, the
+// first one included, the first run tries each image only once, so that more is left.
 func (s *soak) round(t *testing.T) {
 	t.Helper()
 	r := s.newRound(t)

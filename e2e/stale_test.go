@@ -10,8 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoAnswerIsStale makes the identical call before and after the registry changed. Since v0.19.4 an engine can give the answer of an
-// earlier call; that it does not for this module, e2e/source's TestNoAnswerIsCached sees to. This test is for the engine at hand.
+// TestNoAnswerIsStale makes the identical call before and after the registry changed. Since v0.19.4
+// an engine can give the answer of an earlier call; that it does not for this module, e2e/source's
+// TestNoAnswerIsCached sees to. This test is for the engine at hand.
 func TestNoAnswerIsStale(t *testing.T) {
 	t.Parallel()
 	for name, changes := range map[string]func(t *testing.T, f fleet){

@@ -10,8 +10,9 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestTheTerminalShowsUnitsOfWork: each image by its name, and not the dozens of calls of the engine's API that it takes to make one. They
-// buried the errors, and to note them cost the engine more than to do them.
+// TestTheTerminalShowsUnitsOfWork: each image by its name, and not the dozens of calls of the
+// engine's API that it takes to make one. They buried the errors, and to note them cost the engine
+// more than to do them.
 func TestTheTerminalShowsUnitsOfWork(t *testing.T) {
 	t.Parallel()
 	f, proxy := fleetWithoutAgents(t, "engine")

@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// traced is a call that told everything that it can tell, and what it sent to a collector of telemetry, by the path.
+// traced is a call that told everything that it can tell, and what it sent to a collector of
+// telemetry, by the path.
 type traced struct {
 	call
 	sent map[string][]byte

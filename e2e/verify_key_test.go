@@ -26,7 +26,8 @@ import (
 	"dagger/eval-images/signature"
 )
 
-// TestOnlySignedImagesAreSkipped signs what a run published, as docs/signing.md does, and runs again.
+// TestOnlySignedImagesAreSkipped signs what a run published, as docs/signing.md does, and runs
+// again.
 func TestOnlySignedImagesAreSkipped(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(t, task(1), task(2))

@@ -15,7 +15,8 @@ import (
 	"dagger/eval-images/e2e/workflow"
 )
 
-// TestTheWorkflowsCalls runs the calls of build-images.yml one after the other, as its jobs do: each shard's, then those of the report.
+// TestTheWorkflowsCalls runs the calls of build-images.yml one after the other, as its jobs do:
+// each shard's, then those of the report.
 func TestTheWorkflowsCalls(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(t, sampleInstances...)

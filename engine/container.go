@@ -17,12 +17,14 @@ func (e *Engine) Builder() *dagger.Container {
 	return e.target(plan.TargetBuilder, nil)
 }
 
-// Base is the target "base-image-minimal" on an official image, and the wrap on top of that. Nil: there is none.
+// Base is the target "base-image-minimal" on an official image, and the wrap on top of that. Nil:
+// there is none.
 func (e *Engine) Base(ctx context.Context, official string, wrap *plan.Wrap) (*dagger.Container, error) {
 	return wrapped(ctx, e.target(plan.TargetBase, []dagger.BuildArg{{Name: plan.ArgBaseImage, Value: official}}), wrap)
 }
 
-// wrapped is a base with what some repositories need on top of the recipe: executed as root, under the user that the base has.
+// wrapped is a base with what some repositories need on top of the recipe: executed as root, under
+// the user that the base has.
 func wrapped(ctx context.Context, base *dagger.Container, wrap *plan.Wrap) (*dagger.Container, error) {
 	if wrap == nil {
 		return base, nil
@@ -45,10 +47,12 @@ func (e *Engine) target(name string, args []dagger.BuildArg) *dagger.Container {
 	})
 }
 
-// Assemble puts the agent server on a base. It must stay lazy, so that no layer of the base is ever fetched: no exec, no owner
-// by name, which would be looked up in the base's /etc/passwd, and no reading of the base's files. The directory that is copied
+// Assemble puts the agent server on a base. It must stay lazy, so that no layer of the base is ever
+// fetched: no exec, no owner by name, which would be looked up in the base's /etc/passwd, and no
+// reading of the base's files. The directory that is copied
 // *contains* /agent-server, because the top of what WithDirectory creates would belong to root; and it is included by its name, because
-// with a pattern for what is in it the engine would give it the time of the copy, and every engine a layer of its own.
+// with a pattern for what is in it the engine would give it the time of the copy, and every engine
+// a layer of its own.
 func (e *Engine) Assemble(base *dagger.Container) *dagger.Container {
 	return started(e.withServer(base, e.Builder()), e.Identity)
 }
@@ -59,7 +63,8 @@ func started(container *dagger.Container, identity string) *dagger.Container {
 	return container.WithEnvVariable(add.SDKVariable, identity).WithEntrypoint(add.Entrypoint)
 }
 
-// withServer puts the builder's agent server in a container: the one layer that all agent images have.
+// withServer puts the builder's agent server in a container: the one layer that all agent images
+// have.
 func (e *Engine) withServer(container, builder *dagger.Container) *dagger.Container {
 	return container.WithDirectory("/", e.server(builder))
 }

@@ -7,8 +7,8 @@ import (
 	"dagger/eval-images/pipeline/classify"
 )
 
-// diskReserve is how much is left of a disk that is full: file systems keep some back, and a command that finds no room may have taken
-// away what it had begun.
+// diskReserve is how much is left of a disk that is full: file systems keep some back, and a
+// command that finds no room may have taken away what it had begun.
 const diskReserve = 64 << 20
 
 // outOfSpace says of a failed build if the engine's disk is full.
@@ -19,8 +19,8 @@ func outOfSpace(err error) error {
 	return err
 }
 
-// engineSpace is how many bytes the engine's disk has left. This process runs in a container of the engine's, whose root file system is
-// on that disk.
+// engineSpace is how many bytes the engine's disk has left. This process runs in a container of the
+// engine's, whose root file system is on that disk.
 func engineSpace() (free uint64, known bool) {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs("/", &disk); err != nil {
@@ -32,8 +32,8 @@ func engineSpace() (free uint64, known bool) {
 // ballastSize is what a run keeps of the engine's disk for its own end.
 const ballastSize = 4 << 20
 
-// Ballast takes some of the engine's disk, and gives it back when the function that it returns is called. On a disk without a byte
-// left the engine cannot even hand over why the run ended.
+// Ballast takes some of the engine's disk, and gives it back when the function that it returns is
+// called. On a disk without a byte left the engine cannot even hand over why the run ended.
 func Ballast() (release func()) {
 	file, err := os.CreateTemp("", "ballast")
 	if err != nil {

@@ -15,8 +15,9 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Engine makes images with the Dagger engine and publishes them with it, under the user's own `docker login`. It is a
-// [run.Publisher] and a [run.Registry], and the [publish.Builder] of a publisher that composes images.
+// Engine makes images with the Dagger engine and publishes them with it, under the user's own
+// `docker login`. It is a [run.Publisher] and a [run.Registry], and the [publish.Builder] of a
+// publisher that composes images.
 type Engine struct {
 	// Dagger is the connection to the engine.
 	Dagger *dagger.Client
@@ -28,8 +29,8 @@ type Engine struct {
 	// Publishes is false in a run that only builds.
 	Publishes bool
 
-	// servers are the directories with the agent server, by their builders. Asked for once, because for each image anew it would cost the
-	// engine more than to assemble the image.
+	// servers are the directories with the agent server, by their builders. Asked for once, because
+	// for each image anew it would cost the engine more than to assemble the image.
 	servers once.Group[dagger.DirectoryID]
 }
 
@@ -45,8 +46,8 @@ func (e *Engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 		return published, err
 	}
 	if image.Phase != plan.PhaseAssemble || !e.Publishes {
-		// An agent image is a description until it is pushed: to sync it would fetch the layers of its base. The others take time to
-		// build: tell that apart, also where it fails.
+		// An agent image is a description until it is pushed: to sync it would fetch the layers of
+		// its base. The others take time to build: tell that apart, also where it fails.
 		_, err = container.Sync(ctx)
 		published.Build = time.Since(started)
 	}
@@ -101,7 +102,8 @@ func (e *Engine) agent(ctx context.Context, image plan.Image) (*dagger.Container
 	return labelled(started(e.onBase(image.Base, server), e.Identity), image.Labels()), nil
 }
 
-// PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder.
+// PublishLayer publishes an image of nothing but the layer that every agent image gets from this
+// builder.
 func (e *Engine) PublishLayer(ctx context.Context, builder, reference string) error {
 	empty := e.Dagger.Container(dagger.ContainerOpts{Platform: Platform})
 	layer := labelled(e.withServer(empty, e.From(builder)), plan.LayerIdentity(builder).Labels())
@@ -111,7 +113,8 @@ func (e *Engine) PublishLayer(ctx context.Context, builder, reference string) er
 	return nil
 }
 
-// labelled has the labels in its config, and as annotations in its manifest, where they are found without reading the config.
+// labelled has the labels in its config, and as annotations in its manifest, where they are found
+// without reading the config.
 func labelled(container *dagger.Container, labels map[string]string) *dagger.Container {
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		container = container.WithLabel(name, labels[name]).WithAnnotation(name, labels[name])
@@ -124,8 +127,9 @@ func (e *Engine) From(reference string) *dagger.Container {
 	return e.Dagger.Container(dagger.ContainerOpts{Platform: Platform}).From(reference)
 }
 
-// onBase is a container from a reference, with the contents of a directory that is known by its id. To hand the directory itself to
-// WithDirectory would have the engine work the id out anew for each image.
+// onBase is a container from a reference, with the contents of a directory that is known by its id.
+// To hand the directory itself to WithDirectory would have the engine work the id out anew for each
+// image.
 func (e *Engine) onBase(reference string, directory dagger.DirectoryID) *dagger.Container {
 	return e.From(reference).WithDirectory("/", e.Dagger.LoadDirectoryFromID(directory))
 }

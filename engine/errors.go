@@ -9,11 +9,13 @@ import (
 	"dagger/eval-images/internal/dagger"
 )
 
-// apiPath is that of the API call in which the engine saw an error, as it puts it before the cause: "input: container.from.imageRef ".
+// apiPath is that of the API call in which the engine saw an error, as it puts it before the cause:
+// "input: container.from.imageRef ".
 var apiPath = regexp.MustCompile(`input: [a-z][A-Za-z]*(\.[A-Za-z]+)* `)
 
-// plain is an engine's error with what the command printed last. Its text is not safe to show before it has passed the module's border or become a
-// record. What told it to stop can still be found in it.
+// plain is an engine's error with what the command printed last. Its text is not safe to show
+// before it has passed the module's border or become a record. What told it to stop can still be
+// found in it.
 func plain(err error) error { return plainError{err} }
 
 type plainError struct{ err error }
@@ -32,7 +34,8 @@ func (e plainError) Error() string {
 
 func (e plainError) Unwrap() error { return e.err }
 
-// printedShown is how many lines of what a command printed stand in an error: its last ones mostly tell why it failed.
+// printedShown is how many lines of what a command printed stand in an error: its last ones mostly
+// tell why it failed.
 const printedShown = 10
 
 // lastLines are the last lines that are not blank.
@@ -41,5 +44,6 @@ func lastLines(text string) []string {
 	return lines[max(0, len(lines)-printedShown):]
 }
 
-// Clean leaves out where in its API the engine saw an error, which says nothing to a person, and blank space at the end.
+// Clean leaves out where in its API the engine saw an error, which says nothing to a person, and
+// blank space at the end.
 func Clean(text string) string { return strings.TrimSpace(apiPath.ReplaceAllString(text, "")) }

@@ -12,8 +12,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// findQuery asks for all that a run wants to know of an image at once: function by function it would be a
-// question each. The label at place i of [plan.FoundLabels] comes as "label{i}".
+// findQuery asks for all that a run wants to know of an image at once: function by function it
+// would be a question each. The label at place i of [plan.FoundLabels] comes as "label{i}".
 var findQuery = func() string {
 	var labels strings.Builder
 	for i, name := range plan.FoundLabels {

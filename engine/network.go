@@ -2,5 +2,6 @@ package engine
 
 import "dagger/eval-images/dial"
 
-// Network reaches registries and hubs from a function's container, where localhost is the container itself.
+// Network reaches registries and hubs from a function's container, where localhost is the container
+// itself.
 var Network = &dial.Network{Gateway: dial.EngineGateway}

@@ -34,8 +34,9 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// This is the walk through all exits: one hostile text comes in wherever somebody else can write, and everything that leaves is looked
-// at. e2e/source sees that the module's own functions return flat errors, and write to no terminal but through package redact.
+// This is the walk through all exits: one hostile text comes in wherever somebody else can write,
+// and everything that leaves is looked at. e2e/source sees that the module's own functions return
+// flat errors, and write to no terminal but through package redact.
 
 const (
 	// canary is in every part of a password that has signs which a URL should escape.
@@ -124,7 +125,8 @@ var bodies = map[string]string{
 		"cardData":{"configs":[{"config_name":` + quoted(hostile) + `,"data_files":` + quoted(hostile) + `}]}}`,
 }
 
-// TestARegistrysWordsAtEveryExit: its answers, those of its token server, and what a library says of either.
+// TestARegistrysWordsAtEveryExit: its answers, those of its token server, and what a library says
+// of either.
 func TestARegistrysWordsAtEveryExit(t *testing.T) {
 	t.Parallel()
 	const at, image = "registry.example/agent", "registry.example/agent:x"
@@ -226,8 +228,8 @@ func (e *engine) Publish(_ context.Context, image plan.Image) (run.Published, er
 	return run.Published{}, fmt.Errorf("building: %s\n  | %s\n  | %s", long, hostile, long)
 }
 
-// TestAnEnginesWordsAtEveryExit: errors, what builds printed, digests and labels, in records and files, in the summary, in traces and in
-// lines about what is in work.
+// TestAnEnginesWordsAtEveryExit: errors, what builds printed, digests and labels, in records and
+// files, in the summary, in traces and in lines about what is in work.
 func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 	planned := plan.Plan{
 		Builder: "r.example/builder:b",

@@ -11,8 +11,8 @@ import (
 
 // The seeds are files in testdata/fuzz, named by what they are.
 
-// FuzzText: whatever somebody wrote, all forms of it are safe to show, the password behind a user is in none, and
-// what is safe stays as it is.
+// FuzzText: whatever somebody wrote, all forms of it are safe to show, the password behind a user
+// is in none, and what is safe stays as it is.
 func FuzzText(f *testing.F) {
 	const canary = "c4n4ry"
 	f.Fuzz(func(t *testing.T, text, password string) {

@@ -16,8 +16,8 @@ func fence(text string, least int) string {
 	return strings.Repeat("`", longest+1)
 }
 
-// Code returns a text as a span of code in Markdown: [Line], in which nothing is a link, an image, HTML or a
-// mention.
+// Code returns a text as a span of code in Markdown: [Line], in which nothing is a link, an image,
+// HTML or a mention.
 // https://spec.commonmark.org/0.31.2/#code-spans
 func Code(text string) string {
 	text = Line(text)

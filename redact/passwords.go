@@ -18,14 +18,16 @@ var escapedUser = regexp.MustCompile(`(?i)(%3A%2F%2F)[^\s"&]*(%40)`)
 // https://pkg.go.dev/net/url#Parse
 var noPort = regexp.MustCompile(`(invalid port ":)(?:\\.|[^"\\])*(" after host)`)
 
-// withoutPasswords removes users and passwords from URLs, with or without a scheme, and tokens of the Hugging Face
-// hub. Either may come from a flag, from a Dockerfile or from what a command printed.
+// withoutPasswords removes users and passwords from URLs, with or without a scheme, and tokens of
+// the Hugging Face hub. Either may come from a flag, from a Dockerfile or from what a command
+// printed.
 //
-// A password may have any character but white space, also those that a URL should escape. Where a word can be read
-// in two ways, as in https://host:1/path@2, this takes what follows for a password unless it stands behind a host:
-// a name with a dot, localhost or an IPv6 address. So it does not find a password that begins with digits and a
-// slash behind a user with a dot, nor one with white space. A digest is none, and neither is what has no password,
-// such as git@github.com, or a package's name with its version.
+// A password may have any character but white space, also those that a URL should escape. Where a
+// word can be read in two ways, as in https://host:1/path@2, this takes what follows for a password
+// unless it stands behind a host: a name with a dot, localhost or an IPv6 address. So it does not
+// find a password that begins with digits and a slash behind a user with a dot, nor one with white
+// space. A digest is none, and neither is what has no password, such as git@github.com, or a
+// package's name with its version.
 // https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
 func withoutPasswords(text string) string {
 	if strings.Contains(text, "hf_") {
@@ -53,8 +55,8 @@ func withoutPasswords(text string) string {
 	return out.String()
 }
 
-// isQuote says whether a quotation mark stands there, which ends a word: texts put URLs in quotes. One that is
-// escaped may be a part of a password.
+// isQuote says whether a quotation mark stands there, which ends a word: texts put URLs in quotes.
+// One that is escaped may be a part of a password.
 func isQuote(text string, i int) bool {
 	return text[i] == '"' && (i == 0 || text[i-1] != '\\')
 }
@@ -85,14 +87,16 @@ func withoutUsers(word string) string {
 	}
 }
 
-// host is an authority without a user, perhaps with a sign behind it that is not its own. None is that of a file.
+// host is an authority without a user, perhaps with a sign behind it that is not its own. None is
+// that of a file.
 var host = regexp.MustCompile(`^(([^:@\[\]]*\.[^:@\[\]]*|localhost|\[[0-9A-Fa-f:.%]*\]?)(:[0-9]*)?)?[:;,.)\]}>']*$`)
 
 // port is what may follow the name of a host, also where that is one without a dot.
 var port = regexp.MustCompile(`^[^:@]*(:[0-9]*)?[:;,.)\]}>']*$`)
 
-// afterUser is the rest of a URL whose authority is none, or not certainly, of a host alone. All before the last @
-// may be user and password; without one they may stand at the end of a text that was cut.
+// afterUser is the rest of a URL whose authority is none, or not certainly, of a host alone. All
+// before the last @ may be user and password; without one they may stand at the end of a text that
+// was cut.
 func afterUser(authority, rest string) string {
 	if at := lastAt(rest); at >= 0 {
 		return hidden + rest[at:]
@@ -106,7 +110,8 @@ func afterUser(authority, rest string) string {
 // hostPath is a host with a port before the path of an image.
 var hostPath = regexp.MustCompile(`^(?:[^:/@]*\.[^:/@]*|localhost|\[[0-9A-Fa-f:.%]*\]):[0-9]+/`)
 
-// withoutUser removes user and password from an address without a scheme, such as that of a repository.
+// withoutUser removes user and password from an address without a scheme, such as that of a
+// repository.
 func withoutUser(word string) string {
 	at := lastAt(word)
 	if at < 0 {

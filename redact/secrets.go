@@ -11,8 +11,9 @@ const hidden = "***"
 // shownAtMost is how many bytes of a secret say nothing.
 const shownAtMost = 4
 
-// Secrets removes these secrets from a text: as they are, as URLs have them, and their beginning at the end of a
-// text that was cut. It changes nothing else: of a text from elsewhere see [Line] and [Text].
+// Secrets removes these secrets from a text: as they are, as URLs have them, and their beginning at
+// the end of a text that was cut. It changes nothing else: of a text from elsewhere see [Line] and
+// [Text].
 func Secrets(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		if strings.Trim(secret, "*") == "" { // Nothing, or what would stand there anyway.

@@ -11,7 +11,8 @@ import (
 const (
 	// MaxLine bounds what [Line] and [ASCII] return: a part of an error.
 	MaxLine = 300
-	// MaxText bounds what [Text] returns: more than an error and the last lines that a command printed.
+	// MaxText bounds what [Text] returns: more than an error and the last lines that a command
+	// printed.
 	MaxText = 16 << 10
 	// MaxTextLine bounds each line of it.
 	MaxTextLine = 1 << 10
@@ -23,8 +24,9 @@ const (
 // cutMark stands for what was cut.
 const cutMark = "…"
 
-// Text returns a text of several lines safe to show, without these secrets. It keeps the beginning and the end of
-// lines and texts that are too long: errors often end with what went wrong, and with what to do.
+// Text returns a text of several lines safe to show, without these secrets. It keeps the beginning
+// and the end of lines and texts that are too long: errors often end with what went wrong, and with
+// what to do.
 func Text(text string, secrets ...string) string { return lines(text, MaxText, secrets) }
 
 // List is [Text] for a list of many of those: as many bytes as [MaxList].
@@ -46,17 +48,19 @@ func lines(text string, most int, secrets []string) string {
 	return text
 }
 
-// maxPasses bounds how often [Text] and [List] look at what they cut: what is left may read as something else than the whole.
+// maxPasses bounds how often [Text] and [List] look at what they cut: what is left may read as
+// something else than the whole.
 const maxPasses = 5
 
-// Line returns a text safe to show as a part of one line, without these secrets. It cuts the end of what is too
-// long.
+// Line returns a text safe to show as a part of one line, without these secrets. It cuts the end of
+// what is too long.
 func Line(text string, secrets ...string) string {
 	text = strings.Join(strings.Fields(printable(text, ' ')), " ")
 	return cutEnd(unseen(text, secrets), MaxLine)
 }
 
-// printable removes what is not for terminals. White space becomes a space, and the end of a line what is given.
+// printable removes what is not for terminals. White space becomes a space, and the end of a line
+// what is given.
 func printable(text string, lineEnd rune) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -76,8 +80,8 @@ func unseen(text string, secrets []string) string {
 	return withoutCommands(withoutPasswords(Secrets(text, secrets...)))
 }
 
-// command is how a line becomes a command in the log of a GitHub workflow: with two colons where it begins, or
-// with ##[ anywhere.
+// command is how a line becomes a command in the log of a GitHub workflow: with two colons where it
+// begins, or with ##[ anywhere.
 // https://github.com/actions/runner/blob/v2.321.0/src/Runner.Common/ActionCommand.cs
 var command = regexp.MustCompile(`(?m)^( *):(:[A-Za-z])|##(\[)`)
 

@@ -13,8 +13,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// libraryName is what go-containerregistry understands, in our words. The replacements are all differences that there are,
-// where both parsers accept a text:
+// libraryName is what go-containerregistry understands, in our words. The replacements are all
+// differences that there are, where both parsers accept a text:
 //
 //   - It calls Docker Hub index.docker.io.
 //   - It takes localhost without a port for a path at Docker Hub.

@@ -37,10 +37,12 @@ type Reference struct {
 	named   distribution.Named
 }
 
-// Parse reads a reference: an optional host, a lower-case path, an optional tag, an optional sha256 digest.
+// Parse reads a reference: an optional host, a lower-case path, an optional tag, an optional sha256
+// digest.
 //
-// It accepts less than Docker in three ways. A host has a dot, a port, brackets or is localhost: Docker also takes
-// Project-MONAI/monai for one, because of its capitals. A digest is SHA-256. And [MaxName] counts the host.
+// It accepts less than Docker in three ways. A host has a dot, a port, brackets or is localhost:
+// Docker also takes Project-MONAI/monai for one, because of its capitals. A digest is SHA-256. And
+// [MaxName] counts the host.
 func Parse(text string) (Reference, error) {
 	if len(text) > MaxLength {
 		return Reference{}, ErrLong
@@ -114,7 +116,8 @@ func (r Reference) String() string { return r.written }
 // Host is the registry, in lower case, with its port if the reference has one: see [Host].
 func (r Reference) Host() string { return distribution.Domain(r.named) }
 
-// WrittenHost is the host as it was written, and docker.io if there is none. Credential stores look for that.
+// WrittenHost is the host as it was written, and docker.io if there is none. Credential stores look
+// for that.
 func (r Reference) WrittenHost() string {
 	if r.host == "" {
 		return DockerHub
@@ -140,12 +143,13 @@ func (r Reference) Digest() string {
 	return digest
 }
 
-// Normalized is the reference with its host, and with the path in full: docker.io/library/ubuntu:24.04 for ubuntu:24.04.
-// It adds no tag.
+// Normalized is the reference with its host, and with the path in full:
+// docker.io/library/ubuntu:24.04 for ubuntu:24.04. It adds no tag.
 func (r Reference) Normalized() string { return r.named.String() }
 
-// Familiar is the shortest form, which Docker shows: ubuntu:24.04 for docker.io/library/ubuntu:24.04. A path whose first
-// segment would be taken for a host keeps its host.
+// Familiar is the shortest form, which Docker shows: ubuntu:24.04 for
+// docker.io/library/ubuntu:24.04. A path whose first segment would be taken for a host keeps its
+// host.
 func (r Reference) Familiar() string {
 	if short := distribution.FamiliarString(r.named); Host(short) == r.Host() {
 		return short

@@ -5,12 +5,14 @@ import "strings"
 // DockerHub is the host of a reference that names none.
 const DockerHub = "docker.io"
 
-// hubHosts are further names of Docker Hub: where the API is, and how the credentials of docker login are filed.
+// hubHosts are further names of Docker Hub: where the API is, and how the credentials of docker
+// login are filed.
 var hubHosts = map[string]bool{"index.docker.io": true, "registry-1.docker.io": true}
 
-// Host is the registry that Docker would ask, in lower case and with its port: what stands before the first slash if it has
-// a dot or a colon, or is localhost; otherwise docker.io, which also stands for Docker Hub's other names. It takes any text:
-// of one that is no reference it tells what Docker would take for the host.
+// Host is the registry that Docker would ask, in lower case and with its port: what stands before
+// the first slash if it has a dot or a colon, or is localhost; otherwise docker.io, which also
+// stands for Docker Hub's other names. It takes any text: of one that is no reference it tells what
+// Docker would take for the host.
 func Host(text string) string {
 	host, _, _ := split(text)
 	if host == "" {
@@ -22,15 +24,15 @@ func Host(text string) string {
 // AtDockerHub says whether a reference is to Docker Hub, under any of its names.
 func AtDockerHub(text string) bool { return Host(text) == DockerHub }
 
-// CutDigest splits a reference, well-formed or not, into what stands before the digest and the digest. It is empty if there
-// is none.
+// CutDigest splits a reference, well-formed or not, into what stands before the digest and the
+// digest. It is empty if there is none.
 func CutDigest(text string) (name, digest string) {
 	name, digest, _ = strings.Cut(text, "@")
 	return name, digest
 }
 
-// WithDigest returns a reference with this digest in place of the one that it has, so that it means one image and no other.
-// Name and tag stay as they are written. An empty digest changes nothing.
+// WithDigest returns a reference with this digest in place of the one that it has, so that it means
+// one image and no other. Name and tag stay as they are written. An empty digest changes nothing.
 func WithDigest(text, digest string) string {
 	if digest == "" {
 		return text
@@ -58,7 +60,8 @@ func Tag(text string) string {
 	return tag
 }
 
-// CutTag splits a reference, well-formed or not, into its name and what follows: ":tag", "@digest" or both.
+// CutTag splits a reference, well-formed or not, into its name and what follows: ":tag", "@digest"
+// or both.
 func CutTag(text string) (name, rest string) {
 	name, _ = CutDigest(text)
 	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
@@ -67,8 +70,8 @@ func CutTag(text string) (name, rest string) {
 	return name, text[len(name):]
 }
 
-// LowerPath lower-cases A to Z in the path of a text that may become a reference. The host stays, because credential stores
-// find it as it is written, and so does the tag, which can have capitals.
+// LowerPath lower-cases A to Z in the path of a text that may become a reference. The host stays,
+// because credential stores find it as it is written, and so does the tag, which can have capitals.
 func LowerPath(text string) string {
 	host, path, rest := split(text)
 	if host == "" {
@@ -77,13 +80,15 @@ func LowerPath(text string) string {
 	return host + "/" + Lower(path) + rest
 }
 
-// CutHost splits a text that may become a reference into its host, empty if there is none, and the rest.
+// CutHost splits a text that may become a reference into its host, empty if there is none, and the
+// rest.
 func CutHost(text string) (host, rest string) {
 	host, path, tag := split(text)
 	return host, path + tag
 }
 
-// split cuts a text where Docker does: the host, empty if there is none, the path, and what CutTag cuts off.
+// split cuts a text where Docker does: the host, empty if there is none, the path, and what CutTag
+// cuts off.
 // https://github.com/distribution/reference/blob/v0.6.0/normalize.go
 func split(text string) (host, path, rest string) {
 	name, rest := CutTag(text)
@@ -101,8 +106,8 @@ func canonicalHost(written string) string {
 	return DockerHub
 }
 
-// Lower returns the text with small letters in place of A to Z. Others stay, for the checks to refuse: [strings.ToLower]
-// makes an ordinary k of the Kelvin sign.
+// Lower returns the text with small letters in place of A to Z. Others stay, for the checks to
+// refuse: [strings.ToLower] makes an ordinary k of the Kelvin sign.
 func Lower(text string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

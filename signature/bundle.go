@@ -17,16 +17,17 @@ import (
 // BundleType is the media type of a bundle.
 const BundleType = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
-// What a bundle's statement is, if it signs an image. A statement of another type says something else about it, such as that it was
-// scanned.
+// What a bundle's statement is, if it signs an image. A statement of another type says something
+// else about it, such as that it was scanned.
 const (
 	statementMedia = "application/vnd.in-toto+json"
 	statementType  = "https://in-toto.io/Statement/v1"
 	signsImage     = "https://sigstore.dev/cosign/sign/v1"
 )
 
-// CheckBundle returns nil if the bundle signs the image by the key. The error is [ErrOtherKey] if it is by another key, or has a certificate
-// in the place of one: then nothing is known of what it says. A bundle names no repository, so only the digest is compared.
+// CheckBundle returns nil if the bundle signs the image by the key. The error is [ErrOtherKey] if
+// it is by another key, or has a certificate in the place of one: then nothing is known of what it
+// says. A bundle names no repository, so only the digest is compared.
 func (k *Key) CheckBundle(bundle []byte, image Image) error {
 	if len(bundle) > MaxPayload {
 		return errTooLong

@@ -11,8 +11,8 @@ import (
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
 
-// FuzzCheckPayload: whatever was signed by the key, it is of the image only if it names its digest, and the error is a short line. What was
-// not is of nothing.
+// FuzzCheckPayload: whatever was signed by the key, it is of the image only if it names its digest,
+// and the error is a short line. What was not is of nothing.
 func FuzzCheckPayload(f *testing.F) {
 	key, private := newKey(f)
 	f.Fuzz(func(t *testing.T, payload []byte, sig string) {
@@ -26,7 +26,8 @@ func FuzzCheckPayload(f *testing.F) {
 	})
 }
 
-// FuzzCheckBundle is the same for a bundle: one with the payload and its type, and one that is anything.
+// FuzzCheckBundle is the same for a bundle: one with the payload and its type, and one that is
+// anything.
 func FuzzCheckBundle(f *testing.F) {
 	key, private := newKey(f)
 	f.Fuzz(func(t *testing.T, bundle []byte, media, payload string) {

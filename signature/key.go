@@ -1,10 +1,10 @@
-// Package signature checks the signatures that cosign puts beside images, by a public key. It sends nothing: who reads an image's signatures
-// hands them over.
+// Package signature checks the signatures that cosign puts beside images, by a public key. It sends
+// nothing: who reads an image's signatures hands them over.
 //
 // It knows the two forms that cosign has: a payload with a signature in an annotation
 // (https://github.com/sigstore/cosign/blob/v2.6.5/specs/SIGNATURE_SPEC.md), and a bundle
-// (https://github.com/sigstore/cosign/blob/v3.1.3/specs/BUNDLE_SPEC.md). It knows no certificates and no transparency log: the key is all
-// that counts.
+// (https://github.com/sigstore/cosign/blob/v3.1.3/specs/BUNDLE_SPEC.md). It knows no certificates
+// and no transparency log: the key is all that counts.
 package signature
 
 import (
@@ -29,8 +29,8 @@ type Key struct {
 	verifier signature.Verifier
 }
 
-// ReadKey reads a public key in PEM, as `cosign generate-key-pair` writes it to cosign.pub: ECDSA, Ed25519 or RSA. A key that is known to be
-// weak is an error.
+// ReadKey reads a public key in PEM, as `cosign generate-key-pair` writes it to cosign.pub: ECDSA,
+// Ed25519 or RSA. A key that is known to be weak is an error.
 func ReadKey(pem []byte) (*Key, error) {
 	if len(pem) > MaxKey {
 		return nil, fmt.Errorf("it has more than %d KiB", MaxKey>>10)

@@ -13,13 +13,15 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Media type of a payload in cosign's manifests, and the annotation of its layer that has the signature, in base64.
+// Media type of a payload in cosign's manifests, and the annotation of its layer that has the
+// signature, in base64.
 const (
 	PayloadType         = "application/vnd.dev.cosign.simplesigning.v1+json"
 	SignatureAnnotation = "dev.cosignproject.cosign/signature"
 )
 
-// MaxPayload is the most bytes that a payload, or a bundle, may have: 64 KiB. They have some hundreds.
+// MaxPayload is the most bytes that a payload, or a bundle, may have: 64 KiB. They have some
+// hundreds.
 const MaxPayload = 64 << 10
 
 var errTooLong = fmt.Errorf("it has more than %d KiB", MaxPayload>>10)
@@ -32,8 +34,9 @@ type Image struct {
 	Digest string
 }
 
-// CheckPayload returns nil if the signature, in base64, is by the key and of the payload, and the payload of the image. The error is
-// [ErrOtherKey] if it is by another key: then nothing is known of the payload.
+// CheckPayload returns nil if the signature, in base64, is by the key and of the payload, and the
+// payload of the image. The error is [ErrOtherKey] if it is by another key: then nothing is known
+// of the payload.
 func (k *Key) CheckPayload(signed []byte, signature string, image Image) error {
 	if err := k.verify(signed, signature); err != nil {
 		return err

@@ -31,7 +31,8 @@ var (
 	image  = signature.Image{Repository: repository, Digest: digest}
 )
 
-// What cosign v2.6.5 signed for testdata, with `cosign sign --key cosign.key --tlog-upload=false`, and with --new-bundle-format as well.
+// What cosign v2.6.5 signed for testdata, with `cosign sign --key cosign.key --tlog-upload=false`,
+// and with --new-bundle-format as well.
 const (
 	cosignRepository    = "172.17.0.2:5000/supply-proof/a"
 	cosignPayloadDigest = "sha256:c67e3bb93807e1abba3c6a74a794d38788ca4bcaa0ee294400cccb8b9db2d8d6"

@@ -3,7 +3,8 @@ package datasettest
 
 import "strings"
 
-// Hostile are values that an id or any part of an image's name must not have, each by what it tries.
+// Hostile are values that an id or any part of an image's name must not have, each by what it
+// tries.
 var Hostile = map[string]string{
 	"a path upwards":                            "../../etc/passwd",
 	"a path upwards inside":                     "a__a/../../b-1",

@@ -11,7 +11,8 @@ import (
 	"dagger/eval-images/dataset/families"
 )
 
-// The nine of the origin. A further family is held by TestEveryFamilyIsWhole, and by its table in families_test.go.
+// The nine of the origin. A further family is held by TestEveryFamilyIsWhole, and by its table in
+// families_test.go.
 func TestTheOriginsFamiliesHaveTheirDatasets(t *testing.T) {
 	tests := []struct {
 		name, dataset, split, column string

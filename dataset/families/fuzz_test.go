@@ -26,7 +26,8 @@ func FuzzID(f *testing.F) {
 // customPattern is what may stand in a tag behind a prefix.
 var customPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
-// FuzzTemplate: what a template or a family makes of a row is fit for a registry or an error that can be shown.
+// FuzzTemplate: what a template or a family makes of a row is fit for a registry or an error that
+// can be shown.
 func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, id, arch string) {
 		template := families.Template(text)
@@ -49,7 +50,8 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
-// assertNamed asserts that an image that can be one gets a part of a tag, and that errors can be shown.
+// assertNamed asserts that an image that can be one gets a part of a tag, and that errors can be
+// shown.
 func assertNamed(t *testing.T, family families.Family, image string, err error) {
 	t.Helper()
 	if err == nil {

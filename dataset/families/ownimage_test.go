@@ -12,7 +12,8 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestTheImageOfARowIsTheOneDerivedFromItsID: rows of SWE-bench 5, as they were published in August 2026, one of each form of id.
+// TestTheImageOfARowIsTheOneDerivedFromItsID: rows of SWE-bench 5, as they were published in August
+// 2026, one of each form of id.
 func TestTheImageOfARowIsTheOneDerivedFromItsID(t *testing.T) {
 	tests := map[string]map[string]string{
 		"swebench": {

@@ -58,7 +58,8 @@ func TestTemplateFillsItsPlaceholders(t *testing.T) {
 	}
 }
 
-// TestATemplateMirrorsEachFamily: a private registry has the official images under the names that they have on Docker Hub.
+// TestATemplateMirrorsEachFamily: a private registry has the official images under the names that
+// they have on Docker Hub.
 func TestATemplateMirrorsEachFamily(t *testing.T) {
 	tests := map[string]struct {
 		template string

@@ -39,7 +39,8 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
-// FuzzCommit: whatever a hub answers, files are of that commit, in a form that is read, and on the hub.
+// FuzzCommit: whatever a hub answers, files are of that commit, in a form that is read, and on the
+// hub.
 func FuzzCommit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte, config, split string) {
 		var found commit

@@ -301,7 +301,8 @@ func TestAFileOfADatasetIsCheckedAsAnyOther(t *testing.T) {
 	assert.Empty(t, bed.waited)
 }
 
-// TestAnotherCommitIsNotTaken: a mirror that knows only the latest commit must not pass it off as another.
+// TestAnotherCommitIsNotTaken: a mirror that knows only the latest commit must not pass it off as
+// another.
 func TestAnotherCommitIsNotTaken(t *testing.T) {
 	for what, sha := range map[string]string{"another": strings.Repeat("b", 40), "none": "", "no commit": "main"} {
 		t.Run(what, func(t *testing.T) {

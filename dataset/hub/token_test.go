@@ -42,7 +42,8 @@ func TestATokenOpensGatedAndPrivateDatasets(t *testing.T) {
 	}
 }
 
-// TestATokenGoesToTheHubAlone: in one header of requests to its own address, and to no storage, which here is another port of the same host.
+// TestATokenGoesToTheHubAlone: in one header of requests to its own address, and to no storage,
+// which here is another port of the same host.
 func TestATokenGoesToTheHubAlone(t *testing.T) {
 	bed := newTestbed(t)
 	bed.Commit("old/n", "main", hubtest.Files{"test.jsonl": lines("a")})
@@ -64,7 +65,8 @@ func TestATokenGoesToTheHubAlone(t *testing.T) {
 	assert.Equal(t, []int{4, 1}, []int{hub, storage}, "the commit and the file, each by both names; and the storage")
 }
 
-// TestATokenIsNotTakenAlong: to a subdomain, to another port, or to the same host without encryption.
+// TestATokenIsNotTakenAlong: to a subdomain, to another port, or to the same host without
+// encryption.
 func TestATokenIsNotTakenAlong(t *testing.T) {
 	for address, with := range map[string]bool{
 		"https://hub.example/api/datasets/o/n": true, "https://hub.example/": true, "https://cdn.hub.example/": false,
@@ -236,7 +238,8 @@ func TestTheNetworkOfAClientSendsItsRequests(t *testing.T) {
 	}
 }
 
-// TestAHubDoesNotRedirectInside: its files may be at another host, but at none that is nearer than the hub.
+// TestAHubDoesNotRedirectInside: its files may be at another host, but at none that is nearer than
+// the hub.
 func TestAHubDoesNotRedirectInside(t *testing.T) {
 	for _, place := range []string{"https://10.0.0.1/f", "https://localhost/f", "https://[::1]/f", "https://169.254.169.254/f", "https://metadata/f"} {
 		var asked []string

@@ -190,7 +190,8 @@ func TestReadTakesKeysAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-// TestReadKeepsWholeNumbersOfSomeColumns: the number of a pull request, and what a template asks for.
+// TestReadKeepsWholeNumbersOfSomeColumns: the number of a pull request, and what a template asks
+// for.
 func TestReadKeepsWholeNumbersOfSomeColumns(t *testing.T) {
 	file, err := datasettest.Parquet(2, []datasettest.Column{
 		{Name: "instance_id", Values: []string{"a", "b"}}, {Name: "number", Values: []int64{7, 12}}, {Name: "version", Values: []int64{3, 4}},

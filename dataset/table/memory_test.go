@@ -16,7 +16,8 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// generated is a file of any size that takes no memory: a start, what is repeated behind it, and a count of the bytes read.
+// generated is a file of any size that takes no memory: a start, what is repeated behind it, and a
+// count of the bytes read.
 type generated struct {
 	start, repeated string
 	size            int64
@@ -59,7 +60,8 @@ const (
 	mostAllotted = 72 << 20 // a buffer that doubles up to 32 MiB
 )
 
-// TestReadOfAGigabyteStaysSmall: a line or an object of a gigabyte is refused after its first megabytes.
+// TestReadOfAGigabyteStaysSmall: a line or an object of a gigabyte is refused after its first
+// megabytes.
 func TestReadOfAGigabyteStaysSmall(t *testing.T) {
 	tests := map[string]struct{ file, start, repeated, says string }{
 		"a line of JSON that does not end":           {"d.jsonl", "", "x", "line 1: the line is longer than 16 MiB"},
@@ -151,7 +153,8 @@ func TestReadTextOfAGigabyteStaysSmall(t *testing.T) {
 	assert.Less(t, took, int64(mostAllotted))
 }
 
-// TestReadGivesUpOnTooMuchToKeep: values that are each short enough, and too much together. A Parquet file says them once.
+// TestReadGivesUpOnTooMuchToKeep: values that are each short enough, and too much together. A
+// Parquet file says them once.
 func TestReadGivesUpOnTooMuchToKeep(t *testing.T) {
 	const reason = "the dataset has more than 32 MiB of ids, repositories and images"
 	long := strings.Repeat("x", 1024)

@@ -1,4 +1,5 @@
-// Package origin knows what the summarizer of OpenHands/benchmarks reads of a manifest, so that tests can hold a manifest against it:
+// Package origin knows what the summarizer of OpenHands/benchmarks reads of a manifest, so that
+// tests can hold a manifest against it:
 // https://github.com/OpenHands/benchmarks/blob/4e5469e0/benchmarks/utils/build_manifest.py
 package origin
 
@@ -11,7 +12,8 @@ import (
 	"time"
 )
 
-// fields that it reads, and what it can read there. It stumbles over anything else, or counts wrongly.
+// fields that it reads, and what it can read there. It stumbles over anything else, or counts
+// wrongly.
 var fields = map[string]func(value any) bool{
 	"status":               isStatus,
 	"base_image":           isText,

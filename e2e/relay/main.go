@@ -1,5 +1,5 @@
-// Command relay passes TCP connections on. In the engine's network it lets a test be a registry on the engine's localhost, to which
-// alone the engine speaks plain HTTP.
+// Command relay passes TCP connections on. In the engine's network it lets a test be a registry on
+// the engine's localhost, to which alone the engine speaks plain HTTP.
 //
 //	relay LISTEN TO
 package main
@@ -35,7 +35,8 @@ func pass(from *net.TCPConn, address string) {
 	}
 	defer connection.Close()
 	to := connection.(*net.TCPConn)
-	// When one end is cut, the other one is to notice: a test cuts connections in order to see what happens.
+	// When one end is cut, the other one is to notice: a test cuts connections in order to see what
+	// happens.
 	done := make(chan struct{}, 2)
 	go func() { io.Copy(to, from); to.CloseWrite(); done <- struct{}{} }()
 	go func() { io.Copy(from, to); from.Close(); done <- struct{}{} }()

@@ -66,8 +66,8 @@ var boundaries = []boundary{
 	},
 }
 
-// below are the packages of pipeline that each of them may import: those whose results it works on, and nothing that
-// runs back.
+// below are the packages of pipeline that each of them may import: those whose results it works on,
+// and nothing that runs back.
 var below = map[string][]string{
 	"clock":     nil,
 	"once":      {"stopwatch"},
@@ -98,19 +98,21 @@ func layers() (all []boundary) {
 }
 
 var (
-	// ofDagger are Dagger's own Go modules. Which of them a generator adds to a module depends on its version.
+	// ofDagger are Dagger's own Go modules. Which of them a generator adds to a module depends on
+	// its version.
 	ofDagger = regexp.MustCompile(`^(dagger\.io|github\.com/dagger)/`)
 	// ofProject are the project's packages; plain are those that know nothing of Dagger.
 	ofProject = regexp.MustCompile(`^dagger/eval-images(/|$)`)
 	plain     = regexp.MustCompile(`^dagger/eval-images/(pipeline|dataset|dial|redact|reference|signature)(/|$)`)
-	// generated is where a module has Dagger's generated packages. internal/dagger is in every version, querybuilder and telemetry
-	// only before v0.19.11.
+	// generated is where a module has Dagger's generated packages. internal/dagger is in every
+	// version, querybuilder and telemetry only before v0.19.11.
 	generated = regexp.MustCompile(`^dagger/[^/]+/internal/`)
 	// byGenerator are the files that the generator wrote. They import what they like.
 	byGenerator = regexp.MustCompile(`(^|/)dagger\.gen\.go$|^((examples|bench/testdata)/[^/]+/)?internal/`)
 )
 
-// generatedNames are declared in dagger.gen.go, beside dag and Tracer, which modules may use. These are details of the generator.
+// generatedNames are declared in dagger.gen.go, beside dag and Tracer, which modules may use. These
+// are details of the generator.
 // https://github.com/dagger/dagger/blob/v0.17.2/cmd/codegen/generator/go/templates/src/_dagger.gen.go/module.go.tmpl
 var generatedNames = map[string]bool{
 	"marshalCtx": true, "setMarshalContext": true, "DaggerObject": true, "ExecError": true, "ptr": true, "convertSlice": true,

@@ -14,7 +14,8 @@ import (
 	"dagger/eval-images/e2e/workflow"
 )
 
-// TestOneVersionIsTested: dagger.json asks for it, the workflow uses it unless told otherwise, and the documents name it.
+// TestOneVersionIsTested: dagger.json asks for it, the workflow uses it unless told otherwise, and
+// the documents name it.
 func TestOneVersionIsTested(t *testing.T) {
 	var module struct{ EngineVersion string }
 	require.NoError(t, json.Unmarshal([]byte(textOf(t, "dagger.json")), &module))

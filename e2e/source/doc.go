@@ -1,2 +1,3 @@
-// Package source has tests that read the project's own code: what must be true of all of it, and of what is added later.
+// Package source has tests that read the project's own code: what must be true of all of it, and of
+// what is added later.
 package source

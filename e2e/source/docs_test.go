@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheDocumentsNameTestsThatExist: a promise whose test was renamed or removed is held by nothing.
+// TestTheDocumentsNameTestsThatExist: a promise whose test was renamed or removed is held by
+// nothing.
 func TestTheDocumentsNameTestsThatExist(t *testing.T) {
 	existing, found := testsOf(t), 0
 	for path, text := range documents(t) {
@@ -65,8 +66,8 @@ func TestNamesOfTestsAreSeen(t *testing.T) {
 	}
 }
 
-// TestTheDocumentsNameFilesThatExist: by the path from the root, or by the name alone, of one in the directory of the path before it or of
-// the only one of that name.
+// TestTheDocumentsNameFilesThatExist: by the path from the root, or by the name alone, of one in
+// the directory of the path before it or of the only one of that name.
 func TestTheDocumentsNameFilesThatExist(t *testing.T) {
 	existing, found := paths(t), 0
 	for path, text := range documents(t) {
@@ -145,12 +146,14 @@ func paths(t *testing.T) pathSet {
 	return found
 }
 
-// elsewhere are files that documents name and that are not the project's: what a call writes, and what images have.
+// elsewhere are files that documents name and that are not the project's: what a call writes, and
+// what images have.
 var elsewhere = []string{"out/summary.md", "summary.md", "out/soak.md", "setup_repo.sh", "engine.toml"}
 
 var fileName = regexp.MustCompile("`([A-Za-z0-9_./-]+\\.(?:go|yml|sh|md|mod|sum|toml))`")
 
-// missing are the files that a line of a document names and that do not exist, and how many it names.
+// missing are the files that a line of a document names and that do not exist, and how many it
+// names.
 func (p pathSet) missing(line string) (missing []string, named int) {
 	directory := ""
 	for _, found := range fileName.FindAllStringSubmatch(line, -1) {
@@ -218,7 +221,8 @@ func testsIn(markdown string) []namedTest {
 	return named
 }
 
-// tests are the declarations in the tests of each directory, by their names: the texts that they have, and the names that they use.
+// tests are the declarations in the tests of each directory, by their names: the texts that they
+// have, and the names that they use.
 type tests map[string]map[string]*declaration
 
 type declaration struct {
@@ -289,7 +293,8 @@ func (d *declaration) add(declared ast.Decl) {
 	})
 }
 
-// have says whether the test is among them: its function, and the names of its parts in that or in what it uses.
+// have says whether the test is among them: its function, and the names of its parts in that or in
+// what it uses.
 func (t tests) have(named namedTest) bool {
 	for directory, declared := range t {
 		if named.directory != "" && named.directory != directory || declared[named.name] == nil || !declared[named.name].isTest {

@@ -44,14 +44,16 @@ func modules(t *testing.T) []string {
 	return found
 }
 
-// cachingSince is the engineVersion from which Dagger keeps a function's result for the next call, unless the function says otherwise.
+// cachingSince is the engineVersion from which Dagger keeps a function's result for the next call,
+// unless the function says otherwise.
 // https://github.com/dagger/dagger/blob/v0.19.4/docs/current_docs/extending/modules/function-caching.mdx
 const cachingSince = "v0.19.4"
 
 // neverCached is the pragma by which a function says so.
 const neverCached = `+cache="never"`
 
-// TestNoAnswerIsCached: a registry changes between two identical calls, so no function of the modules may be cached.
+// TestNoAnswerIsCached: a registry changes between two identical calls, so no function of the
+// modules may be cached.
 func TestNoAnswerIsCached(t *testing.T) {
 	for _, module := range modules(t) {
 		tree, err := fs.Sub(os.DirFS(root), module)
@@ -156,7 +158,8 @@ func receiverOf(method *ast.FuncDecl) string {
 // release is a version as a release has it, with or without a pre-release after it.
 var release = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)(?:-.*)?$`)
 
-// olderThan compares versions by their numbers. A pre-release counts as its release, and what is no version is not older.
+// olderThan compares versions by their numbers. A pre-release counts as its release, and what is no
+// version is not older.
 func olderThan(version, than string) bool {
 	numbers, thanNumbers := numbersOf(version), numbersOf(than)
 	return numbers != nil && slices.Compare(numbers, thanNumbers) < 0

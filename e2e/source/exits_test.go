@@ -12,15 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// terminals are the ways to a terminal and a trace, each with the one file that may use it: there the text passes package redact, or is
-// the summary, or one of the runner's errors. redact/exits_test.go sees that those are safe to show.
+// terminals are the ways to a terminal and a trace, each with the one file that may use it: there
+// the text passes package redact, or is the summary, or one of the runner's errors.
+// redact/exits_test.go sees that those are safe to show.
 var terminals = map[string]string{
 	"os.Stderr": "report.go", "os.Stdout": "", "fmt.Println": "assemble_all.go", "fmt.Print": "", "fmt.Printf": "", "print": "", "println": "",
 	"span.RecordError": "span.go", "span.SetStatus": "span.go",
 }
 
-// exits lists what leaves the module without passing package redact: errors of its functions that are neither flat nor a flatList, and
-// other ways to a terminal.
+// exits lists what leaves the module without passing package redact: errors of its functions that
+// are neither flat nor a flatList, and other ways to a terminal.
 func exits(of file) (found []string) {
 	for _, declared := range of.Decls {
 		function, ok := declared.(*ast.FuncDecl)
@@ -51,7 +52,8 @@ func exits(of file) (found []string) {
 	return found
 }
 
-// isHelper are the files whose exported methods are no functions of the module: they serve interfaces of other packages.
+// isHelper are the files whose exported methods are no functions of the module: they serve
+// interfaces of other packages.
 var isHelper = map[string]bool{"engine.go": true, "find.go": true, "official.go": true, "published.go": true, "errors.go": true}
 
 func returnsError(function *ast.FuncDecl) bool {
@@ -63,7 +65,8 @@ func returnsError(function *ast.FuncDecl) bool {
 	return ok && last.Name == "error"
 }
 
-// bareErrors lists the returns of a function whose error is neither nil nor the result of flat or flatList.
+// bareErrors lists the returns of a function whose error is neither nil nor the result of flat or
+// flatList.
 func bareErrors(path string, function *ast.FuncDecl) (found []string) {
 	ast.Inspect(function.Body, func(node ast.Node) bool {
 		if _, inner := node.(*ast.FuncLit); inner {

@@ -10,8 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAFlagMeansTheSameEverywhere: the generator of Dagger takes no named type for the flags of a function, so those that several functions
-// have are written down several times. Their help, defaults and types are one.
+// TestAFlagMeansTheSameEverywhere: the generator of Dagger takes no named type for the flags of a
+// function, so those that several functions have are written down several times. Their help,
+// defaults and types are one.
 func TestAFlagMeansTheSameEverywhere(t *testing.T) {
 	type flag struct{ help, of string }
 	first, shared := map[string]flag{}, 0

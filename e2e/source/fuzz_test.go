@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// reader is the name of a function that takes what somebody else wrote: a file, a flag, or what a server says.
+// reader is the name of a function that takes what somebody else wrote: a file, a flag, or what a
+// server says.
 var reader = regexp.MustCompile(`^(Read|Parse|Check|Expand|Resolve|Parquet|FindError|read[A-Z])`)
 
 // others are those with other names, by their packages.
@@ -62,7 +63,8 @@ func TestEveryReaderHasAFuzzTarget(t *testing.T) {
 	}
 }
 
-// callsOfTargets are the names of all that the fuzz targets call, and that what they call in these files calls.
+// callsOfTargets are the names of all that the fuzz targets call, and that what they call in these
+// files calls.
 func callsOfTargets(tests []file) map[string]bool {
 	calls := map[string][]string{} // by the name of the function that has them
 	var next []string
@@ -113,7 +115,8 @@ func isMethodOf(function *ast.FuncDecl, receiver string) bool {
 // leastSeeds is how many seeds a fuzz target has.
 const leastSeeds = 8
 
-// TestEveryFuzzTargetHasSeedsAndEverySeedATarget: seeds are files, and a target that was renamed has not left them behind.
+// TestEveryFuzzTargetHasSeedsAndEverySeedATarget: seeds are files, and a target that was renamed
+// has not left them behind.
 func TestEveryFuzzTargetHasSeedsAndEverySeedATarget(t *testing.T) {
 	targets, seeds := map[string]bool{}, map[string]bool{}
 	for _, of := range files(t, isTest, plainPackages...) {

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// libraryParsers are the functions of go-containerregistry's package name that read a reference by its own rule.
+// libraryParsers are the functions of go-containerregistry's package name that read a reference by
+// its own rule.
 var libraryParsers = map[string]bool{
 	"ParseReference": true, "MustParseReference": true, "NewTag": true, "NewDigest": true, "NewRepository": true,
 }
@@ -55,8 +56,9 @@ func isText(expression ast.Expr, want string) bool {
 	return err == nil && text == want
 }
 
-// TestReferencesAreReadByOnePackage: two parsers that differ send a password to another host than the user meant. The
-// package redact looks for passwords in any text, and takes none of it for a reference.
+// TestReferencesAreReadByOnePackage: two parsers that differ send a password to another host than
+// the user meant. The package redact looks for passwords in any text, and takes none of it for a
+// reference.
 func TestReferencesAreReadByOnePackage(t *testing.T) {
 	for _, of := range moduleFiles(t) {
 		if in := filepath.Dir(of.path); in != "reference" && in != "redact" {

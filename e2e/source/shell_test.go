@@ -15,7 +15,8 @@ import (
 	"dagger/eval-images/e2e/workflow"
 )
 
-// executing are the functions of the engine's API, of the standard library and of Go that execute a command or make a text a program.
+// executing are the functions of the engine's API, of the standard library and of Go that execute a
+// command or make a text a program.
 var executing = map[string]bool{
 	"WithExec": true, "WithDefaultTerminalCmd": true, "Terminal": true, "WithNewFileExecutable": true, "AsService": true, "Up": true,
 	"Command": true, "CommandContext": true, "StartProcess": true, "Exec": true, "ForkExec": true,
@@ -24,8 +25,9 @@ var executing = map[string]bool{
 // commands are all the places where the module executes anything, and what.
 var commands = []string{"engine/container.go: WithExec(each of wrap.Commands)"}
 
-// TestTheModuleExecutesNothingThatWasNotWrittenInIt: of the values that users, datasets and registries give none is a part of a command.
-// What the SDK's Dockerfile executes is the SDK's, and gets no more than the official image's reference, which was checked.
+// TestTheModuleExecutesNothingThatWasNotWrittenInIt: of the values that users, datasets and
+// registries give none is a part of a command. What the SDK's Dockerfile executes is the SDK's, and
+// gets no more than the official image's reference, which was checked.
 func TestTheModuleExecutesNothingThatWasNotWrittenInIt(t *testing.T) {
 	var found []string
 	for _, of := range moduleFiles(t) {
@@ -50,8 +52,8 @@ func TestTheModuleExecutesNothingThatWasNotWrittenInIt(t *testing.T) {
 	assert.Equal(t, commands, found, "a further command has to be a list of words of its own, and to be added here")
 }
 
-// ranges are the variables of loops that have an element of a list, and the lists. A name that two loops have
-// is left out.
+// ranges are the variables of loops that have an element of a list, and the lists. A name that two
+// loops have is left out.
 func ranges(of ast.Node) map[string]ast.Expr {
 	over, times := map[string]ast.Expr{}, map[string]int{}
 	ast.Inspect(of, func(node ast.Node) bool {
@@ -132,8 +134,8 @@ func literalWords(t *testing.T, path string, command *ast.CompositeLit) int {
 // shell is a shell by any of its names: as a word of its own, as a path, or with an option.
 var shell = regexp.MustCompile(`["'` + "`" + `/](ba|da|z|k|c|fi)?sh["'` + "`" + `]|\b(ba|da|z|k|c|fi)?sh +-|\beval `)
 
-// TestNoTextOfTheModuleIsAShells: outside of comments, no literal of the module is a shell's command line, except where it is looked for in
-// the history of an image.
+// TestNoTextOfTheModuleIsAShells: outside of comments, no literal of the module is a shell's
+// command line, except where it is looked for in the history of an image.
 func TestNoTextOfTheModuleIsAShells(t *testing.T) {
 	for _, of := range moduleFiles(t) {
 		ast.Inspect(of.File, func(node ast.Node) bool {
@@ -147,7 +149,8 @@ func TestNoTextOfTheModuleIsAShells(t *testing.T) {
 	}
 }
 
-// TestInputsOfTheWorkflowsAreNoPartOfAScript: what somebody types reaches a step as a variable, which the script quotes.
+// TestInputsOfTheWorkflowsAreNoPartOfAScript: what somebody types reaches a step as a variable,
+// which the script quotes.
 func TestInputsOfTheWorkflowsAreNoPartOfAScript(t *testing.T) {
 	for _, name := range []string{"build-images.yml", "test.yml"} {
 		w, err := workflow.Read(root + "/.github/workflows/" + name)
@@ -166,8 +169,9 @@ func TestInputsOfTheWorkflowsAreNoPartOfAScript(t *testing.T) {
 	}
 }
 
-// assertQuoted asserts that each variable of a script stands between double quotes, so that its value is one word whatever is in it. The
-// condition of ${A:+…} is not a value, but what follows it may have one.
+// assertQuoted asserts that each variable of a script stands between double quotes, so that its
+// value is one word whatever is in it. The condition of ${A:+…} is not a value, but what follows it
+// may have one.
 func assertQuoted(t *testing.T, script, at string) {
 	t.Helper()
 	for _, found := range variable.FindAllStringIndex(script, -1) {

@@ -46,13 +46,15 @@ func files(t *testing.T, wanted func(path string) bool, directories ...string) [
 
 func isTest(path string) bool { return strings.HasSuffix(path, "_test.go") }
 
-// forTests says whether a file is of a package that only tests use, such as pipeline/registry/registrytest.
+// forTests says whether a file is of a package that only tests use, such as
+// pipeline/registry/registrytest.
 func forTests(path string) bool { return strings.HasSuffix(filepath.Dir(path), "test") }
 
 // plainPackages are the directories of the packages that know nothing of Dagger.
 var plainPackages = []string{"dataset", "dial", "pipeline", "redact", "reference", "signature"}
 
-// module says whether the file is one of those that run in the engine: those in the root, and the packages that they import.
+// module says whether the file is one of those that run in the engine: those in the root, and the
+// packages that they import.
 func module(path string) bool {
 	generated := path == "dagger.gen.go"
 	top, _, below := strings.Cut(path, "/")
@@ -70,7 +72,8 @@ func moduleFiles(t *testing.T) []file {
 	return all
 }
 
-// called is the name of what a call calls, without what stands before it: "Command" of exec.Command.
+// called is the name of what a call calls, without what stands before it: "Command" of
+// exec.Command.
 func called(call *ast.CallExpr) string {
 	switch function := call.Fun.(type) {
 	case *ast.Ident:

@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheWorkspaceIsTheModule: with dagger.toml, `dagger call` of v1.0 calls the module without -m and without a warning. Constructor
-// flags are settings there: a setting in this file would change the defaults of v1.0 alone.
+// TestTheWorkspaceIsTheModule: with dagger.toml, `dagger call` of v1.0 calls the module without -m
+// and without a warning. Constructor flags are settings there: a setting in this file would change
+// the defaults of v1.0 alone.
 func TestTheWorkspaceIsTheModule(t *testing.T) {
 	var lines []string
 	for _, line := range strings.Split(strings.TrimSpace(textOf(t, "dagger.toml")), "\n") {

@@ -16,7 +16,8 @@ import (
 var (
 	// uses is where a workflow, or an example of one, names an action or another workflow.
 	uses = regexp.MustCompile(`^[#\s-]*uses:\s*(\S+)\s*(.*)$`)
-	// pinned is by a commit, with the version that it is beside it. An example for others names none of ours: it cannot know which.
+	// pinned is by a commit, with the version that it is beside it. An example for others names
+	// none of ours: it cannot know which.
 	pinned  = regexp.MustCompile(`^[^@]+@[0-9a-f]{40}$`)
 	version = regexp.MustCompile(`^# v\d+\.\d+\.\d+$`)
 	example = "openhands/eval-images/.github/workflows/build-images.yml@COMMIT"
@@ -42,7 +43,8 @@ func TestActionsArePinnedByCommit(t *testing.T) {
 	require.Positive(t, found)
 }
 
-// TestTheSameActionIsTheSameEverywhere: two commits of one action are an upgrade that was left half done.
+// TestTheSameActionIsTheSameEverywhere: two commits of one action are an upgrade that was left half
+// done.
 func TestTheSameActionIsTheSameEverywhere(t *testing.T) {
 	commits := map[string]string{}
 	for _, file := range tracked(t, isWorkflow) {

@@ -13,7 +13,8 @@ import (
 // byDigest is a reference that means one image and no other.
 var byDigest = regexp.MustCompile(`@sha256:[0-9a-f]{64}$`)
 
-// ours are images that Dockerfiles of this repository stand on and that it makes itself: nothing is pulled.
+// ours are images that Dockerfiles of this repository stand on and that it makes itself: nothing is
+// pulled.
 var ours = map[string]string{
 	"eval-images/debian":                     "hack/engine/image.sh",         // imports what debian-rootfs.sh bootstrapped
 	"localhost:5000/library/debian:bookworm": "hack/samples/sampler.go",      // pushes the same to the local registry
@@ -58,13 +59,15 @@ func TestDockerfilesPullNothing(t *testing.T) {
 // inRegistry is a reference to an image in one of the public registries, with a tag.
 var inRegistry = regexp.MustCompile(`\b(?:docker\.io|ghcr\.io|quay\.io|gcr\.io|mcr\.microsoft\.com|public\.ecr\.aws|registry\.dagger\.io|index\.docker\.io)/[\w./{}$%-]+:[\w.${}%-]+`)
 
-// notByDigest are the files of the repository that name images by a tag, and why nothing else is possible. SECURITY.md says so as well.
+// notByDigest are the files of the repository that name images by a tag, and why nothing else is
+// possible. SECURITY.md says so as well.
 var notByDigest = map[string]string{
 	"hack/engine/lib.sh": "the engine: Dagger's own command pulls it by its version, and looks for it under that name",
 }
 
-// TestImagesArePulledByDigest looks at the code that runs: not at tests, nor at names of images that are data. Those (official images by
-// the rules of their benchmarks, and the names of our own) become references with a digest in the run, which other tests see to.
+// TestImagesArePulledByDigest looks at the code that runs: not at tests, nor at names of images
+// that are data. Those (official images by the rules of their benchmarks, and the names of our own)
+// become references with a digest in the run, which other tests see to.
 func TestImagesArePulledByDigest(t *testing.T) {
 	found := map[string]bool{}
 	for _, file := range tracked(t, func(file string) bool {
@@ -89,8 +92,8 @@ func TestImagesArePulledByDigest(t *testing.T) {
 	assert.Contains(t, text(t, "SECURITY.md"), "registry.dagger.io/engine:v0.17.2")
 }
 
-// TestTheSampleSDKsImagesDoNotRunAsRoot: the images that the sample SDK's Dockerfile describes run as another user than root. The module changes no
-// user: it is the base image's.
+// TestTheSampleSDKsImagesDoNotRunAsRoot: the images that the sample SDK's Dockerfile describes run
+// as another user than root. The module changes no user: it is the base image's.
 func TestTheSampleSDKsImagesDoNotRunAsRoot(t *testing.T) {
 	const file = "testdata/sdk/openhands-agent-server/openhands/agent_server/docker/Dockerfile"
 	users, stage := map[string]string{}, ""

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// required is a line of a go.mod that names a module and its version, in a require or on the right of a replace.
+// required is a line of a go.mod that names a module and its version, in a require or on the right
+// of a replace.
 var required = regexp.MustCompile(`^(?:require |replace \S+(?: \S+)? => |\S+(?: \S+)? => )?([a-zA-Z0-9.-]+\.[a-zA-Z0-9]+(?:/\S+)?) (v\S+)(?: // indirect)?$`)
 
 // replaced is a line of a go.mod that puts a module in another one's place.
@@ -51,8 +52,8 @@ func TestModulesAreHeldToTheirSums(t *testing.T) {
 	}
 }
 
-// TestOnlyOneModuleIsNotInTheChecksumDatabase: go.sum has the sums of all. Only where one is added first, the public database vouches for
-// it, and for all but one it must.
+// TestOnlyOneModuleIsNotInTheChecksumDatabase: go.sum has the sums of all. Only where one is added
+// first, the public database vouches for it, and for all but one it must.
 func TestOnlyOneModuleIsNotInTheChecksumDatabase(t *testing.T) {
 	unchecked := regexp.MustCompile(`\b(GONOSUMDB|GONOSUMCHECK|GOINSECURE|GOPRIVATE|GONOPROXY|GOSUMDB|GOFLAGS)\b\s*:?=\s*(.*)`)
 	for _, file := range tracked(t, func(file string) bool {

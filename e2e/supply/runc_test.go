@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheEnginesRuncIsReported runs what `make engine` ends with, beside a docker whose container has this runc.
+// TestTheEnginesRuncIsReported runs what `make engine` ends with, beside a docker whose container
+// has this runc.
 func TestTheEnginesRuncIsReported(t *testing.T) {
 	const commit = "\ncommit: v1.0.0-0-g4144b638\nspec: 1.2.0\ngo: go1.23.6\nlibseccomp: 2.5.5\n"
 	const warning = "lets a hostile image or build become root on this machine"

@@ -22,7 +22,8 @@ func signing(t *testing.T) workflow.Workflow {
 	return w
 }
 
-// TestWhatIsBuiltCannotSignItself: the jobs that sign have rights of their own, and run nothing of what built the images.
+// TestWhatIsBuiltCannotSignItself: the jobs that sign have rights of their own, and run nothing of
+// what built the images.
 func TestWhatIsBuiltCannotSignItself(t *testing.T) {
 	w := signing(t)
 	assert.NotNil(t, w.Permissions)
@@ -67,7 +68,8 @@ func TestEachImageIsAttestedOnce(t *testing.T) {
 	assert.Equal(t, strings.Repeat("count=1000\n", 5)+"count=501\n", string(outputs))
 }
 
-// TestMoreImagesThanThePartsTakeIsAnError: without it nobody would learn that some have no attestation.
+// TestMoreImagesThanThePartsTakeIsAnError: without it nobody would learn that some have no
+// attestation.
 func TestMoreImagesThanThePartsTakeIsAnError(t *testing.T) {
 	for images, fails := range map[int]bool{0: false, 6_000: false, 6_001: true} {
 		output, err := takePart(t, publishedImages(t, images), 0)

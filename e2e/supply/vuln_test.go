@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNotCheckedIsNeverNothingFound: where the database of vulnerabilities cannot be reached, hack/vuln.sh says so and fails.
+// TestNotCheckedIsNeverNothingFound: where the database of vulnerabilities cannot be reached,
+// hack/vuln.sh says so and fails.
 func TestNotCheckedIsNeverNothingFound(t *testing.T) {
 	for name, database := range map[string]string{
 		"a file that is missing":        "file://" + filepath.Join(t.TempDir(), "none"),

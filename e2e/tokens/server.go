@@ -1,4 +1,5 @@
-// Package tokens is a token server for a real registry, so that tests can say who may do what there, and for how long.
+// Package tokens is a token server for a real registry, so that tests can say who may do what
+// there, and for how long.
 package tokens
 
 import (
@@ -14,7 +15,8 @@ import (
 // https://github.com/distribution/distribution/blob/v3.0.0/registry/auth/token/token.go#L24
 const leeway = time.Minute
 
-// Server gives tokens to those who have a password. It answers as the specification says, to GET only, as ghcr.io does:
+// Server gives tokens to those who have a password. It answers as the specification says, to GET
+// only, as ghcr.io does:
 // https://distribution.github.io/distribution/spec/auth/token/
 type Server struct {
 	signer *signer
@@ -54,7 +56,8 @@ func New() (*Server, error) {
 	return &Server{signer: signer, accounts: map[string]Account{}}, nil
 }
 
-// Issuer and Service are what the registry must be told of the server, and Certificate, as PEM, is by what it knows the server's tokens.
+// Issuer and Service are what the registry must be told of the server, and Certificate, as PEM, is
+// by what it knows the server's tokens.
 const (
 	Issuer  = "eval-images-e2e"
 	Service = "registry"
@@ -77,7 +80,8 @@ func (s *Server) Requests(user string) []Request {
 	return slices.DeleteFunc(slices.Clone(s.asked), func(asked Request) bool { return asked.User != user })
 }
 
-// ServeHTTP gives a token. Whoever may do less than what is asked for gets one for that, and the registry will say no.
+// ServeHTTP gives a token. Whoever may do less than what is asked for gets one for that, and the
+// registry will say no.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,7 +105,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	// A client that goes by expires_in asks again in time. It is left out, as some servers do: then a client is to think of a minute.
+	// A client that goes by expires_in asks again in time. It is left out, as some servers do: then
+	// a client is to think of a minute.
 	_ = json.NewEncoder(w).Encode(map[string]string{"token": token})
 }
 

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// signer signs tokens as the registry reads them: JWT with ES256, and the certificate in the header.
+// signer signs tokens as the registry reads them: JWT with ES256, and the certificate in the
+// header.
 // https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6
 type signer struct {
 	key         *ecdsa.PrivateKey

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Values replaces each expression `${{ … }}` of a text by its value. Of GitHub's expressions it knows texts, ||, &&, a key of
-// fromJSON(…), format('{0}', …), and what is listed with its value; anything else is an error.
+// Values replaces each expression `${{ … }}` of a text by its value. Of GitHub's expressions it
+// knows texts, ||, &&, a key of fromJSON(…), format('{0}', …), and what is listed with its value;
+// anything else is an error.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 func Values(text string, values map[string]string) (string, error) {
 	var out strings.Builder

@@ -22,8 +22,9 @@ import (
 // install is the name of the step that installs the Dagger CLI.
 const install = "Install the Dagger CLI"
 
-// TestTheCLIIsInstalledWithoutSecrets walks every step: whatever comes from the web and is executed comes before the
-// secrets, in a step that has none, and the only steps that have some are calls of the CLI.
+// TestTheCLIIsInstalledWithoutSecrets walks every step: whatever comes from the web and is executed
+// comes before the secrets, in a step that has none, and the only steps that have some are calls of
+// the CLI.
 func TestTheCLIIsInstalledWithoutSecrets(t *testing.T) {
 	for _, name := range []string{"build-images.yml", "test.yml"} {
 		w := read(t, name)
@@ -51,7 +52,8 @@ func TestTheCLIIsInstalledWithoutSecrets(t *testing.T) {
 // secret is a secret, or the run's own token, in an expression.
 const secret = `secrets\b|github\.token|github\[|toJSON\(`
 
-// TestTheFormChoosesNoModule: who may start the form by hand would run any code with the right to write packages.
+// TestTheFormChoosesNoModule: who may start the form by hand would run any code with the right to
+// write packages.
 func TestTheFormChoosesNoModule(t *testing.T) {
 	on := read(t, "build-images.yml").On
 	assert.NotContains(t, on.Dispatch.Inputs, "module")
@@ -102,7 +104,8 @@ func TestTheCLIIsInstalledByItsChecksum(t *testing.T) {
 	}
 }
 
-// TestEachJobInstallsTheCLIThatWasChecked: the version and the checksum are those that the first job hands on.
+// TestEachJobInstallsTheCLIThatWasChecked: the version and the checksum are those that the first
+// job hands on.
 func TestEachJobInstallsTheCLIThatWasChecked(t *testing.T) {
 	w := read(t, "build-images.yml")
 	for _, output := range []string{"dagger-version", "dagger-sha256"} {

@@ -32,7 +32,8 @@ func read(t *testing.T, name string) workflow.Workflow {
 // rare are the inputs that the form has together in "more", and that callers give one by one.
 var rare = []string{"config", "dagger-sha256", "max-attempts", "revision", "seed", "timeout", "trust-unlabelled"}
 
-// forTheCLI are the inputs that decide which Dagger CLI is installed. The check of the inputs reads them.
+// forTheCLI are the inputs that decide which Dagger CLI is installed. The check of the inputs reads
+// them.
 var forTheCLI = []string{"dagger-sha256", "dagger-version"}
 
 // forCallers are the inputs that only a call from another workflow needs.
@@ -60,7 +61,8 @@ func TestTheTwoTriggersHaveTheSameInputs(t *testing.T) {
 	}
 }
 
-// TestTheFormHasRoom: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_dispatchinputs
+// TestTheFormHasRoom:
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#onworkflow_dispatchinputs
 func TestTheFormHasRoom(t *testing.T) {
 	assert.LessOrEqual(t, len(read(t, "build-images.yml").On.Dispatch.Inputs), 25, "GitHub permits no more")
 }
@@ -286,8 +288,8 @@ func TestTheRunsOwnTokenGoesToItsRegistryOnly(t *testing.T) {
 	}
 }
 
-// TestThePasswordIsGivenWithAllRepositories: the call that gets it refuses repositories at several hosts, before it sends
-// anything. Without one of the flags it would compare the defaults.
+// TestThePasswordIsGivenWithAllRepositories: the call that gets it refuses repositories at several
+// hosts, before it sends anything. Without one of the flags it would compare the defaults.
 func TestThePasswordIsGivenWithAllRepositories(t *testing.T) {
 	calls := 0
 	for _, job := range read(t, "build-images.yml").Jobs {

@@ -10,8 +10,8 @@ import (
 // accepted are the survivors that make no difference, with the reason.
 type accepted map[key]string
 
-// readAccepted reads lines of file, function, kind, what stands there and the reason, separated by tabs. Lines that
-// begin with # are comments.
+// readAccepted reads lines of file, function, kind, what stands there and the reason, separated by
+// tabs. Lines that begin with # are comments.
 func readAccepted(file string) (accepted, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -36,7 +36,8 @@ func (k key) line(reason string) string {
 	return strings.Join([]string{k.file, k.function, k.kind, k.was, reason}, "\t")
 }
 
-// stale lists the accepted survivors of these packages that no change of today is. A sample tells nothing of that.
+// stale lists the accepted survivors of these packages that no change of today is. A sample tells
+// nothing of that.
 func (a accepted) stale(packages []*pkg, trials []trial, sampled bool) []string {
 	if sampled {
 		return nil

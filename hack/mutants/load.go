@@ -32,7 +32,8 @@ type listed struct {
 	TestGoFiles, XTestGoFiles []string
 }
 
-// load lists the packages. Packages of nothing but help for tests are left out: their names end in "test".
+// load lists the packages. Packages of nothing but help for tests are left out: their names end in
+// "test".
 func load(ctx context.Context, patterns []string) ([]*pkg, error) {
 	here, err := os.Getwd()
 	if err != nil {

@@ -1,12 +1,13 @@
-// Command mutants tells which faults the tests would not notice. It changes the code in one place at a time, as a
-// careless edit would, and runs the tests of that package and then of the packages that use it. A change after
-// which all tests pass is a survivor: either a test is missing, or the change makes no difference.
+// Command mutants tells which faults the tests would not notice. It changes the code in one place
+// at a time, as a careless edit would, and runs the tests of that package and then of the packages
+// that use it. A change after which all tests pass is a survivor: either a test is missing, or the
+// change makes no difference.
 //
 //	go run ./hack/mutants ./pipeline/registry
 //	go run ./hack/mutants -sample 200 -seed 7 ./pipeline/... ./dataset/...
 //
-// Survivors that make no difference stand in hack/mutants/survivors.tsv, each with the reason. The exit status is 1
-// if there are others.
+// Survivors that make no difference stand in hack/mutants/survivors.tsv, each with the reason. The
+// exit status is 1 if there are others.
 package main
 
 import (
@@ -41,7 +42,8 @@ func main() {
 	}
 }
 
-// runCached runs with a compiler's cache of its own, since each change leaves objects that nobody needs again.
+// runCached runs with a compiler's cache of its own, since each change leaves objects that nobody
+// needs again.
 func runCached(ctx context.Context, o options) (survived int, err error) {
 	if o.cache, err = os.MkdirTemp("", "mutants-cache-"); err != nil {
 		return 0, err

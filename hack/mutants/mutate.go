@@ -144,8 +144,8 @@ func (m *mutator) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// statements deletes each statement that may be forgotten. What an assignment assigns is still computed: otherwise
-// its variables would be unused, which does not compile.
+// statements deletes each statement that may be forgotten. What an assignment assigns is still
+// computed: otherwise its variables would be unused, which does not compile.
 func (m *mutator) statements(list []ast.Stmt) {
 	for _, statement := range list {
 		switch s := statement.(type) {

@@ -22,18 +22,21 @@ const (
 	equal                 // All tests pass, and somebody said why that is right.
 )
 
-// tester runs tests on changed code. The code itself stays as it is: the compiler gets the change as an overlay.
+// tester runs tests on changed code. The code itself stays as it is: the compiler gets the change
+// as an overlay.
 type tester struct {
 	root  string
 	limit time.Duration
 	env   []string
 }
 
-// slowest is how much longer than all tests of the unchanged code one package's may take: changed loops may never end.
+// slowest is how much longer than all tests of the unchanged code one package's may take: changed
+// loops may never end.
 const slowest = 3
 
-// newTester runs the tests of the unchanged code, which have to pass, to learn how long they take. What it compiles
-// is kept in cache: each change leaves objects that nobody needs again. Empty: in Go's own.
+// newTester runs the tests of the unchanged code, which have to pass, to learn how long they take.
+// What it compiles is kept in cache: each change leaves objects that nobody needs again. Empty: in
+// Go's own.
 func newTester(ctx context.Context, cache string, packages []*pkg) (*tester, error) {
 	root, err := os.Getwd()
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"dagger.io/dagger"
 )
 
-// cliVariable names the CLI that the client runs to reach the engine. Without it the client downloads one.
+// cliVariable names the CLI that the client runs to reach the engine. Without it the client
+// downloads one.
 const cliVariable = "_EXPERIMENTAL_DAGGER_CLI_BIN"
 
 // engine is a session with the Dagger engine, begun when the first image needs it.

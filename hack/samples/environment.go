@@ -10,8 +10,8 @@ import (
 // testbed is where SWE-bench's images have the repository.
 const testbed = "/testbed"
 
-// installScript is run by the environment's shell. One command, as what apt-get update leaves is needed by the next and
-// is in a cache that may be emptied at any time.
+// installScript is run by the environment's shell. One command, as what apt-get update leaves is
+// needed by the next and is in a cache that may be emptied at any time.
 const installScript = `
 apt-get update
 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -19,11 +19,12 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     ca-certificates git python3-minimal
 `
 
-// environment is layer 2: what a group of instances has in common. Environments have the tools' layer in common too, and
-// differ in a layer of their own.
+// environment is layer 2: what a group of instances has in common. Environments have the tools'
+// layer in common too, and differ in a layer of their own.
 type environment struct {
 	number int
-	// pythons says that it has Pythons where SWE-bench's images have them. It has no number then: there is one such environment.
+	// pythons says that it has Pythons where SWE-bench's images have them. It has no number then:
+	// there is one such environment.
 	pythons bool
 }
 

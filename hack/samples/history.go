@@ -16,20 +16,23 @@ import (
 // branch is what the repositories have checked out, with no remote, as SWE-bench's have none.
 const branch = "main"
 
-// projects holds for some repositories, and for all others together, the Python modules that theirs have.
+// projects holds for some repositories, and for all others together, the Python modules that theirs
+// have.
 //
 //go:embed projects
 var projects embed.FS
 
-// commit is one commit of a repository: what it says, and the files that it adds or changes, by their paths.
+// commit is one commit of a repository: what it says, and the files that it adds or changes, by
+// their paths.
 type commit struct {
 	message string
 	when    time.Time
 	files   map[string]string
 }
 
-// history makes up the commits of an instance's repository, the same at every call. Their dates, and the version that the
-// last one names, follow from the instance's id, so that no two instances share a commit.
+// history makes up the commits of an instance's repository, the same at every call. Their dates,
+// and the version that the last one names, follow from the instance's id, so that no two instances
+// share a commit.
 func history(in instance) ([]commit, error) {
 	pkg := packageName(in.short)
 	modules, tests, err := projectFiles(in.repo, pkg)
@@ -88,8 +91,8 @@ func packageName(short string) string {
 	return notInPackage.ReplaceAllString(trailingNumber.ReplaceAllString(short, ""), "_")
 }
 
-// fastImport writes the commits as a stream for git fast-import(1): any number of them takes one command, and dates and
-// authors are part of it.
+// fastImport writes the commits as a stream for git fast-import(1): any number of them takes one
+// command, and dates and authors are part of it.
 func fastImport(commits []commit) string {
 	var stream strings.Builder
 	for _, c := range commits {

@@ -1,12 +1,14 @@
-// Command samples fills a registry with small images that are layered as SWE-bench's are, so that the pipeline can be
-// run end to end where the real ones, of gigabytes each, cannot or need not be pulled:
+// Command samples fills a registry with small images that are layered as SWE-bench's are, so that
+// the pipeline can be run end to end where the real ones, of gigabytes each, cannot or need not be
+// pulled:
 //
 //	library/debian:bookworm                               the system, from a tarball
 //	swebench/sweb.env.py.x86_64.{environment}:latest      + tools, one for all instances or one for a group of them; "pythons" has
 //	                                                      Pythons as well, for the instances that are wrapped
 //	swebench/sweb.eval.x86_64.{repo}_1776_{name}:latest   + the instance's git repository in /testbed
 //
-// An image that the registry has is left alone, so that a run with nothing to do takes milliseconds and no engine.
+// An image that the registry has is left alone, so that a run with nothing to do takes milliseconds
+// and no engine.
 //
 //	go run ./hack/samples --registry 172.17.0.2:5000 --rootfs debian.tar
 package main

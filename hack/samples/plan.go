@@ -20,8 +20,8 @@ type samples struct {
 	instances    []instance
 }
 
-// newPlan spreads the instances over the environments by turns, but for those that need Pythons. Blank ids
-// are left out and an id given twice counts once.
+// newPlan spreads the instances over the environments by turns, but for those that need Pythons.
+// Blank ids are left out and an id given twice counts once.
 func newPlan(ids []string, environments int) (samples, error) {
 	var p samples
 	seen, turn := map[string]bool{}, 0
@@ -52,8 +52,8 @@ func newPlan(ids []string, environments int) (samples, error) {
 	return p, nil
 }
 
-// needsPythons tells whether the module executes a Python of the instance's official image: most samples do
-// without, and are smaller.
+// needsPythons tells whether the module executes a Python of the instance's official image: most
+// samples do without, and are smaller.
 func needsPythons(in instance) bool {
 	return plan.WrapOf(dataset.Instance{ID: in.id, Repo: in.repo}) != nil
 }
@@ -70,7 +70,8 @@ func (p samples) stages() [][]image {
 	return stages
 }
 
-// parseInstance reads an instance id such as django__django-11099, named in lower case as Docker asks.
+// parseInstance reads an instance id such as django__django-11099, named in lower case as Docker
+// asks.
 func parseInstance(id string) (instance, error) {
 	repo, name, ok := strings.Cut(id, "__")
 	if !ok || repo == "" || name == "" || strings.Contains(name, "__") {

@@ -6,7 +6,8 @@ import (
 	"dagger.io/dagger"
 )
 
-// Where SWE-bench's images have their base Python, and the environment for the tests of the repository.
+// Where SWE-bench's images have their base Python, and the environment for the tests of the
+// repository.
 const (
 	basePython  = "/opt/miniconda3"
 	testsPython = basePython + "/envs/testbed"
@@ -25,8 +26,8 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 //go:embed pythons.py
 var wheelsScript string
 
-// withPythons adds the two Pythons, each with pip. What pip installs it takes from /wheels. As in SWE-bench's
-// images, both have a docutils that is too new for old versions of Sphinx.
+// withPythons adds the two Pythons, each with pip. What pip installs it takes from /wheels. As in
+// SWE-bench's images, both have a docutils that is too new for old versions of Sphinx.
 func withPythons(client *dagger.Client) dagger.WithContainerFunc {
 	return func(ctr *dagger.Container) *dagger.Container {
 		ctr = ctr.

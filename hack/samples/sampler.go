@@ -31,8 +31,9 @@ type sampler struct {
 	out      *log.Logger
 }
 
-// fill pushes what the registry lacks. The images of a stage are made side by side, and all are tried: the error tells
-// of every one that failed. A stage with a failure is the last, as the next builds on it.
+// fill pushes what the registry lacks. The images of a stage are made side by side, and all are
+// tried: the error tells of every one that failed. A stage with a failure is the last, as the next
+// builds on it.
 func (s *sampler) fill(ctx context.Context, p samples) error {
 	defer s.engine.close()
 	for _, stage := range p.stages() {
@@ -68,8 +69,8 @@ func (s *sampler) missing(ctx context.Context, images []image) ([]image, error) 
 	return missing, nil
 }
 
-// exists asks the registry. Only its word that there is no such image counts as no: an answer such as 401 or 503, or
-// none, is an error.
+// exists asks the registry. Only its word that there is no such image counts as no: an answer such
+// as 401 or 503, or none, is an error.
 func (s *sampler) exists(ctx context.Context, img image) (bool, error) {
 	tag, err := s.tag(img)
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// system is layer 1: Debian, pushed straight from the tarball. It takes no engine, as there is nothing to run.
+// system is layer 1: Debian, pushed straight from the tarball. It takes no engine, as there is
+// nothing to run.
 type system struct{}
 
 func (system) name() string { return systemName }

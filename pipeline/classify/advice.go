@@ -2,60 +2,81 @@ package classify
 
 // Advice says what to do about an error. These are for errors that know their own cause.
 const (
-	AdviceWait = "The registry limits requests. Wait a few minutes and run the same command again; finished images are skipped. " +
+	AdviceWait = "The registry limits requests. Wait a few minutes and run the same command " +
+		"again; finished images are skipped. " +
 		"Fewer --max-workers send fewer requests."
 	AdviceCredentials = "The registry rejected the credentials. Log in with `docker login HOST` where the Dagger CLI runs, " +
 		"or pass --registry-username and --registry-password."
-	AdviceNoRight = "The registry does not allow this with these credentials. Grant them the right to push (on ghcr.io: write:packages), " +
+	AdviceNoRight = "The registry does not allow this with these credentials. Grant them the " +
+		"right to push (on ghcr.io: write:packages), " +
 		"or pass others with --registry-username and --registry-password."
-	AdviceTag = "The registry refused this tag. If it took others in this run, a rule there may protect the tag: change that rule, " +
-		"or --tags. Otherwise grant the credentials the right to push (on ghcr.io: write:packages), or wait if it limits requests."
-	AdviceHidden = "The registry does not say whether it has the image. Give the credentials the right to read there. " +
-		"If it answers like this for every missing tag, as Artifactory's virtual repositories do, use --force-build, which does not ask."
-	AdviceRepository = "Create the repository or project first; this registry does not create it on push. Or check its name."
-	AdviceName       = "The registry does not accept this repository name. Check --builder-repo, --base-repo and --agent-repo. " +
+	AdviceTag = "The registry refused this tag. If it took others in this run, a rule there may " +
+		"protect the tag: change that rule, " +
+		"or --tags. Otherwise grant the credentials the right to push (on ghcr.io: " +
+		"write:packages), or wait if it limits requests."
+	AdviceHidden = "The registry does not say whether it has the image. Give the credentials the " +
+		"right to read there. " +
+		"If it answers like this for every missing tag, as Artifactory's virtual repositories " +
+		"do, use --force-build, which does not ask."
+	AdviceRepository = "Create the repository or project first; this registry does not create it " +
+		"on push. Or check its name."
+	AdviceName = "The registry does not accept this repository name. Check --builder-repo, " +
+		"--base-repo and --agent-repo. " +
 		"Google's Artifact Registry needs HOST/PROJECT/REPOSITORY/IMAGE."
 	AdviceReadOnly = "The registry is read-only. Wait until its maintenance ends, then run the same command again; " +
 		"finished images are skipped."
-	AdviceQuota = "The registry's quota is used up. Delete images there or raise the quota, then run the same command again; " +
+	AdviceQuota = "The registry's quota is used up. Delete images there or raise the quota, then " +
+		"run the same command again; " +
 		"finished images are skipped."
 	AdvicePlan  = "The registry's plan allows no more repositories. Delete one there or upgrade the plan."
 	AdvicePulls = "Docker Hub allows 100 pulls in 6 hours without a login, and 200 with a free account. Log in with `docker login`, " +
 		"or run the same command again later; finished images are skipped."
-	AdviceUnsigned = "Sign it with cosign if it is yours. --force-build with --instance-ids replaces an agent image and its base image; " +
+	AdviceUnsigned = "Sign it with cosign if it is yours. --force-build with --instance-ids " +
+		"replaces an agent image and its base image; " +
 		"without --instance-ids, all images."
-	AdviceNoRoom = "The registry's disk is full. Free space there, then run the same command again; finished images are skipped."
+	AdviceNoRoom = "The registry's disk is full. Free space there, then run the same command " +
+		"again; finished images are skipped."
 )
 
 // These are for errors that are known by their text.
 const (
-	AdviceRefused = "The registry refused this. Check that the credentials may push there. If other images were published in this run, " +
+	AdviceRefused = "The registry refused this. Check that the credentials may push there. If " +
+		"other images were published in this run, " +
 		"it may be a rate limit that does not say so, as on ghcr.io: wait and run the same command again."
 	adviceImage = "There is no such image, or it is private. Check its name; for a private image, " +
 		"log in with `docker login HOST` where the Dagger CLI runs."
-	AdviceDisk = "The disk of the machine that runs the engine is full. Free space there, then run the same command again; " +
+	AdviceDisk = "The disk of the machine that runs the engine is full. Free space there, then " +
+		"run the same command again; " +
 		"finished images are skipped."
 	adviceFiles  = "The engine has too many files open. Raise its limit on open files, or use fewer --max-workers."
-	adviceServer = "The registry failed. If it is yours, check its log and its disk space. Then run the same command again; " +
+	adviceServer = "The registry failed. If it is yours, check its log and its disk space. Then " +
+		"run the same command again; " +
 		"finished images are skipped."
-	AdviceAddress  = "Nothing listens at that address. The engine connects from its own container, where localhost is the container itself."
-	AdviceNoAnswer = "The host did not answer in time. Check the network and the firewalls between the engine and the host."
-	adviceHost     = "The engine cannot resolve that host name. Check its spelling and the DNS of the machine that runs the engine."
-	adviceHTTP     = "The registry speaks plain HTTP. The engine accepts that only from localhost and from registries with `http = true` in its engine.toml, " +
+	AdviceAddress = "Nothing listens at that address. The engine connects from its own " +
+		"container, where localhost is the container itself."
+	AdviceNoAnswer = "The host did not answer in time. Check the network and the firewalls " +
+		"between the engine and the host."
+	adviceHost = "The engine cannot resolve that host name. Check its spelling and the DNS " +
+		"of the machine that runs the engine."
+	adviceHTTP = "The registry speaks plain HTTP. The engine accepts that only from localhost and from registries with `http = true` in its engine.toml, " +
 		"whatever --plain-http says."
-	adviceOwnCA = "The engine does not know the authority that signed the registry's certificate. Put its certificate in " +
+	adviceOwnCA = "The engine does not know the authority that signed the registry's " +
+		"certificate. Put its certificate in " +
 		"/usr/local/share/ca-certificates of the engine's container and restart the engine."
 	adviceCertificate = "The registry's certificate is not valid. Check the host name, the dates of the certificate, " +
 		"and the clock of the machine that runs the engine."
-	advicePage = "A web page answered instead of the registry, such as that of a proxy or a login. Check the address and the proxy."
+	advicePage = "A web page answered instead of the registry, such as that of a proxy or a " +
+		"login. Check the address and the proxy."
 
-	AdvicePlatform   = "The image must be for linux/amd64."
-	adviceName       = "This is not a valid image name. Check the repositories, --image-template and --tags."
-	adviceCommand    = "A command failed while the image was built. The output of the command is in the progress of the call."
+	AdvicePlatform = "The image must be for linux/amd64."
+	adviceName     = "This is not a valid image name. Check the repositories, --image-template and --tags."
+	adviceCommand  = "A command failed while the image was built. The output of the command is " +
+		"in the progress of the call."
 	adviceTarget     = "The SDK's Dockerfile lacks this target. Check --target and the version of the SDK."
 	adviceDockerfile = "The SDK's Dockerfile has a syntax error. Check the version of the SDK."
 	AdvicePanic      = "This is a mistake in eval-images. Please report it with these lines."
-	AdviceTimeout    = "The image took longer than --timeout allows. Waits for other images and for the registry do not count."
+	AdviceTimeout    = "The image took longer than --timeout allows. Waits for other images and " +
+		"for the registry do not count."
 )
 
 // Refusal says whether the registry refuses who asks, or everything there, rather than one image.

@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRealAnswers: what the engine says of a registry's answer, as people have reported it or as it was
-// provoked, and what to do then. The direct publisher sees the answers themselves: see package registry.
+// TestRealAnswers: what the engine says of a registry's answer, as people have reported it or as it
+// was provoked, and what to do then. The direct publisher sees the answers themselves: see package
+// registry.
 func TestRealAnswers(t *testing.T) {
 	const (
 		resolving = "failed to resolve source metadata for docker.io/swebench/sweb.eval.x86_64.x:latest: "

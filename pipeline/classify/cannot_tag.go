@@ -2,7 +2,8 @@ package classify
 
 import "fmt"
 
-// CannotTagError says that there is no way to put a further reference on an image that the registry has.
+// CannotTagError says that there is no way to put a further reference on an image that the registry
+// has.
 type CannotTagError struct {
 	// Reference is the name that the image lacks.
 	Reference string
@@ -16,7 +17,8 @@ func (e *CannotTagError) Error() string { return fmt.Sprintf("tagging %s: %v", e
 // Unwrap gives the reason.
 func (e *CannotTagError) Unwrap() error { return e.Err }
 
-// Cause is permanent: whatever the reason, the engine can go on with all images that are to be made.
+// Cause is permanent: whatever the reason, the engine can go on with all images that are to be
+// made.
 func (e *CannotTagError) Cause() Result { return Result{Class: Permanent, Advice: AdviceEngineTag} }
 
 // AdviceEngineTag is for an image that only the engine could tag.

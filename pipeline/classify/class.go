@@ -15,10 +15,11 @@ import (
 type Class int
 
 const (
-	// Transient may pass: a broken connection, a registry's bad minute, and whatever is unknown. It is tried again.
+	// Transient may pass: a broken connection, a registry's bad minute, and whatever is unknown. It
+	// is tried again.
 	Transient Class = iota
-	// Unavailable may pass as well, and may meet everybody at once: a registry that does not answer, or has
-	// a fault of its own.
+	// Unavailable may pass as well, and may meet everybody at once: a registry that does not
+	// answer, or has a fault of its own.
 	Unavailable
 	// Limited is a registry that asks for fewer requests. All workers wait, then it is tried again.
 	Limited
@@ -26,8 +27,8 @@ const (
 	Permanent
 	// Fatal would meet every other image as well. It ends the run.
 	Fatal
-	// Spent is a quota of pulls that is used up for hours. It costs every image that needs another pull,
-	// and no other one.
+	// Spent is a quota of pulls that is used up for hours. It costs every image that needs another
+	// pull, and no other one.
 	Spent
 )
 
@@ -38,26 +39,30 @@ type Result struct {
 	Advice string
 	// Wait is how long a registry that limits requests asks to wait. Zero: it does not say.
 	Wait time.Duration
-	// Doubtful says that a limit may be none: the engine shows the status of a refusal and hides its reason.
+	// Doubtful says that a limit may be none: the engine shows the status of a refusal and hides
+	// its reason.
 	Doubtful bool
-	// OneTag says that the registry refused a tag and took the image: the tag may be protected. That costs its
-	// image, and ends a run only if several in a row are refused.
+	// OneTag says that the registry refused a tag and took the image: the tag may be protected.
+	// That costs its image, and ends a run only if several in a row are refused.
 	OneTag bool
 }
 
-// PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have reached your
-// pull rate limit", and for those without a login "… your unauthenticated pull rate limit". Its limit of
-// requests has other words.
+// PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have
+// reached your pull rate limit", and for those without a login "… your unauthenticated pull rate
+// limit". Its limit of requests has other words.
 // https://docs.docker.com/docker-hub/usage/pulls/
 const PullLimit = "pull rate limit"
 
-// printed are the lines of an error that a command printed: they are not about the registry, whatever they say.
+// printed are the lines of an error that a command printed: they are not about the registry,
+// whatever they say.
 var printed = regexp.MustCompile(`(?m)^  \| .*$`)
 
-// asked is the query of the upload that an error is about: which layer was to be mounted from where.
+// asked is the query of the upload that an error is about: which layer was to be mounted from
+// where.
 var asked = regexp.MustCompile(`(/blobs/uploads/)\?\S*(: \d{3} )`)
 
-// Of tells what is known of an error. The zero [Result] is that of nil, and of an error of which nothing is known.
+// Of tells what is known of an error. The zero [Result] is that of nil, and of an error of which
+// nothing is known.
 func Of(err error) Result {
 	if err == nil {
 		return Result{}
@@ -87,10 +92,12 @@ func Of(err error) Result {
 	return Result{Class: Transient}
 }
 
-// forbiddenTag is how an engine's error reads, in lower case, when a registry refuses a manifest for want of rights.
+// forbiddenTag is how an engine's error reads, in lower case, when a registry refuses a manifest
+// for want of rights.
 var forbiddenTag = regexp.MustCompile(`put request to \S*/manifests/\S+: 403 `)
 
-// contains says whether a text has the pieces of a part, which are separated by stars, one after the other.
+// contains says whether a text has the pieces of a part, which are separated by stars, one after
+// the other.
 func contains(text, part string) bool {
 	for _, piece := range strings.Split(part, "*") {
 		_, rest, found := strings.Cut(text, piece)
@@ -102,8 +109,9 @@ func contains(text, part string) bool {
 	return true
 }
 
-// whenPushing makes a refusal fatal: the next push would get the same answer, while a pull may fail for one
-// private official image only. Not so for a refused tag, unless the words with it are about more than that.
+// whenPushing makes a refusal fatal: the next push would get the same answer, while a pull may fail
+// for one private official image only. Not so for a refused tag, unless the words with it are about
+// more than that.
 func (c Result) whenPushing(err error) Result {
 	var push *PushError
 	if !errors.As(err, &push) {

@@ -1,7 +1,8 @@
 package classify
 
-// DiskError is an image that could not be built while the disk of the machine that runs the engine was full. A command of a Dockerfile
-// that finds no room says so only in what it prints, and then fails as it does for any other reason.
+// DiskError is an image that could not be built while the disk of the machine that runs the engine
+// was full. A command of a Dockerfile that finds no room says so only in what it prints, and then
+// fails as it does for any other reason.
 type DiskError struct {
 	// Err is how the build failed.
 	Err error

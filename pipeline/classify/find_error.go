@@ -15,9 +15,9 @@ const noPlatform = "no match for platform"
 // ErrPlatform says that a registry has an image, and that it is for another platform.
 var ErrPlatform = errors.New("an image for another platform")
 
-// FindError tells from the text of an engine's error whether the registry answered that there is no such image. Only then is it
-// [ErrAbsent], and [ErrPlatform] where there is one for other platforms only; a refused connection, wrong credentials and a bad
-// reference are no answer.
+// FindError tells from the text of an engine's error whether the registry answered that there is no
+// such image. Only then is it [ErrAbsent], and [ErrPlatform] where there is one for other platforms
+// only; a refused connection, wrong credentials and a bad reference are no answer.
 func FindError(err error) error {
 	if err == nil {
 		return nil

@@ -56,9 +56,10 @@ func (e *HostError) Error() string { return e.Err.Error() }
 // Unwrap gives Err.
 func (e *HostError) Unwrap() error { return e.Err }
 
-// HostOf tells which host an attempt's error is about. Known are those that the attempt needs, its target's
-// first. An engine's error is only text, from what was done to what went wrong: the last host that it names
-// counts. If it names none, a failed push is blamed on the target, and all before that on the next host.
+// HostOf tells which host an attempt's error is about. Known are those that the attempt needs, its
+// target's first. An engine's error is only text, from what was done to what went wrong: the last
+// host that it names counts. If it names none, a failed push is blamed on the target, and all
+// before that on the next host.
 func HostOf(err error, known []string) string {
 	var hosted *HostError
 	if errors.As(err, &hosted) {
@@ -78,7 +79,8 @@ func HostOf(err error, known []string) string {
 // urls are the host and the path of what an error was asked of.
 var urls = regexp.MustCompile(`https?://(?:[^/\s"'@]*@)?([^/\s"'?]+)([^\s"'?]*)`)
 
-// lastURL is the host of the last URL that is a registry's: that of a known host, or one with a registry's path.
+// lastURL is the host of the last URL that is a registry's: that of a known host, or one with a
+// registry's path.
 func lastURL(text string, known []string) (host string) {
 	for _, url := range urls.FindAllStringSubmatch(text, -1) {
 		if name := HostName(url[1]); slices.Contains(known, name) || strings.HasPrefix(url[2], "/v2/") {

@@ -5,7 +5,8 @@ import (
 	"regexp"
 )
 
-// ImmutableError says that a tag names another image, and that the registry does not let it be replaced.
+// ImmutableError says that a tag names another image, and that the registry does not let it be
+// replaced.
 type ImmutableError struct {
 	// Reference is the tag, and Has the digest of the image that it names.
 	Reference, Has string
@@ -34,6 +35,6 @@ func (e *ImmutableError) Cause() Result {
 
 const adviceImmutable = "The registry does not replace tags. Leave out --force-build, delete the tag, or let tags of that repository be replaced."
 
-// RefusedTag is how an engine's error reads when a registry refuses a tag: with the path of its manifest and
-// the status.
+// RefusedTag is how an engine's error reads when a registry refuses a tag: with the path of its
+// manifest and the status.
 var RefusedTag = regexp.MustCompile(`(?i)PUT request to \S*/manifests/\S+: (400|403|409|412) |immutable`)

@@ -9,7 +9,8 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// Recovered does work, and turns a panic in it into an error: a bug of ours fails one image, not the run.
+// Recovered does work, and turns a panic in it into an error: a bug of ours fails one image, not
+// the run.
 func Recovered(work func() error) (err error) {
 	if caught := panics.Try(func() { err = work() }); caught != nil {
 		return &panicError{caught}
@@ -23,7 +24,8 @@ type panicError struct{ caught *panics.Recovered }
 // panicLines is how many lines of code the error names, the innermost first.
 const panicLines = 4
 
-// Error gives what the panic said, and the lines of code that led to it: "panic: boom, at registry/put.go:30".
+// Error gives what the panic said, and the lines of code that led to it: "panic: boom, at
+// registry/put.go:30".
 func (e *panicError) Error() string {
 	var at []string
 	frames := runtime.CallersFrames(e.caught.Callers)

@@ -1,7 +1,8 @@
 package classify
 
-// causes are errors by a part of their text, in lower case: below the engine's API an error is nothing but
-// text. A star in a part stands for any text. The first match counts, so the more particular ones stand first.
+// causes are errors by a part of their text, in lower case: below the engine's API an error is
+// nothing but text. A star in a part stands for any text. The first match counts, so the more
+// particular ones stand first.
 var causes = []struct {
 	part  string
 	cause Result
@@ -24,7 +25,8 @@ var causes = []struct {
 	{"429 too many requests", Result{Class: Limited, Advice: AdviceWait}},
 	{"toomanyrequests", Result{Class: Limited, Advice: AdviceWait}},
 
-	// What is missing. A push begins with an upload; a registry that creates repositories takes it for any of them.
+	// What is missing. A push begins with an upload; a registry that creates repositories takes it
+	// for any of them.
 	{"pull access denied", Result{Class: Permanent, Advice: adviceImage}}, // Docker Hub, with "authorization failed" behind it
 	{"failed to fetch anonymous token*401 unauthorized", Result{Class: Permanent, Advice: adviceImage}},
 	{"failed to fetch anonymous token*403 forbidden", Result{Class: Permanent, Advice: adviceImage}}, // ghcr.io

@@ -2,7 +2,8 @@ package classify
 
 import "fmt"
 
-// UnsignedError says that a registry has an image under a name of the plan, but without a signature that counts.
+// UnsignedError says that a registry has an image under a name of the plan, but without a signature
+// that counts.
 type UnsignedError struct {
 	// Reference of the image, with its digest.
 	Reference string

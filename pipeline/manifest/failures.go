@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Failures tells of failed images for people, each by its error, which begins with the phase and the instance. Images that were not
-// started any more are told of together where that has the same reason: else a run that ends early would say why a hundred times.
+// Failures tells of failed images for people, each by its error, which begins with the phase and
+// the instance. Images that were not started any more are told of together where that has the same
+// reason: else a run that ends early would say why a hundred times.
 func Failures(failed []Record) []string {
 	left := map[string]int{} // how many, by the reason
 	for _, record := range failed {

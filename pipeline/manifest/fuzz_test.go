@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzReadJSONLines: what is accepted for a manifest is fit for a terminal and a page, can be merged with itself, and is written and read
-// again without a change.
+// FuzzReadJSONLines: what is accepted for a manifest is fit for a terminal and a page, can be
+// merged with itself, and is written and read again without a change.
 func FuzzReadJSONLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, content string) {
 		records, err := ReadJSONLines(name, content)

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAHostileManifestIsRefused: manifests come from artifacts and disks, and what is in them is printed and
-// shown on a page.
+// TestAHostileManifestIsRefused: manifests come from artifacts and disks, and what is in them is
+// printed and shown on a page.
 func TestAHostileManifestIsRefused(t *testing.T) {
 	base := map[string]any{"instance_id": "a__a-1", "status": "built", "phase": "assemble"}
 	line := func(field string, value any) string {

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// writeNotes says what a run did besides building: what it skipped and made anew, and why, did not publish,
-// tried again, shared and asked.
+// writeNotes says what a run did besides building: what it skipped and made anew, and why, did not
+// publish, tried again, shared and asked.
 func writeNotes(out *strings.Builder, result *Result) {
 	notes := slices.Concat(skipNotes(result), tagNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
 	for i, note := range notes {
@@ -22,8 +22,8 @@ func writeNotes(out *strings.Builder, result *Result) {
 	}
 }
 
-// skipNotes count the skipped agent images by their reasons. Of builders and base images they count those that
-// were taken on trust.
+// skipNotes count the skipped agent images by their reasons. Of builders and base images they count
+// those that were taken on trust.
 func skipNotes(result *Result) []string {
 	why := func(r Record) redact.Field { return r.SkipReason }
 	trusted := func(r Record) bool { return r.SkipReason == SkipRemoteUnlabelled }
@@ -59,8 +59,8 @@ func rebuildNotes(result *Result) []string {
 	)
 }
 
-// sourceNotes name the dataset and its commit. Shards of several commits are parts of several datasets: an
-// instance may be in none.
+// sourceNotes name the dataset and its commit. Shards of several commits are parts of several
+// datasets: an instance may be in none.
 func sourceNotes(images []Record) []string {
 	notes := reasonNotes("from the dataset %s: %d", images, func(r Record) redact.Field {
 		if r.Source() == (dataset.Source{}) {

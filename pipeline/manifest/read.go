@@ -23,9 +23,9 @@ const (
 	maxRecords = 250_000
 )
 
-// ReadJSONLines reads records as [WriteJSONLines] writes them. The name stands in errors, with the line's
-// number. What [WriteJSONLines] would not have written is refused, or else made readable: ids and references
-// are checked as those of a dataset are.
+// ReadJSONLines reads records as [WriteJSONLines] writes them. The name stands in errors, with the
+// line's number. What [WriteJSONLines] would not have written is refused, or else made readable:
+// ids and references are checked as those of a dataset are.
 func ReadJSONLines(name, content string) ([]Record, error) {
 	var records []Record
 	lines := bufio.NewScanner(strings.NewReader(content))
@@ -99,13 +99,14 @@ func (r Record) references() []string {
 	return references
 }
 
-// Merge puts the records of several runs together: shards of one, or a run and the one that did the rest. Of
-// several records of one image the latest counts. That a run found an image does not hide that another one built
-// it, as long as it is the same by its digest. An image is of one phase, one instance and one main reference: two
-// SDKs make two of them. They come in the order of the instances, and of time.
+// Merge puts the records of several runs together: shards of one, or a run and the one that did the
+// rest. Of several records of one image the latest counts. That a run found an image does not hide
+// that another one built it, as long as it is the same by its digest. An image is of one phase, one
+// instance and one main reference: two SDKs make two of them. They come in the order of the
+// instances, and of time.
 //
-// The tags are those that the registry has after all runs, as far as the records tell: all that an image got with
-// this digest, without those that a later record has with another one.
+// The tags are those that the registry has after all runs, as far as the records tell: all that an
+// image got with this digest, without those that a later record has with another one.
 func Merge(records []Record) []Record {
 	byTime := func(a, b Record) int { return a.Time.Compare(b.Time.Time) }
 	images, digests := map[string][]Record{}, map[string]redact.Field{}
@@ -150,9 +151,10 @@ func (r Record) addTo(earlier []Record) []Record {
 	return append(kept, counts)
 }
 
-// supersedes says whether a record is of the same image as an earlier one of its instance. In a manifest of an
-// older version, which tells no main reference, the first tag stands for it. An image that failed without a tag
-// may then be any: its record stands until there is a later one, and beside those before it.
+// supersedes says whether a record is of the same image as an earlier one of its instance. In a
+// manifest of an older version, which tells no main reference, the first tag stands for it. An
+// image that failed without a tag may then be any: its record stands until there is a later one,
+// and beside those before it.
 func (r Record) supersedes(old Record) bool {
 	switch {
 	case r.Reference != "" && old.Reference != "":

@@ -200,7 +200,8 @@ func TestMergeHasWhatTheRegistryHasNow(t *testing.T) {
 	}
 }
 
-// TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag: those say nothing of the name that was wanted.
+// TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag: those say nothing of the name that was
+// wanted.
 func TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag(t *testing.T) {
 	record := func(minute int, status Status, tags ...string) Record {
 		return Record{

@@ -8,13 +8,14 @@ import (
 
 // Result is what became of every image of a run.
 type Result struct {
-	// Requests is how many requests the direct publisher sent to the registry. Zero where the engine did everything.
+	// Requests is how many requests the direct publisher sent to the registry. Zero where the
+	// engine did everything.
 	Requests int
-	// Builders is the builder's record: one, or none if the registry lacks it and nothing needed it. Merged from
-	// several runs there is one for each reference.
+	// Builders is the builder's record: one, or none if the registry lacks it and nothing needed
+	// it. Merged from several runs there is one for each reference.
 	Builders []Record
-	// Bases are the records of the base images that the run looked at, in the plan's order. An agent image that the
-	// registry has needs no base, so its base is not looked at.
+	// Bases are the records of the base images that the run looked at, in the plan's order. An
+	// agent image that the registry has needs no base, so its base is not looked at.
 	Bases []Record
 	// Images are the records of all planned agent images, in the plan's order.
 	Images []Record
@@ -31,7 +32,8 @@ func (r *Result) Count(status Status) int {
 	return n
 }
 
-// Unpublished says how many agent images were built by a run that publishes nothing: they have neither tags nor a digest.
+// Unpublished says how many agent images were built by a run that publishes nothing: they have
+// neither tags nor a digest.
 func (r *Result) Unpublished() int {
 	n := 0
 	for _, record := range r.Images {

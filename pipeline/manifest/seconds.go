@@ -31,7 +31,8 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Time is a moment as Python's datetime.fromisoformat reads it in any version: no Z, six digits of a second.
+// Time is a moment as Python's datetime.fromisoformat reads it in any version: no Z, six digits of
+// a second.
 type Time struct{ time.Time }
 
 // MarshalJSON writes ISO 8601 in UTC, or null for no time at all.

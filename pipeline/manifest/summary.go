@@ -13,8 +13,8 @@ import (
 // slowestShown is how many of the slowest images a summary names.
 const slowestShown = 5
 
-// Summary tells a run in Markdown: counts first, then failures, times, and where the rest stands. It is what a person
-// reads on the terminal and on the run's page.
+// Summary tells a run in Markdown: counts first, then failures, times, and where the rest stands.
+// It is what a person reads on the terminal and on the run's page.
 func Summary(result *Result) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "## eval-images: %s\n\n", headline(result))

@@ -9,11 +9,12 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A piece that
-// fails is done again for those who still need it.
+// Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A
+// piece that fails is done again for those who still need it.
 type Group[V any] struct {
-	// OneByOne makes callers try a piece one after the other, however often it fails. Without it, once a piece has
-	// failed twice, all callers try it at the same time, until one succeeds: most likely it fails for all.
+	// OneByOne makes callers try a piece one after the other, however often it fails. Without it,
+	// once a piece has failed twice, all callers try it at the same time, until one succeeds: most
+	// likely it fails for all.
 	OneByOne bool
 
 	mu     sync.Mutex
@@ -24,7 +25,8 @@ type Group[V any] struct {
 // tries is how often a piece fails before all callers try it at the same time.
 const tries = 2
 
-// errPanic is what a piece came to whose work did not return. Those who wait for it do not wait for ever.
+// errPanic is what a piece came to whose work did not return. Those who wait for it do not wait for
+// ever.
 var errPanic = errors.New("the work panicked")
 
 // piece is one piece of work, begun by one and awaited by others.
@@ -34,9 +36,10 @@ type piece[V any] struct {
 	err   error
 }
 
-// Do returns what the piece of work with this key came to. The first to ask does it, which is what mine says;
-// the others wait for that, and one of them tries again if it failed. An error is that of one's own work, or
-// the context's while waiting. Waiting does not count for a timeout by [stopwatch.WithTimeout].
+// Do returns what the piece of work with this key came to. The first to ask does it, which is what
+// mine says; the others wait for that, and one of them tries again if it failed. An error is that
+// of one's own work, or the context's while waiting. Waiting does not count for a timeout by
+// [stopwatch.WithTimeout].
 func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (value V, mine bool, err error) {
 	for {
 		p, first := g.claim(key)
@@ -97,8 +100,8 @@ func (g *Group[V]) settle(key string, p *piece[V]) {
 	close(p.done)
 }
 
-// Forget forgets the result of a piece of work if the function says so. The next caller then does the work again.
-// While the work is under way, Forget does nothing.
+// Forget forgets the result of a piece of work if the function says so. The next caller then does
+// the work again. While the work is under way, Forget does nothing.
 func (g *Group[V]) Forget(key string, is func(V) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -144,7 +144,8 @@ func TestWorkThatEndsItsGoroutineHoldsNobodyUp(t *testing.T) {
 	assert.Equal(t, 7, value)
 }
 
-// TestWaitingStopsTheClock: the time that another one's work takes is not that of whoever waits for it.
+// TestWaitingStopsTheClock: the time that another one's work takes is not that of whoever waits for
+// it.
 func TestWaitingStopsTheClock(t *testing.T) {
 	var group Group[int]
 	clock := &handClock{armed: make(chan struct{}, 10), stopped: make(chan struct{}, 10)}

@@ -2,8 +2,8 @@ package plan
 
 import "encoding/json"
 
-// Assembly is what an agent image adds to its base. It is plain data, so that its hash can tell one assembly
-// from another: whatever changes what is added belongs here.
+// Assembly is what an agent image adds to its base. It is plain data, so that its hash can tell one
+// assembly from another: whatever changes what is added belongs here.
 type Assembly struct {
 	// Path is the directory that comes from the builder, to the same place.
 	Path string
@@ -24,9 +24,9 @@ var DefaultAssembly = Assembly{
 	Entrypoint:  []string{"/agent-server/.venv/bin/python", "-m", "openhands.agent_server"},
 }
 
-// plainAssembly is the key of the assembly whose images go by the plain name: that of the images that are
-// already in the field. It is written down, so that a change of [DefaultAssembly] shows in the names. It must
-// never be changed with it.
+// plainAssembly is the key of the assembly whose images go by the plain name: that of the images
+// that are already in the field. It is written down, so that a change of [DefaultAssembly] shows in
+// the names. It must never be changed with it.
 const plainAssembly = "bda15c6"
 
 // key is the first characters of the hash.

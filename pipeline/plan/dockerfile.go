@@ -18,11 +18,12 @@ const (
 // ArgBaseImage is the build argument by which the Dockerfile takes the official image.
 const ArgBaseImage = "BASE_IMAGE"
 
-// stage matches "FROM image AS name", and no letters that are like these but for (?i): https://docs.docker.com/reference/dockerfile/#from
+// stage matches "FROM image AS name", and no letters that are like these but for (?i):
+// https://docs.docker.com/reference/dockerfile/#from
 var stage = regexp.MustCompile(`(?m)^[ \t]*[Ff][Rr][Oo][Mm][ \t]+.+[ \t]+[Aa][Ss][ \t]+([A-Za-z][A-Za-z0-9_.-]*)[ \t]*\r?$`)
 
-// CheckDockerfile says whether the text of a Dockerfile has the targets that the phases build, before anything is built.
-// Its error names the first one that is missing and those that exist.
+// CheckDockerfile says whether the text of a Dockerfile has the targets that the phases build,
+// before anything is built. Its error names the first one that is missing and those that exist.
 func CheckDockerfile(text string) error {
 	var stages []string
 	for _, match := range stage.FindAllStringSubmatch(text, -1) {

@@ -11,9 +11,9 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestEachEvaluatorFindsItsImage: the names that https://github.com/OpenHands/benchmarks computes, family by
-// family, with the --tags that README gives for each. The SDK is 43376f1, its Dockerfile 93c33d0; 81be72c is
-// the hash of commit0's own Dockerfile.
+// TestEachEvaluatorFindsItsImage: the names that https://github.com/OpenHands/benchmarks computes,
+// family by family, with the --tags that README gives for each. The SDK is 43376f1, its Dockerfile
+// 93c33d0; 81be72c is the hash of commit0's own Dockerfile.
 func TestEachEvaluatorFindsItsImage(t *testing.T) {
 	tests := map[string]struct {
 		row  table.Row

@@ -4,15 +4,16 @@ package plan
 type Found struct {
 	// Digest is its manifest's digest, "sha256:…".
 	Digest string
-	// BaseDigest and OfficialDigest are those of the base image and of the official image that it stands on, as
-	// its labels tell. Empty for images that something else made.
+	// BaseDigest and OfficialDigest are those of the base image and of the official image that it
+	// stands on, as its labels tell. Empty for images that something else made.
 	BaseDigest, OfficialDigest string
 	// Identity is what the image says of itself.
 	Identity Identity
-	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the digest and
-	// nothing else.
+	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the
+	// digest and nothing else.
 	HeadOnly bool
-	// Unlabelled says that a run trusts the image without all of its labels: see [run.Runner.TrustUnlabelled].
+	// Unlabelled says that a run trusts the image without all of its labels: see
+	// [run.Runner.TrustUnlabelled].
 	Unlabelled bool
 }
 
@@ -25,8 +26,8 @@ var FoundLabels = func() []string {
 	return labels
 }()
 
-// NewFound is an image with this digest and at least those of its labels, or annotations, that are in
-// [FoundLabels].
+// NewFound is an image with this digest and at least those of its labels, or annotations, that are
+// in [FoundLabels].
 func NewFound(digest string, labels map[string]string) Found {
 	found := Found{
 		Digest:         digest,

@@ -13,7 +13,8 @@ import (
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
 
-// FuzzNames: what the check of names lets through makes references that a registry takes, and the same ones again.
+// FuzzNames: what the check of names lets through makes references that a registry takes, and the
+// same ones again.
 func FuzzNames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, builder, base, agent, target, suffix, tag, sdk, dockerfile, custom string) {
 		names := Names{

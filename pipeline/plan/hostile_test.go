@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestHostileNamesAreRefused: in each flag that becomes a part of a reference. The error says which, and shows
-// the value escaped.
+// TestHostileNamesAreRefused: in each flag that becomes a part of a reference. The error says
+// which, and shows the value escaped.
 func TestHostileNamesAreRefused(t *testing.T) {
 	flags := map[string]struct {
 		names func(value string) Names

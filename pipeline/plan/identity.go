@@ -10,14 +10,15 @@ import (
 // Platform of all images: SWE-bench's official images are built for it.
 const Platform = "linux/amd64"
 
-// Identity is what an image is: the whole of what its name shortens, and what its name leaves out. A plan has an
-// identity for each image, and an image carries its own in labels and annotations. An empty part is unknown to
-// the plan, or missing on the image.
+// Identity is what an image is: the whole of what its name shortens, and what its name leaves out.
+// A plan has an identity for each image, and an image carries its own in labels and annotations. An
+// empty part is unknown to the plan, or missing on the image.
 type Identity struct {
-	// Official is the official image under a base image and under the agent image on it: the name as Docker
-	// writes it in full, without a digest.
+	// Official is the official image under a base image and under the agent image on it: the name
+	// as Docker writes it in full, without a digest.
 	Official string
-	// OfficialDigest is that image's digest, "sha256:…". A plan knows it only after [run.Runner.Pin].
+	// OfficialDigest is that image's digest, "sha256:…". A plan knows it only after
+	// [run.Runner.Pin].
 	OfficialDigest string
 	// Revision is the SDK's commit, the digest of its files, or the caller's name for it, uncut.
 	Revision string
@@ -33,7 +34,8 @@ type Identity struct {
 	Platform string
 }
 
-// identityParts are the parts of an [Identity]: what people call each, its label, and where it stands.
+// identityParts are the parts of an [Identity]: what people call each, its label, and where it
+// stands.
 var identityParts = []struct {
 	name, label string
 	of          func(*Identity) *string
@@ -48,8 +50,8 @@ var identityParts = []struct {
 	{"platform", LabelPlatform, func(i *Identity) *string { return &i.Platform }},
 }
 
-// NoWrap is the value of [LabelWrap] on an image without a wrap. It is always written, because an official image
-// may bring a label of that name along.
+// NoWrap is the value of [LabelWrap] on an image without a wrap. It is always written, because an
+// official image may bring a label of that name along.
 const NoWrap = "none"
 
 // builderIdentity is that of the run's builder.
@@ -67,15 +69,15 @@ func (n Names) agentIdentity(instance dataset.Instance) Identity {
 	return identity
 }
 
-// Base is the identity of the base image under an agent image of this identity. A base image has nothing of the
-// SDK but its Dockerfile.
+// Base is the identity of the base image under an agent image of this identity. A base image has
+// nothing of the SDK but its Dockerfile.
 func (i Identity) Base() Identity {
 	i.Revision, i.Assembly = "", ""
 	return i
 }
 
-// LayerIdentity is the identity of the image of nothing but the layer that agent images get from this builder, a
-// reference with its digest.
+// LayerIdentity is the identity of the image of nothing but the layer that agent images get from
+// this builder, a reference with its digest.
 func LayerIdentity(builder string) Identity {
 	_, digest := reference.CutDigest(builder)
 	return Identity{Builder: digest, Assembly: DefaultAssembly.hash(), Platform: Platform}
@@ -92,9 +94,9 @@ func (i Identity) Labels() map[string]string {
 	return labels
 }
 
-// Check compares what an image says of itself with what the plan wants under its name. The error is a
-// [*TakenError] if a part differs, and otherwise an [*UnlabelledError] if a part is missing. A part that the plan
-// does not know is not compared.
+// Check compares what an image says of itself with what the plan wants under its name. The error is
+// a [*TakenError] if a part differs, and otherwise an [*UnlabelledError] if a part is missing. A
+// part that the plan does not know is not compared.
 func (i Identity) Check(reference string, found Identity) error {
 	var differ []Difference
 	var missing []string
@@ -116,8 +118,9 @@ func (i Identity) Check(reference string, found Identity) error {
 	return nil
 }
 
-// officialName is the name of an official image as Docker writes it in full, without its digest: with docker.io,
-// library/ and, unless there is a tag, latest. What it returns it leaves as it is, since labels are read by it, too.
+// officialName is the name of an official image as Docker writes it in full, without its digest:
+// with docker.io, library/ and, unless there is a tag, latest. What it returns it leaves as it is,
+// since labels are read by it, too.
 func officialName(image string) string {
 	ref, err := reference.Parse(image)
 	if err != nil {

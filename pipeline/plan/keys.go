@@ -7,28 +7,30 @@ import (
 	"strings"
 )
 
-// keyLength is how many characters of a hash go in a tag: what git shows for a short commit, and what the images that
-// are already in the field carry.
+// keyLength is how many characters of a hash go in a tag: what git shows for a short commit, and
+// what the images that are already in the field carry.
 const keyLength = 7
 
-// Keys is what the names of the images say of their content. A name has seven characters of each key: whether an
-// image that the registry has under its name need not be built again, its [Identity] tells.
+// Keys is what the names of the images say of their content. A name has seven characters of each
+// key: whether an image that the registry has under its name need not be built again, its
+// [Identity] tells.
 type Keys struct {
-	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its files (64), or a
-	// name of the caller's.
+	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its
+	// files (64), or a name of the caller's.
 	SDK string
-	// Revision is the same with the algorithm of the digest before it, "sha256:…", as [LabelRevision] has it.
+	// Revision is the same with the algorithm of the digest before it, "sha256:…", as
+	// [LabelRevision] has it.
 	Revision string
 	// Dockerfile identifies the recipe: SHA-256 of the SDK Dockerfile's text, in hexadecimal.
 	Dockerfile string
 }
 
-// digest is a hash with its algorithm before it. A name with a colon, which is none, keeps it: [Names.Check]
-// refuses it.
+// digest is a hash with its algorithm before it. A name with a colon, which is none, keeps it:
+// [Names.Check] refuses it.
 var digest = regexp.MustCompile(`^(?:sha256|sha512|blake3|xxh3):([0-9a-f]+)$`)
 
-// NewKeys derives the keys from the SDK's identity, with or without an algorithm ("sha256:…") before it, and from the
-// text of its Dockerfile.
+// NewKeys derives the keys from the SDK's identity, with or without an algorithm ("sha256:…")
+// before it, and from the text of its Dockerfile.
 func NewKeys(sdk, dockerfile string) Keys {
 	sdk = CanonicalSDK(sdk)
 	revision := sdk
@@ -40,7 +42,8 @@ func NewKeys(sdk, dockerfile string) Keys {
 	return Keys{SDK: sdk, Revision: revision, Dockerfile: hashOf([]byte(dockerfile))}
 }
 
-// CanonicalSDK is an SDK's identity with a commit in lower case, as git prints it. Git takes capitals as well.
+// CanonicalSDK is an SDK's identity with a commit in lower case, as git prints it. Git takes
+// capitals as well.
 func CanonicalSDK(identity string) string {
 	if lower := strings.ToLower(identity); wholeHash.MatchString(lower) {
 		return lower
@@ -62,14 +65,14 @@ var (
 	number    = regexp.MustCompile(`^[0-9]+$`)
 )
 
-// abbreviated says whether an SDK's identity looks like the beginning of a commit. A number, such as a date, is a
-// name.
+// abbreviated says whether an SDK's identity looks like the beginning of a commit. A number, such
+// as a date, is a name.
 func abbreviated(identity string) bool {
 	return beginning.MatchString(identity) && !number.MatchString(identity)
 }
 
-// sdkKey is what stands for an SDK in a tag: the beginning of a whole commit or digest. Of anything else, which is a
-// name, it is the beginning of a hash: 20260115 and 20260119 begin alike.
+// sdkKey is what stands for an SDK in a tag: the beginning of a whole commit or digest. Of anything
+// else, which is a name, it is the beginning of a hash: 20260115 and 20260119 begin alike.
 func sdkKey(identity string) string {
 	if !wholeHash.MatchString(identity) {
 		identity = hashOf([]byte(identity))

@@ -160,8 +160,8 @@ func TestAnAgentLayerIsOfOneBuilderAndOneAssembly(t *testing.T) {
 	assert.NotEqual(t, DefaultAssembly.hash(), changed.hash())
 }
 
-// TestAnIdentityIsTheSameWhenItIsReadAgain, however the official image is named: a base image that was just made would be
-// taken by something else.
+// TestAnIdentityIsTheSameWhenItIsReadAgain, however the official image is named: a base image that
+// was just made would be taken by something else.
 func TestAnIdentityIsTheSameWhenItIsReadAgain(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("d", 64)
 	for _, official := range []string{"o/i", "o/i:v1", "o/i@" + digest, "o/i:v1@" + digest, "localhost/o/i@" + digest, "[::1]:5000/o/i"} {

@@ -36,12 +36,12 @@ const maxTag = 128
 //	                                    │       └─ Dockerfile key
 //	                                    └─ SDK key
 //
-// A suffix follows the target, and the key of an assembly other than that of the images in the field comes
-// last. A wrapped image has the plain name, because evaluators look for that: which wrap it has, its [Identity]
-// tells.
+// A suffix follows the target, and the key of an assembly other than that of the images in the
+// field comes last. A wrapped image has the plain name, because evaluators look for that: which
+// wrap it has, its [Identity] tells.
 //
-// A tag of more than 128 characters, which no registry takes, is cut and ends in a hash of the whole, so that
-// it is the same in every run and differs wherever the whole does.
+// A tag of more than 128 characters, which no registry takes, is cut and ends in a hash of the
+// whole, so that it is the same in every run and differs wherever the whole does.
 type Names struct {
 	// BuilderRepo, BaseRepo and AgentRepo are repositories without a tag. Empty: the defaults.
 	BuilderRepo, BaseRepo, AgentRepo string
@@ -49,10 +49,11 @@ type Names struct {
 	Target string
 	// Suffix, unless empty, follows the target: "acp" for agents that speak it.
 	Suffix string
-	// Tags are further tags of each agent image. As all images are in one repository, each tag stands in place
-	// of the keys: "nightly" gives nightly-{custom}-{target}. A tag that is there twice counts once, and one that
-	// is the keys themselves adds nothing. Others that look like keys are fine: some evaluators look for 43376f1
-	// or 43376f1-81be72c. What an image is, its [Identity] tells and not its name.
+	// Tags are further tags of each agent image. As all images are in one repository, each tag
+	// stands in place of the keys: "nightly" gives nightly-{custom}-{target}. A tag that is there
+	// twice counts once, and one that is the keys themselves adds nothing. Others that look like
+	// keys are fine: some evaluators look for 43376f1 or 43376f1-81be72c. What an image is, its
+	// [Identity] tells and not its name.
 	Tags []string
 	// Keys go in the tags.
 	Keys Keys
@@ -153,7 +154,8 @@ func tagged(repo, fallback, tag string) string {
 	return repo + ":" + shorten(tag)
 }
 
-// shorten keeps a tag within maxTag characters: its beginning, and twelve hexadecimal digits of SHA-256 of the whole.
+// shorten keeps a tag within maxTag characters: its beginning, and twelve hexadecimal digits of
+// SHA-256 of the whole.
 func shorten(tag string) string {
 	if len(tag) <= maxTag {
 		return tag

@@ -168,7 +168,8 @@ func TestSDKKey(t *testing.T) {
 	}
 }
 
-// TestTheBeginningOfACommitIsRefused: its name would be the commit's, or a hash for which nobody looks.
+// TestTheBeginningOfACommitIsRefused: its name would be the commit's, or a hash for which nobody
+// looks.
 func TestTheBeginningOfACommitIsRefused(t *testing.T) {
 	const commit = "43376f1868ffd702746080714a59c16d3f69ec12"
 	for _, sdk := range []string{commit[:7], strings.ToUpper(commit[:7]), commit[:12], commit[:39], "deadbeef"} {

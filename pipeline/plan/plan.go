@@ -9,7 +9,8 @@ import (
 
 // Plan names every image of a run before anything is built.
 type Plan struct {
-	// Source is the dataset of the hub that the instances are from; zero if they are from elsewhere.
+	// Source is the dataset of the hub that the instances are from; zero if they are from
+	// elsewhere.
 	Source dataset.Source
 	// Builder is the builder's reference, and Identity what it has to be.
 	Builder  string
@@ -22,7 +23,8 @@ type Plan struct {
 type Item struct {
 	// Instance is what both images are for.
 	Instance dataset.Instance
-	// OfficialDigest is the digest of the official image, where it was asked for: see [run.Runner.Pin].
+	// OfficialDigest is the digest of the official image, where it was asked for: see
+	// [run.Runner.Pin].
 	OfficialDigest string
 	// Base and Agent are the references of the base image and of the agent image.
 	Base, Agent string
@@ -60,9 +62,9 @@ func NewPlan(names Names, instances []dataset.Instance) Plan {
 	return plan
 }
 
-// Check refuses a plan in which one reference would name two images: the one that comes second would take the
-// name of the first, or be taken for it and skipped. Different parts can make one tag, as "a-b" after "nightly"
-// and "b" after "nightly-a" do.
+// Check refuses a plan in which one reference would name two images: the one that comes second
+// would take the name of the first, or be taken for it and skipped. Different parts can make one
+// tag, as "a-b" after "nightly" and "b" after "nightly-a" do.
 func (p Plan) Check() error {
 	type image struct{ unit, official string }
 	taken := map[string]image{p.Builder: {unit: string(PhaseBuilder)}}

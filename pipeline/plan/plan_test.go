@@ -10,7 +10,8 @@ import (
 	"dagger/eval-images/dataset"
 )
 
-// TestAPlanGivesEveryImageANameOfItsOwn: the parts of two tags may differ, and the tags that they make may not.
+// TestAPlanGivesEveryImageANameOfItsOwn: the parts of two tags may differ, and the tags that they
+// make may not.
 func TestAPlanGivesEveryImageANameOfItsOwn(t *testing.T) {
 	instance := func(id, repo, custom string) dataset.Instance {
 		return dataset.Instance{ID: id, Repo: repo, Custom: custom}

@@ -5,8 +5,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// SourceFields say in a plan's line and in a record which dataset of the hub it is from, so that a run can be
-// repeated. All are null if it is from a file or the bundled sample.
+// SourceFields say in a plan's line and in a record which dataset of the hub it is from, so that a
+// run can be repeated. All are null if it is from a file or the bundled sample.
 type SourceFields struct {
 	Dataset         redact.Field `json:"dataset"`
 	DatasetConfig   redact.Field `json:"dataset_config"`

@@ -70,8 +70,9 @@ func (p Plan) Table() string {
 	return out.String()
 }
 
-// hubPulls is how many pulls Docker Hub counts at most in a run. An agent image that is there costs one for each
-// of its names, to see what it is. One that is made costs one for the official image and one for the base image.
+// hubPulls is how many pulls Docker Hub counts at most in a run. An agent image that is there costs
+// one for each of its names, to see what it is. One that is made costs one for the official image
+// and one for the base image.
 func (p Plan) hubPulls() (n int) {
 	if len(p.Items) == 0 {
 		return 0
@@ -87,7 +88,7 @@ func (p Plan) hubPulls() (n int) {
 		made := atHub(item.Instance.OfficialImage, 1) + atHub(item.Base, 1)
 		n += max(there, made)
 	}
-	// The builder, the agent layer, and the builder once more to make that layer; and the first base image, which is
-	// asked for before anything is built.
+	// The builder, the agent layer, and the builder once more to make that layer; and the first
+	// base image, which is asked for before anything is built.
 	return n + atHub(p.Builder, 3) + atHub(p.Items[0].Base, 1)
 }

@@ -16,7 +16,8 @@ type TakenError struct {
 	Differences []Difference
 }
 
-// Difference is one part of an [Identity] that a registry's image and the plan's do not have in common.
+// Difference is one part of an [Identity] that a registry's image and the plan's do not have in
+// common.
 type Difference struct {
 	// Part is what people call it.
 	Part string
@@ -40,10 +41,12 @@ func (e *TakenError) Cause() classify.Result {
 }
 
 // AdviceTaken is for a name that another image has.
-const AdviceTaken = "Something else was published under this name. --force-build together with --instance-ids replaces it; " +
+const AdviceTaken = "Something else was published under this name. --force-build together with " +
+	"--instance-ids replaces it; " +
 	"with other repositories (--builder-repo, --base-repo, --agent-repo) both can stay."
 
-// UnlabelledError says that an image does not say all that it is, and that what it says agrees with the plan.
+// UnlabelledError says that an image does not say all that it is, and that what it says agrees with
+// the plan.
 type UnlabelledError struct {
 	// Reference is the image's name.
 	Reference string
@@ -62,5 +65,6 @@ func (e *UnlabelledError) Cause() classify.Result {
 }
 
 // AdviceUnlabelled is for an image that does not say all that it is.
-const AdviceUnlabelled = "The image's labels do not say what it was made of. If you trust whoever published it, pass --trust-unlabelled; " +
+const AdviceUnlabelled = "The image's labels do not say what it was made of. If you trust " +
+	"whoever published it, pass --trust-unlabelled; " +
 	"--force-build together with --instance-ids replaces it."

@@ -6,9 +6,9 @@ import (
 	"dagger/eval-images/dataset"
 )
 
-// Wrap is what the base images of some repositories get on top of the SDK's recipe. It belongs to the base
-// phase, so that an agent image is assembled without executing anything and never stands unwrapped under its
-// tag.
+// Wrap is what the base images of some repositories get on top of the SDK's recipe. It belongs to
+// the base phase, so that an agent image is assembled without executing anything and never stands
+// unwrapped under its tag.
 type Wrap struct {
 	// Repos are the first parts of the ids of the instances that get it: "sphinx-doc".
 	Repos []string
@@ -20,8 +20,9 @@ type Wrap struct {
 // https://github.com/OpenHands/benchmarks/blob/4e5469e0/benchmarks/swebench/Dockerfile.swebench-deps
 var wraps = []Wrap{
 	{
-		// The tests of Sphinx need a docutils that its own requirements do not ask for: in the environment
-		// that SWE-bench made for them, and in the base Python, which an agent may take for it.
+		// The tests of Sphinx need a docutils that its own requirements do not ask for: in the
+		// environment that SWE-bench made for them, and in the base Python, which an agent may take
+		// for it.
 		Repos: []string{"sphinx-doc"},
 		Commands: [][]string{
 			{
@@ -46,7 +47,8 @@ func WrapOf(instance dataset.Instance) *Wrap {
 	return nil
 }
 
-// Key changes with what is executed, not with whom it is for. It is SHA-256 in hexadecimal; empty for no wrap.
+// Key changes with what is executed, not with whom it is for. It is SHA-256 in hexadecimal; empty
+// for no wrap.
 func (w *Wrap) Key() string {
 	if w == nil {
 		return ""

@@ -13,7 +13,8 @@ import (
 	"dagger/eval-images/pipeline/registry"
 )
 
-// layersOf counts how often an agent layer is published: one that is there already needs no request that tells.
+// layersOf counts how often an agent layer is published: one that is there already needs no request
+// that tells.
 type layersOf struct {
 	Builder
 	published atomic.Int32
@@ -24,8 +25,8 @@ func (l *layersOf) PublishLayer(ctx context.Context, builder, reference string) 
 	return l.Builder.PublishLayer(ctx, builder, reference)
 }
 
-// TestAnAgentLayerThatIsThereIsUsed: a later run, with a client of its own, does not have it published again.
-// Only a run that wants a layer of its own does.
+// TestAnAgentLayerThatIsThereIsUsed: a later run, with a client of its own, does not have it
+// published again. Only a run that wants a layer of its own does.
 func TestAnAgentLayerThatIsThereIsUsed(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)

@@ -7,15 +7,17 @@ import (
 	"strings"
 )
 
-// Apart knows which steps of an official image's history certainly have nothing to do with a recipe: it neither reads nor writes what
-// they made. Images that differ in such steps only, at their ends, can have the layers in common that the recipe adds.
+// Apart knows which steps of an official image's history certainly have nothing to do with a
+// recipe: it neither reads nor writes what they made. Images that differ in such steps only, at
+// their ends, can have the layers in common that the recipe adds.
 //
-// Certain is a step that copies files to, or makes, a directory that is none of the system's and that the recipe does not mention: what
-// installs system packages has no business there. A step that runs a command may have written anywhere, so it never is. The recipe
-// must not depend on files in its working directory other than by naming them.
+// Certain is a step that copies files to, or makes, a directory that is none of the system's and
+// that the recipe does not mention: what installs system packages has no business there. A step
+// that runs a command may have written anywhere, so it never is. The recipe must not depend on
+// files in its working directory other than by naming them.
 //
-// A history says what its author wrote: a layer may hold something else than its step says. So this is for official images
-// that the user vouches for: see [ShareTrusted].
+// A history says what its author wrote: a layer may hold something else than its step says. So this
+// is for official images that the user vouches for: see [ShareTrusted].
 type Apart struct {
 	recipe string
 }

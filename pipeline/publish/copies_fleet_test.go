@@ -39,7 +39,8 @@ func TestAFleetWhoseCopiesBreak(t *testing.T) {
 	}
 }
 
-// mountingEngine is one that gives up where the registry refuses to mount an official image's layer.
+// mountingEngine is one that gives up where the registry refuses to mount an official image's
+// layer.
 type mountingEngine struct {
 	Builder
 	n int // publications

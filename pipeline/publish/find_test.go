@@ -91,8 +91,8 @@ func TestNoAnswerIsNotAbsent(t *testing.T) {
 	assert.NotErrorIs(t, err, classify.ErrAbsent)
 }
 
-// TestFindAtDockerHub: a manifest that is read counts there, and a head does not. Only the manifest tells what the
-// image is.
+// TestFindAtDockerHub: a manifest that is read counts there, and a head does not. Only the manifest
+// tells what the image is.
 func TestFindAtDockerHub(t *testing.T) {
 	b := registrytest.NewBed(t)
 	identity := wholeIdentity()

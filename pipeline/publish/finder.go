@@ -7,7 +7,8 @@ import (
 	"dagger/eval-images/pipeline/registry"
 )
 
-// Finder tells a run which images the client's registry has. It is a [run.Registry] and a [run.Tagger].
+// Finder tells a run which images the client's registry has. It is a [run.Registry] and a
+// [run.Tagger].
 type Finder struct{ *registry.Client }
 
 // Find asks for an image, with one request: see [registry.Client.Find].

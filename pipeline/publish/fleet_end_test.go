@@ -21,7 +21,8 @@ import (
 	"dagger/eval-images/pipeline/throttle"
 )
 
-// refusedPushes are the requests that would have changed something and were answered with this status.
+// refusedPushes are the requests that would have changed something and were answered with this
+// status.
 func refusedPushes(f *fleet, status int) (n int) {
 	for _, request := range f.Proxy.Requests() {
 		if request.Status == status && request.Method != http.MethodGet && request.Method != http.MethodHead {
@@ -31,8 +32,8 @@ func refusedPushes(f *fleet, status int) (n int) {
 	return n
 }
 
-// TestAFleetThatMayNotPush: the first push ends the run, and with twelve workers no more than twelve are sent.
-// What was begun is done, and all others say why they were not started.
+// TestAFleetThatMayNotPush: the first push ends the run, and with twelve workers no more than
+// twelve are sent. What was begun is done, and all others say why they were not started.
 func TestAFleetThatMayNotPush(t *testing.T) {
 	const says = "the run ended early: "
 	unauthorized := registrytest.Answer(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`)
@@ -74,8 +75,8 @@ func TestAFleetThatMayNotPush(t *testing.T) {
 	})
 }
 
-// TestAFleetWhoseQuotaIsUsedUp: the quota ends in the middle of a run. The run ends too, what is published
-// stays, and the advice is about the quota.
+// TestAFleetWhoseQuotaIsUsedUp: the quota ends in the middle of a run. The run ends too, what is
+// published stays, and the advice is about the quota.
 func TestAFleetWhoseQuotaIsUsedUp(t *testing.T) {
 	const before = 30
 	for name, quota := range map[string]struct{ message, advice string }{
@@ -102,8 +103,8 @@ func TestAFleetWhoseQuotaIsUsedUp(t *testing.T) {
 	}
 }
 
-// TestAFleetWhoseRegistryRefusesEverything: limits that never end are asked about a few times by all workers
-// together, and then the run ends.
+// TestAFleetWhoseRegistryRefusesEverything: limits that never end are asked about a few times by
+// all workers together, and then the run ends.
 func TestAFleetWhoseRegistryRefusesEverything(t *testing.T) {
 	const waits = 3
 	limit := registrytest.Answer(http.StatusTooManyRequests, `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 5ms"}]}`)
@@ -117,15 +118,15 @@ func TestAFleetWhoseRegistryRefusesEverything(t *testing.T) {
 		last := string(result.Images[fleetSize-1].Error)
 		assert.Contains(t, last, "not started: the run ended early: the registry refused everything before and after 3 pauses")
 		assert.Contains(t, last, classify.AdviceWait)
-		// Twelve at first, then six, three, one; and the layers and the config of one image at a time, where an
-		// engine uploads them.
+		// Twelve at first, then six, three, one; and the layers and the config of one image at a
+		// time, where an engine uploads them.
 		assert.LessOrEqual(t, refusedPushes(f, http.StatusTooManyRequests), 3*run.DefaultMaxWorkers*(waits+1))
 		f.holds(t, result)
 	})
 }
 
-// TestAFleetWithAStalledRequest: the registry does not answer one request before it has all other images. If
-// one that hangs held others up, this would not end.
+// TestAFleetWithAStalledRequest: the registry does not answer one request before it has all other
+// images. If one that hangs held others up, this would not end.
 func TestAFleetWithAStalledRequest(t *testing.T) {
 	const stalled = 3
 	t.Parallel()
@@ -150,8 +151,8 @@ func TestAFleetWithAStalledRequest(t *testing.T) {
 	assert.LessOrEqual(t, len(f.Proxy.Requests()), quietDirect+1, "only what was not answered is sent again")
 }
 
-// TestAFleetWhoseTokensExpire: a token is good for twenty requests, which twelve workers use up again and again
-// in the middle of their images. That costs nobody an attempt.
+// TestAFleetWhoseTokensExpire: a token is good for twenty requests, which twelve workers use up
+// again and again in the middle of their images. That costs nobody an attempt.
 func TestAFleetWhoseTokensExpire(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
@@ -169,8 +170,8 @@ func TestAFleetWhoseTokensExpire(t *testing.T) {
 	assert.Greater(t, tokens.Issued(), quietDirect/20/4, "they did expire")
 }
 
-// TestAFleetUnderFaultsByChance: whatever comes together, what the manifest says is what the registry has, no
-// image is tried too often, and what a run leaves the next one makes.
+// TestAFleetUnderFaultsByChance: whatever comes together, what the manifest says is what the
+// registry has, no image is tried too often, and what a run leaves the next one makes.
 func TestAFleetUnderFaultsByChance(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
@@ -191,8 +192,8 @@ func TestAFleetUnderFaultsByChance(t *testing.T) {
 	f.holds(t, last)
 }
 
-// TestAFleetWhoseRegistryIsAway: a registry that is started anew in the middle of a run, or whose storage is,
-// costs no image.
+// TestAFleetWhoseRegistryIsAway: a registry that is started anew in the middle of a run, or whose
+// storage is, costs no image.
 func TestAFleetWhoseRegistryIsAway(t *testing.T) {
 	everything := registrytest.Rule{Fault: registrytest.Answer(http.StatusServiceUnavailable, "")}
 	for name, away := range map[string]registrytest.Rule{

@@ -26,7 +26,8 @@ const (
 	quietEngine = 2100
 )
 
-// eachPublisher runs a test with both. Quiet is what a quiet day costs, an image what one attempt at an image does.
+// eachPublisher runs a test with both. Quiet is what a quiet day costs, an image what one attempt
+// at an image does.
 func eachPublisher(t *testing.T, test func(t *testing.T, f *fleet, quiet, image int)) {
 	t.Parallel()
 	t.Run("direct", func(t *testing.T) {
@@ -62,8 +63,8 @@ func nth(n int, method, path string, fault registrytest.Fault) registrytest.Rule
 // tagOf is the path of an instance's agent image, and of nothing else.
 func tagOf(i int) string { return "/agent/manifests/" + instance(i) + "$" }
 
-// TestAFleetOnABadDay: what a server in trouble answers, at whichever step, costs an attempt, and if it always
-// does so the one image. Nothing else is lost.
+// TestAFleetOnABadDay: what a server in trouble answers, at whichever step, costs an attempt, and
+// if it always does so the one image. Nothing else is lost.
 func TestAFleetOnABadDay(t *testing.T) {
 	const broken, page, cut, unknown, denied, refused = 90, 91, 92, 30, 31, 40 // The first three come after all faults that pass.
 	troubles := []registrytest.Fault{
@@ -92,8 +93,8 @@ func TestAFleetOnABadDay(t *testing.T) {
 			{http.MethodPost, "/blobs/uploads/", troubles}, {http.MethodPut, "/blobs/uploads/", troubles}, {http.MethodPut, "/agent/manifests/", troubles},
 			{http.MethodPut, "/base/manifests/", troubles[:2]},
 		} {
-			// Further apart than the requests of one image that is alone and tried again and again: they must
-			// not all be its own.
+			// Further apart than the requests of one image that is alone and tried again and again:
+			// they must not all be its own.
 			apart := 10
 			if step.path == "/base/manifests/" && step.method == http.MethodPut {
 				apart = 3 // There are ten.
@@ -104,7 +105,7 @@ func TestAFleetOnABadDay(t *testing.T) {
 			}
 		}
 
-		attempts := passing + 1 // On a busy machine one image may meet all the faults that pass.
+		const attempts = 20 // On a busy machine one image may meet many of the faults that pass.
 		f.runner.Retry.Attempts = attempts
 
 		result := f.run(t, script...)
@@ -133,8 +134,9 @@ func TestAFleetOnABadDay(t *testing.T) {
 	})
 }
 
-// TestAFleetWhoseAnswersAreLost: the registry does what it is asked, and nobody hears of it. With one attempt,
-// or with tags that it puts once only, no further request can help. The image is there and so is not failed.
+// TestAFleetWhoseAnswersAreLost: the registry does what it is asked, and nobody hears of it. With
+// one attempt, or with tags that it puts once only, no further request can help. The image is there
+// and so is not failed.
 func TestAFleetWhoseAnswersAreLost(t *testing.T) {
 	const tagged, based = 20, 5
 	eachPublisher(t, func(t *testing.T, f *fleet, quiet, image int) {
@@ -157,8 +159,8 @@ func (officialsOf) Find(context.Context, string) (plan.Found, error) {
 	return plan.Found{Digest: "sha256:" + strings.Repeat("0", 64)}, nil
 }
 
-// TestAFleetWhoseRegistryLimits: in whichever way a registry says it, and whatever it limits, a limit costs no
-// image and no attempt, and while it lasts nothing is asked but what was under way.
+// TestAFleetWhoseRegistryLimits: in whichever way a registry says it, and whatever it limits, a
+// limit costs no image and no attempt, and while it lasts nothing is asked but what was under way.
 func TestAFleetWhoseRegistryLimits(t *testing.T) {
 	const (
 		asked     = time.Second
@@ -219,8 +221,8 @@ func TestAFleetWhoseRegistryLimits(t *testing.T) {
 	})
 }
 
-// slowed is a registry that takes its time for a moment after a fault, so that everybody has heard of the fault
-// before other answers come.
+// slowed is a registry that takes its time for a moment after a fault, so that everybody has heard
+// of the fault before other answers come.
 type slowed struct {
 	mu    sync.Mutex
 	until time.Time
@@ -242,9 +244,9 @@ func (s *slowed) down(w http.ResponseWriter, r *http.Request, registry http.Hand
 	registrytest.Delay(left)(w, r, registry)
 }
 
-// TestAFleetAtTheRateThatARegistryAllows: a registry that takes one request at a time and asks all others to
-// wait until the next one is free, as ghcr.io does. Each request is refused a few times at most, and nothing is
-// lost.
+// TestAFleetAtTheRateThatARegistryAllows: a registry that takes one request at a time and asks all
+// others to wait until the next one is free, as ghcr.io does. Each request is refused a few times
+// at most, and nothing is lost.
 func TestAFleetAtTheRateThatARegistryAllows(t *testing.T) {
 	t.Parallel()
 	const every = time.Millisecond

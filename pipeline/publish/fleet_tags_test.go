@@ -37,8 +37,8 @@ func TestAFleetWithAProtectedTag(t *testing.T) {
 	})
 }
 
-// TestAFleetWithProtectedFurtherTags: all are refused, from the first image on. Every image is published under
-// its own tag, and the record says which one it lacks.
+// TestAFleetWithProtectedFurtherTags: all are refused, from the first image on. Every image is
+// published under its own tag, and the record says which one it lacks.
 func TestAFleetWithProtectedFurtherTags(t *testing.T) {
 	eachPublisher(t, func(t *testing.T, f *fleet, _, _ int) {
 		f.withAllBases(t)

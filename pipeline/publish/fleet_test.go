@@ -85,8 +85,8 @@ func (f *fleet) storeBase(t *testing.T, i int) {
 	f.known[f.plan.Items[i].Base] = registrytest.DigestOfImage(t, img)
 }
 
-// withAllBases has no base image to build. What is built is pushed by somebody else, who cannot be held back in
-// the middle of it.
+// withAllBases has no base image to build. What is built is pushed by somebody else, who cannot be
+// held back in the middle of it.
 func (f *fleet) withAllBases(t *testing.T) {
 	t.Helper()
 	for i := range fleetWithout {
@@ -173,8 +173,8 @@ func (f *fleet) built(t *testing.T, result *manifest.Result, except ...int) {
 	assert.Equal(t, fleetSize-len(except), result.Count(manifest.StatusBuilt))
 }
 
-// holds compares the records, and those of earlier runs, with what the registry has: each tag that a record
-// claims, with its digest and complete, and no other one.
+// holds compares the records, and those of earlier runs, with what the registry has: each tag that
+// a record claims, with its digest and complete, and no other one.
 func (f *fleet) holds(t *testing.T, result *manifest.Result) {
 	t.Helper()
 	for _, record := range slices.Concat(result.Bases, result.Images) {
@@ -220,8 +220,8 @@ func (f *fleet) list(t *testing.T, repository string, digests map[string]string)
 	}
 }
 
-// engine stands for the Dagger engine: it pushes what it makes layer by layer, with as many requests as that
-// takes, and of an answer only the status can be seen.
+// engine stands for the Dagger engine: it pushes what it makes layer by layer, with as many
+// requests as that takes, and of an answer only the status can be seen.
 type engine struct {
 	t *testing.T
 	registrytest.Bed

@@ -17,7 +17,8 @@ import (
 	"dagger/eval-images/pipeline/run"
 )
 
-// TestABaseImageFromAnotherOnesLayers: the registry has it afterwards, be it by mounts or by copies, and nobody builds.
+// TestABaseImageFromAnotherOnesLayers: the registry has it afterwards, be it by mounts or by
+// copies, and nobody builds.
 func TestABaseImageFromAnotherOnesLayers(t *testing.T) {
 	for name, script := range map[string][]registrytest.Rule{
 		"in a registry that mounts":             nil,

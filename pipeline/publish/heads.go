@@ -13,15 +13,15 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Heads finds images at Docker Hub by the heads of their manifests. Docker Hub counts a manifest that is read
-// as a pull, and allows 100 of those in 6 hours without a login; it does not count heads. Heads is a
-// [run.Registry].
+// Heads finds images at Docker Hub by the heads of their manifests. Docker Hub counts a manifest
+// that is read as a pull, and allows 100 of those in 6 hours without a login; it does not count
+// heads. Heads is a [run.Registry].
 // https://docs.docker.com/docker-hub/usage/pulls/
 type Heads struct {
 	// Access to Docker Hub.
 	Access registry.Access
-	// Else tells of images in other registries, of those that Docker Hub does not show with this access, and of
-	// all if it cannot be reached.
+	// Else tells of images in other registries, of those that Docker Hub does not show with this
+	// access, and of all if it cannot be reached.
 	Else run.Registry
 
 	client once.Group[*registry.Client]
@@ -55,8 +55,8 @@ func (h *Heads) Find(ctx context.Context, image string) (plan.Found, error) {
 // errUnreachable says that Docker Hub is not tried any more.
 var errUnreachable = errors.New("cannot reach Docker Hub")
 
-// connect connects to Docker Hub once for all. It tries again for the next image after a failure that may pass, as
-// often as before a run.
+// connect connects to Docker Hub once for all. It tries again for the next image after a failure
+// that may pass, as often as before a run.
 func (h *Heads) connect(ctx context.Context, repository string) (*registry.Client, error) {
 	client, _, err := h.client.Do(ctx, "", func() (*registry.Client, error) {
 		if h.tries.Add(1) > registry.Openings {
@@ -75,7 +75,8 @@ func (h *Heads) connect(ctx context.Context, repository string) (*registry.Clien
 	return client, err
 }
 
-// answersLater says whether a registry answered, and may give another answer in a moment: the run waits for that.
+// answersLater says whether a registry answered, and may give another answer in a moment: the run
+// waits for that.
 func answersLater(err error) bool {
 	var answered classify.Classified
 	return errors.As(err, &answered) && registry.MayPass(err)

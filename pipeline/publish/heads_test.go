@@ -167,9 +167,10 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, f.err
 }
 
-// TestPullsAtDockerHub counts manifests that are read, where everything is at Docker Hub: one for each base
-// image that an agent image is composed of, one more for the first of them, one for the builder, and two for the
-// agent layer. An agent image that is there costs one, to see what it is, and none for who trusts.
+// TestPullsAtDockerHub counts manifests that are read, where everything is at Docker Hub: one for
+// each base image that an agent image is composed of, one more for the first of them, one for the
+// builder, and two for the agent layer. An agent image that is there costs one, to see what it is,
+// and none for who trusts.
 func TestPullsAtDockerHub(t *testing.T) {
 	for name, trusts := range map[string]bool{"what is there is read": false, "what is there is trusted": true} {
 		t.Run(name, func(t *testing.T) { testPullsAtDockerHub(t, trusts) })

@@ -14,8 +14,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// virtual answers as Artifactory does where a virtual repository lacks a tag: by a stand-in; never run against
-// Artifactory.
+// virtual answers as Artifactory does where a virtual repository lacks a tag: by a stand-in; never
+// run against Artifactory.
 // https://github.com/sigstore/cosign/issues/2973
 func virtual(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 	answer := httptest.NewRecorder()
@@ -30,8 +30,8 @@ func virtual(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 	w.Write(answer.Body.Bytes()) // A client that has gone needs no answer.
 }
 
-// TestARegistryThatDoesNotSayWhatItLacks: nothing is taken for absent, one error names the way out, and that
-// way is one.
+// TestARegistryThatDoesNotSayWhatItLacks: nothing is taken for absent, one error names the way out,
+// and that way is one.
 func TestARegistryThatDoesNotSayWhatItLacks(t *testing.T) {
 	hides := registrytest.Rule{Method: http.MethodGet, Path: "/manifests/", Fault: virtual}
 	t.Run("ends a run with one error", func(t *testing.T) {

@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestHostileAnnotationsAreNoDigests: anybody who may push may annotate, and what is found goes in manifests and labels.
+// TestHostileAnnotationsAreNoDigests: anybody who may push may annotate, and what is found goes in
+// manifests and labels.
 func TestHostileAnnotationsAreNoDigests(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, registry.Access{})

@@ -22,7 +22,8 @@ import (
 	"dagger/eval-images/pipeline/throttle"
 )
 
-// identified is one instance in a registry that has its builder and its base image, as a run of this plan made them.
+// identified is one instance in a registry that has its builder and its base image, as a run of
+// this plan made them.
 type identified struct {
 	registrytest.Bed
 	plan   plan.Plan
@@ -92,7 +93,8 @@ func (l *layers) PublishLayer(ctx context.Context, builder, reference string) er
 	return (&engine{l.t, l.Bed}).PublishLayer(ctx, builder, reference)
 }
 
-// TestAnAgentLayerIsOursOrMadeAnew: its name has 28 bits of which builder and which assembly it is of.
+// TestAnAgentLayerIsOursOrMadeAnew: its name has 28 bits of which builder and which assembly it is
+// of.
 func TestAnAgentLayerIsOursOrMadeAnew(t *testing.T) {
 	for name, test := range map[string]struct {
 		// labels are those of the layer that is there, for a builder; nil: there is none.
@@ -201,8 +203,8 @@ func forArchitecture(t *testing.T, img v1.Image, architecture string) v1.Image {
 	return img
 }
 
-// TestEqualInputMakesOneDigest: also where the base image was found by its head, which does not tell the official
-// image's digest, and under a second tag.
+// TestEqualInputMakesOneDigest: also where the base image was found by its head, which does not
+// tell the official image's digest, and under a second tag.
 func TestEqualInputMakesOneDigest(t *testing.T) {
 	i := newIdentified(t)
 	first := i.run(t, i.runner(t))
@@ -267,7 +269,8 @@ func TestAnIndexIsSomebodyElses(t *testing.T) {
 	}
 }
 
-// TestAnImageForAnotherPlatformIsNotSkipped: a manifest does not tell the platform, but our annotation does.
+// TestAnImageForAnotherPlatformIsNotSkipped: a manifest does not tell the platform, but our
+// annotation does.
 func TestAnImageForAnotherPlatformIsNotSkipped(t *testing.T) {
 	i := newIdentified(t)
 	agent := i.plan.Items[0].Agent

@@ -21,7 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dialled notes where a client connects to. Only port 80 of localhost listens: there is the test's registry.
+// dialled notes where a client connects to. Only port 80 of localhost listens: there is the test's
+// registry.
 type dialled struct {
 	registry string
 	mu       sync.Mutex
@@ -40,15 +41,17 @@ func (d *dialled) transport() http.RoundTripper {
 	}}
 }
 
-// assertOnlyLocalhost asserts that nobody else was asked anything: no token server of Docker Hub's, above all.
+// assertOnlyLocalhost asserts that nobody else was asked anything: no token server of Docker Hub's,
+// above all.
 func (d *dialled) assertOnlyLocalhost(t *testing.T) {
 	t.Helper()
 	slices.Sort(d.places)
 	assert.Equal(t, []string{"localhost:443", "localhost:80"}, slices.Compact(d.places))
 }
 
-// TestLocalhostWithoutAPortIsThisMachine, as it is to Docker and the engine, at the ports of HTTPS and HTTP. The library
-// takes it for a name at Docker Hub, whose token server would get the password.
+// TestLocalhostWithoutAPortIsThisMachine, as it is to Docker and the engine, at the ports of HTTPS
+// and HTTP. The library takes it for a name at Docker Hub, whose token server would get the
+// password.
 func TestLocalhostWithoutAPortIsThisMachine(t *testing.T) {
 	for kind, start := range map[string]func(*testing.T) (registrytest.Bed, registry.Access){"a password": withPassword, "a token": localToken} {
 		t.Run("with "+kind, func(t *testing.T) {
@@ -96,7 +99,8 @@ func (hides) Find(context.Context, string) (plan.Found, error) {
 	return plan.Found{}, errors.New("403 Forbidden")
 }
 
-// localToken is a registry that wants a token of its own server, whose address is at localhost, too.
+// localToken is a registry that wants a token of its own server, whose address is at localhost,
+// too.
 func localToken(t *testing.T) (registrytest.Bed, registry.Access) {
 	r := registrytest.NewTokenRegistry(t)
 	b := r.Bed

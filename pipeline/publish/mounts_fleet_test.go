@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestAFleetWhoseRegistryRefusesMounts: the client copies what the registry does not mount, each layer once. No
-// image fails, the run goes on, and the client soon stops asking for mounts.
+// TestAFleetWhoseRegistryRefusesMounts: the client copies what the registry does not mount, each
+// layer once. No image fails, the run goes on, and the client soon stops asking for mounts.
 func TestAFleetWhoseRegistryRefusesMounts(t *testing.T) {
 	for name, refuse := range registrytest.RefusedMount {
 		t.Run(name, func(t *testing.T) {

@@ -12,9 +12,10 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Officials tells of official images: of those in the client's registry directly, which is quicker, and of the others by the
-// engine, which has the user's credentials for them. It leaves Docker Hub to the engine, too: that keeps the manifest for the
-// build, and Docker Hub counts one pull. It is a [run.Registry].
+// Officials tells of official images: of those in the client's registry directly, which is quicker,
+// and of the others by the engine, which has the user's credentials for them. It leaves Docker Hub
+// to the engine, too: that keeps the manifest for the build, and Docker Hub counts one pull. It is
+// a [run.Registry].
 type Officials struct {
 	// Client of the registry that the images go to.
 	Client *registry.Client
@@ -51,8 +52,9 @@ func (o *Officials) find(ctx context.Context, image string) (plan.Found, error) 
 	return planned(found), nil
 }
 
-// noImageHere says that the client cannot read an image, because it is in another registry, or because what the reference
-// names is an index or of a kind that the client does not know. The engine may do better, so nothing has failed yet.
+// noImageHere says that the client cannot read an image, because it is in another registry, or
+// because what the reference names is an index or of a kind that the client does not know. The
+// engine may do better, so nothing has failed yet.
 func noImageHere(err error) bool {
 	return errors.Is(err, registry.ErrElsewhere) || errors.Is(err, registry.ErrNoImage)
 }

@@ -18,7 +18,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// pushIndex puts an index in the registry: of an image for a platform of no concern, and of this one.
+// pushIndex puts an index in the registry: of an image for a platform of no concern, and of this
+// one.
 func pushIndex(t *testing.T, b registrytest.Bed, rest string, img v1.Image) string {
 	t.Helper()
 	index := mutate.AppendManifests(empty.Index,
@@ -33,7 +34,8 @@ func pushIndex(t *testing.T, b registrytest.Bed, rest string, img v1.Image) stri
 	return digest.String()
 }
 
-// pushArtifact puts a manifest in the registry that is an image's by its media type, with the config of something else.
+// pushArtifact puts a manifest in the registry that is an image's by its media type, with the
+// config of something else.
 func pushArtifact(t *testing.T, b registrytest.Bed, rest string) {
 	t.Helper()
 	chart := b.Push(t, rest, registrytest.Layered(t, types.OCIManifestSchema1, "chart"))
@@ -73,7 +75,8 @@ func TestOfficialsFallBackToTheEngine(t *testing.T) {
 	}
 }
 
-// TestAnOfficialIndexAtDockerHub, where the images go to as well: a head tells its digest, and not that it is an index.
+// TestAnOfficialIndexAtDockerHub, where the images go to as well: a head tells its digest, and not
+// that it is an index.
 func TestAnOfficialIndexAtDockerHub(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client, err := registry.Access{Transport: registrytest.Elsewhere{Host: b.Host}}.Connect(ctx, "docker.io/me/agent")
@@ -87,7 +90,8 @@ func TestAnOfficialIndexAtDockerHub(t *testing.T) {
 	}
 }
 
-// TestOfficialsThatTheClientReads are not the engine's to find: neither the right ones, nor those that fail.
+// TestOfficialsThatTheClientReads are not the engine's to find: neither the right ones, nor those
+// that fail.
 func TestOfficialsThatTheClientReads(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, registry.Access{})

@@ -17,20 +17,20 @@ import (
 	"dagger/eval-images/pipeline/run"
 )
 
-// ProbingBuilder is a [Builder] that asks the registry why it refused a push. The Dagger engine shows only the
-// status of an answer: missing rights, a used-up quota and a rate limit look alike, and so do a full disk and a bad
-// minute. A run would wait for what does not pass.
+// ProbingBuilder is a [Builder] that asks the registry why it refused a push. The Dagger engine
+// shows only the status of an answer: missing rights, a used-up quota and a rate limit look alike,
+// and so do a full disk and a bad minute. A run would wait for what does not pass.
 type ProbingBuilder struct {
 	Builder
-	// Access to the registry, with the credentials at hand. Those of docker login are the engine's only: where
-	// the registry wants them, the probe tells nothing, and the engine's error stands.
+	// Access to the registry, with the credentials at hand. Those of docker login are the engine's
+	// only: where the registry wants them, the probe tells nothing, and the engine's error stands.
 	Access registry.Access
 
 	probes singleflight.Group // by repository: many workers are refused together
 }
 
-// Publish has the image published. If the registry refuses the probe too, limits it or has no room for it, the error is
-// the registry's.
+// Publish has the image published. If the registry refuses the probe too, limits it or has no room
+// for it, the error is the registry's.
 func (b *ProbingBuilder) Publish(ctx context.Context, image plan.Image) (run.Published, error) {
 	published, err := b.Builder.Publish(ctx, image)
 	return published, b.explain(ctx, err)
@@ -41,7 +41,8 @@ func (b *ProbingBuilder) PublishLayer(ctx context.Context, builder, reference st
 	return b.explain(ctx, b.Builder.PublishLayer(ctx, builder, reference))
 }
 
-// explain replaces the engine's error for a refused push by the registry's own, where the probe gets one.
+// explain replaces the engine's error for a refused push by the registry's own, where the probe
+// gets one.
 func (b *ProbingBuilder) explain(ctx context.Context, err error) error {
 	var push *classify.PushError
 	if !errors.As(err, &push) || ctx.Err() != nil || !mayHideAReason(err) {
@@ -58,18 +59,20 @@ func (b *ProbingBuilder) explain(ctx context.Context, err error) error {
 	return &classify.PushError{Reference: push.Reference, Err: fmt.Errorf("%v: asked why: %w", push.Err, answer)}
 }
 
-// reasons are the kinds of answers that tell more than the engine did: a limit, and what would meet every image.
+// reasons are the kinds of answers that tell more than the engine did: a limit, and what would meet
+// every image.
 var reasons = []classify.Class{classify.Limited, classify.Fatal}
 
-// mayHideAReason tells whether the engine's error is about an answer whose words would say more than its status. A
-// registry whose disk is full answers 500; a proxy's 502 to 504, and a connection that failed, have no more to say.
+// mayHideAReason tells whether the engine's error is about an answer whose words would say more
+// than its status. A registry whose disk is full answers 500; a proxy's 502 to 504, and a
+// connection that failed, have no more to say.
 func mayHideAReason(err error) bool {
 	return classify.Of(err).Class != classify.Unavailable ||
 		strings.Contains(err.Error(), "500 "+http.StatusText(http.StatusInternalServerError))
 }
 
-// ProbingRegistry is a [run.Registry] that asks the registry itself where the engine was refused without a
-// reason: see [ProbingBuilder].
+// ProbingRegistry is a [run.Registry] that asks the registry itself where the engine was refused
+// without a reason: see [ProbingBuilder].
 type ProbingRegistry struct {
 	run.Registry
 	// Access to the registry, with the credentials at hand.
@@ -78,7 +81,8 @@ type ProbingRegistry struct {
 	clients once.Group[*registry.Client] // by repository
 }
 
-// Find asks for an image. Where the engine is refused, the registry's answer to these credentials counts.
+// Find asks for an image. Where the engine is refused, the registry's answer to these credentials
+// counts.
 func (r *ProbingRegistry) Find(ctx context.Context, reference string) (plan.Found, error) {
 	found, err := r.Registry.Find(ctx, reference)
 	if err == nil || classify.Of(err).Class != classify.Limited {

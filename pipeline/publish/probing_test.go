@@ -31,8 +31,8 @@ func (b *builds) Publish(ctx context.Context, image plan.Image) (run.Published, 
 	return b.Builder.Publish(ctx, image)
 }
 
-// TestWhatTheEngineHidesIsAskedFor: a base that the engine pushes is refused for good. It shows "403 Forbidden"
-// of that, as of a limit.
+// TestWhatTheEngineHidesIsAskedFor: a base that the engine pushes is refused for good. It shows
+// "403 Forbidden" of that, as of a limit.
 func TestWhatTheEngineHidesIsAskedFor(t *testing.T) {
 	const full = "adding 1.0 GiB of storage resource, which when updated to 10.5 GiB will exceed the configured upper limit of 10.0 GiB."
 	quota := registrytest.Answer(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"`+full+`"}]}`)

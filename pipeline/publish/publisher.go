@@ -17,14 +17,14 @@ import (
 // Builder builds what cannot be composed, and publishes it.
 type Builder interface {
 	run.Publisher
-	// PublishLayer publishes an image of nothing but the layer that every agent image gets from this builder, a
-	// reference with its digest.
+	// PublishLayer publishes an image of nothing but the layer that every agent image gets from
+	// this builder, a reference with its digest.
 	PublishLayer(ctx context.Context, builder, reference string) error
 }
 
-// Publisher composes agent images in the registry, where all their layers are already. What has to be built,
-// somebody else builds and publishes. It is a [run.Publisher], and its client the [run.Registry] that
-// goes with it.
+// Publisher composes agent images in the registry, where all their layers are already. What has to
+// be built, somebody else builds and publishes. It is a [run.Publisher], and its client the
+// [run.Registry] that goes with it.
 type Publisher struct {
 	// Client of the registry that everything is published to.
 	Client *registry.Client
@@ -34,16 +34,18 @@ type Publisher struct {
 	Identity string
 	// Platform of the images, such as "linux/amd64".
 	Platform string
-	// OwnLayer makes a run publish the agent layer even if the registry has it. A forced run does, and one that
-	// wants signatures, since nobody signs the image of that layer.
+	// OwnLayer makes a run publish the agent layer even if the registry has it. A forced run does,
+	// and one that wants signatures, since nobody signs the image of that layer.
 	OwnLayer bool
-	// Sharing composes base images that can have another one's layers. Nil: every base image is built.
+	// Sharing composes base images that can have another one's layers. Nil: every base image is
+	// built.
 	Sharing *Sharing
 
 	layers once.Group[registry.Layer]
 }
 
-// Publish composes an agent image, and a base image that can have another one's layers. Its builder makes the others.
+// Publish composes an agent image, and a base image that can have another one's layers. Its builder
+// makes the others.
 func (p *Publisher) Publish(ctx context.Context, image plan.Image) (published run.Published, err error) {
 	switch {
 	case image.Phase == plan.PhaseAssemble:
@@ -60,12 +62,13 @@ func (p *Publisher) Publish(ctx context.Context, image plan.Image) (published ru
 	return published, err
 }
 
-// engineMount is how an engine's error reads when a registry refuses to mount a layer: with the request's
-// query. Of all refusals, the engine v0.17.2 takes 202 and 401 as a reason to upload the layer.
+// engineMount is how an engine's error reads when a registry refuses to mount a layer: with the
+// request's query. Of all refusals, the engine v0.17.2 takes 202 and 401 as a reason to upload the
+// layer.
 var engineMount = regexp.MustCompile(`unexpected status from POST request to \S*[?&]mount=`)
 
-// build has an image built. Where the engine cannot push it because the registry refuses to mount the official
-// image's layers, the client brings those, and the engine finds them there.
+// build has an image built. Where the engine cannot push it because the registry refuses to mount
+// the official image's layers, the client brings those, and the engine finds them there.
 func (p *Publisher) build(ctx context.Context, image plan.Image) (run.Published, error) {
 	published, err := p.Builder.Publish(ctx, image)
 	if err == nil || image.Official == "" || !engineMount.MatchString(err.Error()) {
@@ -115,7 +118,8 @@ func (p *Publisher) assemble(ctx context.Context, image plan.Image) (*registry.C
 	})
 }
 
-// base reads an agent image's base image. What a head left open when the image was found is compared now.
+// base reads an agent image's base image. What a head left open when the image was found is
+// compared now.
 func (p *Publisher) base(ctx context.Context, image plan.Image) (*registry.Image, error) {
 	base, err := p.Client.ImageFor(ctx, image.Base, p.Platform) // One that is trusted may be an index.
 	if err != nil {
@@ -132,7 +136,8 @@ func (p *Publisher) base(ctx context.Context, image plan.Image) (*registry.Image
 	return base, nil
 }
 
-// labelsOn are the labels of an agent image. The official image's digest, which a run may not know, is the base's.
+// labelsOn are the labels of an agent image. The official image's digest, which a run may not know,
+// is the base's.
 func labelsOn(base *registry.Image, image plan.Image) map[string]string {
 	labels := image.Labels()
 	if digest := foundOf(base).OfficialDigest; labels[plan.LabelOfficialDigest] == "" && digest != "" {
@@ -146,9 +151,10 @@ func (p *Publisher) graft(ctx context.Context, image plan.Image) (*registry.Comp
 	return p.Sharing.compose(ctx, image)
 }
 
-// agentLayer is the layer with the agent server of this builder. The first image that needs it has it
-// published, unless an earlier run did so; the others wait. An image of that name that is not of this builder and
-// this assembly is replaced: only runs like this one use it. With OwnLayer it is always replaced.
+// agentLayer is the layer with the agent server of this builder. The first image that needs it has
+// it published, unless an earlier run did so; the others wait. An image of that name that is not of
+// this builder and this assembly is replaced: only runs like this one use it. With OwnLayer it is
+// always replaced.
 func (p *Publisher) agentLayer(ctx context.Context, builder string) (registry.Layer, error) {
 	layer, _, err := p.layers.Do(ctx, builder, func() (registry.Layer, error) {
 		reference := plan.LayerReference(builder)
@@ -183,7 +189,8 @@ func (p *Publisher) foundLayer(ctx context.Context, builder string) (*registry.I
 	return p.layer(ctx, builder)
 }
 
-// layer reads the image of the agent layer, if the registry has it, and compares it with what it should be.
+// layer reads the image of the agent layer, if the registry has it, and compares it with what it
+// should be.
 func (p *Publisher) layer(ctx context.Context, builder string) (*registry.Image, error) {
 	reference := plan.LayerReference(builder)
 	image, err := p.Client.Image(ctx, reference)

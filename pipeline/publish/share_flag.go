@@ -10,8 +10,8 @@ import (
 const (
 	// ShareNever has the recipe run for every official image.
 	ShareNever = "never"
-	// ShareTrusted has it run once for those that are alike, by what their own configs say of them. Anybody can write
-	// such a config over other layers, so the user vouches for the images.
+	// ShareTrusted has it run once for those that are alike, by what their own configs say of them.
+	// Anybody can write such a config over other layers, so the user vouches for the images.
 	ShareTrusted = "trusted"
 )
 

@@ -9,8 +9,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Sharing lets base images have the recipe's layers in common, where the official images are in the registry
-// that the base images go to. It is a [run.Sharing].
+// Sharing lets base images have the recipe's layers in common, where the official images are in the
+// registry that the base images go to. It is a [run.Sharing].
 type Sharing struct {
 	// Client of that registry.
 	Client *registry.Client
@@ -21,9 +21,9 @@ type Sharing struct {
 	images once.Group[*registry.Image]
 }
 
-// Alike is the key of all that is below the layers which certainly have nothing to do with the recipe. Of an
-// image in another registry, or of an index, nobody knows. At Docker Hub nobody looks: that would count as a
-// pull, beside the one of the build.
+// Alike is the key of all that is below the layers which certainly have nothing to do with the
+// recipe. Of an image in another registry, or of an index, nobody knows. At Docker Hub nobody
+// looks: that would count as a pull, beside the one of the build.
 func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
 	if reference.AtDockerHub(official) {
 		return "", nil

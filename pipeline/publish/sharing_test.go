@@ -13,7 +13,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestAlike: that nobody knows is an answer, and no reason to ask again. A registry in trouble gives none.
+// TestAlike: that nobody knows is an answer, and no reason to ask again. A registry in trouble
+// gives none.
 func TestAlike(t *testing.T) {
 	b := registrytest.NewBed(t)
 	sharing := &Sharing{Client: connect(t, b, registry.Access{})}

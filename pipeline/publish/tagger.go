@@ -9,11 +9,12 @@ import (
 	"dagger/eval-images/pipeline/registry"
 )
 
-// Tagger is a [run.Tagger] for a run whose images the engine publishes. The engine, v0.17.2, cannot tag an image
-// that is there: what it pushes it writes anew, without annotations and with another digest. So the Tagger
-// sends requests of its own, and connects when the first is needed.
+// Tagger is a [run.Tagger] for a run whose images the engine publishes. The engine, v0.17.2, cannot
+// tag an image that is there: what it pushes it writes anew, without annotations and with another
+// digest. So the Tagger sends requests of its own, and connects when the first is needed.
 type Tagger struct {
-	// Access to the registry, with the credentials at hand. Those of docker login are the engine's only.
+	// Access to the registry, with the credentials at hand. Those of docker login are the engine's
+	// only.
 	Access registry.Access
 
 	clients once.Group[connected] // by repository
@@ -25,8 +26,8 @@ type connected struct {
 	err    error
 }
 
-// Tag puts the reference on the image. If it cannot reach the registry, or lacks the credentials for it, the error is
-// a [*classify.CannotTagError].
+// Tag puts the reference on the image. If it cannot reach the registry, or lacks the credentials
+// for it, the error is a [*classify.CannotTagError].
 func (t *Tagger) Tag(ctx context.Context, image, reference string) error {
 	client, err := t.client(ctx, reference)
 	if err != nil {

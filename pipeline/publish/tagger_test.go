@@ -83,7 +83,8 @@ func TestTag(t *testing.T) {
 	})
 }
 
-// TestTagger: the engine's credentials are its own, so the registry decides what can be tagged without them.
+// TestTagger: the engine's credentials are its own, so the registry decides what can be tagged
+// without them.
 func TestTagger(t *testing.T) {
 	setting := func(t *testing.T) (b registrytest.Bed, image string) {
 		b = registrytest.NewBed(t)

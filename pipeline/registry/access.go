@@ -17,22 +17,25 @@ import (
 type Access struct {
 	// Username and Password are the credentials. No username: none are shown.
 	Username, Password string
-	// Host of the registry that the credentials are for, as [reference.Host] has it. Empty: whichever is asked.
+	// Host of the registry that the credentials are for, as [reference.Host] has it. Empty:
+	// whichever is asked.
 	Host string
-	// ReadOnly asks for tokens that can only pull. A token that can push has effects: Quay and GitLab create the
-	// repository when they issue one. And ghcr.io issues none to anonymous users, who may pull all the same.
+	// ReadOnly asks for tokens that can only pull. A token that can push has effects: Quay and
+	// GitLab create the repository when they issue one. And ghcr.io issues none to anonymous users,
+	// who may pull all the same.
 	ReadOnly bool
-	// Heads has [Client.Find] ask Docker Hub for the heads of manifests. Those are no pulls, and tell nothing of
-	// what an image is.
+	// Heads has [Client.Find] ask Docker Hub for the heads of manifests. Those are no pulls, and
+	// tell nothing of what an image is.
 	Heads bool
-	// PlainHTTP has the registry spoken to by plain HTTP instead of TLS, and lets credentials go that way to it and to its
-	// token server.
+	// PlainHTTP has the registry spoken to by plain HTTP instead of TLS, and lets credentials go
+	// that way to it and to its token server.
 	PlainHTTP bool
 	// Network connects to the registry. Nil: [dial.Default].
 	Network *dial.Network
 	// Transport sends the requests in place of the network.
 	Transport http.RoundTripper
-	// AnswerTime bounds one request, its answer included; the handshake is one. Zero: [DefaultAnswerTime].
+	// AnswerTime bounds one request, its answer included; the handshake is one. Zero:
+	// [DefaultAnswerTime].
 	AnswerTime time.Duration
 	// Pause is how long [Access.Open] waits before it asks again. Zero: 2 s.
 	Pause time.Duration
@@ -64,8 +67,8 @@ func (a Access) answerTime() time.Duration {
 	return a.AnswerTime
 }
 
-// redact removes the credentials from the words of a registry, which has seen them: also in the form that a header
-// has, and where the end of the words was cut off.
+// redact removes the credentials from the words of a registry, which has seen them: also in the
+// form that a header has, and where the end of the words was cut off.
 func (a Access) redact(err error) error {
 	if a.Password == "" || err == nil {
 		return err

@@ -16,12 +16,13 @@ import (
 	"dagger/eval-images/pipeline/once"
 )
 
-// DefaultAnswerTime bounds one request. What is asked and sent are manifests and configs: kilobytes.
+// DefaultAnswerTime bounds one request. What is asked and sent are manifests and configs:
+// kilobytes.
 const DefaultAnswerTime = time.Minute
 
-// Client finds images and composes new ones in one registry. A layer that an image needs is mounted from the
-// repository that has it, and only moved where the registry does not do that. It may be used by many goroutines
-// at a time.
+// Client finds images and composes new ones in one registry. A layer that an image needs is mounted
+// from the repository that has it, and only moved where the registry does not do that. It may be
+// used by many goroutines at a time.
 type Client struct {
 	host       name.Registry
 	access     Access
@@ -32,21 +33,23 @@ type Client struct {
 	// blobs are known to be in a repository, because this client put them there.
 	blobs  once.Group[*putting]
 	mounts mounts
-	// manifests and images were read lately, by their references with a digest: those stay what they are. An
-	// image is mostly found, and then read, and then an official image is what another one is put on: each of
-	// these saves requests.
+	// manifests and images were read lately, by their references with a digest: those stay what
+	// they are. An image is mostly found, and then read, and then an official image is what another
+	// one is put on: each of these saves requests.
 	manifests *lru.Cache[string, *imageManifest]
 	images    *lru.Cache[string, *Image]
 }
 
-// remembered is how many manifests and images a client keeps of those that it read last: more than there are workers.
+// remembered is how many manifests and images a client keeps of those that it read last: more than
+// there are workers.
 const remembered = 64
 
-// ErrSeveral says that repositories are in different registries. A layer cannot be mounted from one to the other.
+// ErrSeveral says that repositories are in different registries. A layer cannot be mounted from one
+// to the other.
 var ErrSeveral = errors.New("the repositories are in different registries")
 
-// Connect introduces itself to the registry that has all these repositories, with leave to read and write in
-// them, or only to read as [Access.ReadOnly] says.
+// Connect introduces itself to the registry that has all these repositories, with leave to read and
+// write in them, or only to read as [Access.ReadOnly] says.
 func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, error) {
 	client := newClient(a.answerTime())
 	client.access = a

@@ -35,7 +35,8 @@ func addition(t *testing.T, b registrytest.Bed, client *Client) Addition {
 	}
 }
 
-// composedOn is the agent image of a base image that has a layer like all others and one of its own.
+// composedOn is the agent image of a base image that has a layer like all others and one of its
+// own.
 func composedOn(t *testing.T, b registrytest.Bed, client *Client, id string, add Addition) *Composed {
 	t.Helper()
 	b.Push(t, "base:"+id, registrytest.Layered(t, types.OCIManifestSchema1, "common", id))

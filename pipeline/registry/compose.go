@@ -19,7 +19,8 @@ type Addition struct {
 	Env map[string]string
 	// Entrypoint replaces the base's, and its command with it. Nil: both stay.
 	Entrypoint []string
-	// Labels are added, or replaced. They are the manifest's annotations as well, where one request finds them.
+	// Labels are added, or replaced. They are the manifest's annotations as well, where one request
+	// finds them.
 	Labels map[string]string
 }
 
@@ -34,8 +35,8 @@ type Composed struct {
 // Digest of the image's manifest, "sha256:…".
 func (c *Composed) Digest() string { return c.manifestDigest.String() }
 
-// Compose describes the image that the addition makes of a base. It asks nothing of the registry. The same base and the same
-// addition make the same image.
+// Compose describes the image that the addition makes of a base. It asks nothing of the registry.
+// The same base and the same addition make the same image.
 func Compose(base *Image, add Addition) (*Composed, error) {
 	config := base.config.DeepCopy()
 	config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, add.Layer.diffID)

@@ -27,11 +27,12 @@ func digestOf(data []byte) v1.Hash {
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
 }
 
-// maxElements is the most elements of all lists and objects in a manifest or a config. Images have some hundreds. What is empty in an
-// answer takes a hundred times as much when it is read.
+// maxElements is the most elements of all lists and objects in a manifest or a config. Images have
+// some hundreds. What is empty in an answer takes a hundred times as much when it is read.
 const maxElements = 100_000
 
-// decode reads the JSON of a manifest or a config, which may be anything. Its error is one line, and short.
+// decode reads the JSON of a manifest or a config, which may be anything. Its error is one line,
+// and short.
 func decode(body []byte, into any) error {
 	if bytes.Count(body, []byte{','}) > maxElements {
 		return fmt.Errorf("more than %d elements", maxElements)

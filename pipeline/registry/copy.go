@@ -12,11 +12,13 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// octets is the media type of a layer's bytes. Who accepts it reads an answer of any size, bit by bit.
+// octets is the media type of a layer's bytes. Who accepts it reads an answer of any size, bit by
+// bit.
 const octets = "application/octet-stream"
 
-// copyLayer uploads a layer that another repository of the registry has. The bytes go through and are not kept.
-// Each try is an upload of its own: what is left of a broken one would come before the layer.
+// copyLayer uploads a layer that another repository of the registry has. The bytes go through and
+// are not kept. Each try is an upload of its own: what is left of a broken one would come before
+// the layer.
 func (c *Client) copyLayer(ctx context.Context, to repository, layer Layer, begun *answer) error {
 	return throttle.Send(ctx, c.host.RegistryStr(), http.MethodPut, func() (err error) {
 		if begun == nil {
@@ -35,8 +37,8 @@ func (c *Client) copyLayer(ctx context.Context, to repository, layer Layer, begu
 	})
 }
 
-// stalledTimes is how many times the time for an answer may pass in a copy without a byte that is read, and at
-// its end, while the registry puts the layer in its place.
+// stalledTimes is how many times the time for an answer may pass in a copy without a byte that is
+// read, and at its end, while the registry puts the layer in its place.
 const stalledTimes = 5
 
 func (c *Client) putLayer(ctx context.Context, target *url.URL, layer Layer) error {

@@ -15,7 +15,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// stranger is a server to which a registry may send its clients, and which wants to know who they are.
+// stranger is a server to which a registry may send its clients, and which wants to know who they
+// are.
 type stranger struct {
 	*httptest.Server
 	answer http.HandlerFunc
@@ -47,8 +48,9 @@ func (s *stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r)
 }
 
-// TestStrangersGetNoCredentials: a registry may say that an upload goes on at another host, or send a request there. Whoever that is gets
-// to see neither the password nor a token, whatever it answers.
+// TestStrangersGetNoCredentials: a registry may say that an upload goes on at another host, or send
+// a request there. Whoever that is gets to see neither the password nor a token, whatever it
+// answers.
 func TestStrangersGetNoCredentials(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
 		"that takes it":         func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) },
@@ -97,7 +99,8 @@ func TestStrangersGetNoCredentials(t *testing.T) {
 
 					assert.NotEmpty(t, elsewhere.asked, "the client went there")
 					for _, shown := range elsewhere.shown {
-						// An address may have a name and a password of its own: these are the registry's words, and not secret.
+						// An address may have a name and a password of its own: these are the
+						// registry's words, and not secret.
 						assert.Equal(t, "Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte("127.0.0.1:1")), shown)
 						assert.Contains(t, place, "@")
 					}
@@ -137,7 +140,8 @@ func withToken(t *testing.T) (registrytest.Bed, Access) {
 	return r.Bed, Access{Username: "me", Password: registrytest.Password}
 }
 
-// TestTheRegistryKeepsItsTLS: a registry behind a proxy says http of itself, as it does not know better. What follows goes to it by TLS.
+// TestTheRegistryKeepsItsTLS: a registry behind a proxy says http of itself, as it does not know
+// better. What follows goes to it by TLS.
 func TestTheRegistryKeepsItsTLS(t *testing.T) {
 	b := registrytest.NewBed(t)
 	var plain, encrypted []string

@@ -15,14 +15,15 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// manifestTypes are what is asked for: the manifests of images, and also the indexes that this package does not
-// read. A registry that may not give an index answers as if there were nothing.
+// manifestTypes are what is asked for: the manifests of images, and also the indexes that this
+// package does not read. A registry that may not give an index answers as if there were nothing.
 var manifestTypes = []string{
 	string(types.OCIManifestSchema1), string(types.DockerManifestSchema2), string(types.OCIImageIndex), string(types.DockerManifestList),
 }
 
 var (
-	// ErrNoImage says that what a reference names is no image: most likely an index of images for several platforms.
+	// ErrNoImage says that what a reference names is no image: most likely an index of images for
+	// several platforms.
 	ErrNoImage = errors.New("not an image")
 	// ErrElsewhere says that a reference is to another registry than the client's.
 	ErrElsewhere = errors.New("in another registry")
@@ -30,8 +31,9 @@ var (
 
 // Find tells whether the registry has an image, with one request.
 //
-// It asks for the manifest rather than for its head, because the manifest's annotations tell what the image is. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there, unless
-// the reference has a digest: a head would add nothing to that.
+// It asks for the manifest rather than for its head, because the manifest's annotations tell what
+// the image is. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there,
+// unless the reference has a digest: a head would add nothing to that.
 //
 // An index is found too, without labels: the module publishes none, so somebody else has the name.
 func (c *Client) Find(ctx context.Context, image string) (Found, error) {
@@ -164,7 +166,8 @@ func (m *imageManifest) check() error {
 	return nil
 }
 
-// parse reads a reference, which must be to the client's registry. What has a digest and a tag goes by its digest.
+// parse reads a reference, which must be to the client's registry. What has a digest and a tag goes
+// by its digest.
 func (c *Client) parse(reference string) (name.Reference, error) {
 	ref, err := parseReference(reference)
 	if err != nil {

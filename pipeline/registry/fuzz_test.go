@@ -21,8 +21,8 @@ import (
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
 
-// FuzzReasonAndWait: whatever a registry answers, what stands in the error is one short line for a terminal,
-// and the wait is one that can be waited.
+// FuzzReasonAndWait: whatever a registry answers, what stands in the error is one short line for a
+// terminal, and the wait is one that can be waited.
 func FuzzReasonAndWait(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, body string) {
 		for _, text := range []string{reasonIn([]byte(body)), redact.Line(body)} {
@@ -34,8 +34,8 @@ func FuzzReasonAndWait(f *testing.F) {
 	})
 }
 
-// FuzzStatus: any status has a cause, and no answer makes a run end that another attempt could save, or go on
-// that none can.
+// FuzzStatus: any status has a cause, and no answer makes a run end that another attempt could
+// save, or go on that none can.
 func FuzzStatus(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, header, body string) {
 		answered := &answer{status: status, header: http.Header{"Retry-After": {header}}, body: []byte(body)}
@@ -64,8 +64,8 @@ func wholeIdentity() plan.Identity {
 	}
 }
 
-// FuzzManifest: what is accepted for a manifest can be composed and grafted, or says that it cannot. Read as an index, it
-// names an image by its digest, or none.
+// FuzzManifest: what is accepted for a manifest can be composed and grafted, or says that it
+// cannot. Read as an index, it names an image by its digest, or none.
 func FuzzManifest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		ref, err := name.ParseReference("localhost:5000/agent:x")
@@ -91,7 +91,8 @@ func FuzzManifest(f *testing.F) {
 		if m.check() != nil {
 			return
 		}
-		// The config of such a manifest has a digest for each layer, and no more need be true of it.
+		// The config of such a manifest has a digest for each layer, and no more need be true of
+		// it.
 		config := &v1.ConfigFile{}
 		for _, layer := range m.Layers {
 			config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, layer.Digest)
@@ -152,7 +153,8 @@ func requireWhole(t *testing.T, composed *Composed, layers int) {
 	require.Equal(t, digestOf(composed.config), m.Config.Digest)
 }
 
-// FuzzLocation: the place where an upload goes on is an address, or an error, and a relative one stays at the registry.
+// FuzzLocation: the place where an upload goes on is an address, or an error, and a relative one
+// stays at the registry.
 func FuzzLocation(f *testing.F) {
 	f.Fuzz(func(t *testing.T, location string) {
 		asked := &url.URL{Scheme: "https", Host: "registry.example", Path: "/v2/agent/blobs/uploads/"}

@@ -15,9 +15,10 @@ import (
 // ErrNoGraft says that what was built on one image cannot be put on another.
 var ErrNoGraft = errors.New("the layers cannot be taken from one image to the other")
 
-// Below stands for all of an image but the layers at its end that apart says are of no concern, by the steps of its history that made
-// them. Two images with the same key have the same layers below, and the same config except for labels. An image whose history does not
-// match its layers is taken as a whole.
+// Below stands for all of an image but the layers at its end that apart says are of no concern, by
+// the steps of its history that made them. Two images with the same key have the same layers below,
+// and the same config except for labels. An image whose history does not match its layers is taken
+// as a whole.
 func (i *Image) Below(apart func(createdBy string) bool) string {
 	rest := len(i.manifest.Layers)
 	if steps := layerSteps(i.config.History); len(steps) == rest {
@@ -44,8 +45,9 @@ func layerSteps(history []v1.History) []v1.History {
 	return slices.DeleteFunc(slices.Clone(history), func(step v1.History) bool { return step.EmptyLayer })
 }
 
-// Graft puts on an image what a recipe added to another one: built is what the recipe made of like, and on an image that has the same key
-// in [Image.Below] it would have made the same. The result has built's config, with on's labels and history, and these labels.
+// Graft puts on an image what a recipe added to another one: built is what the recipe made of like,
+// and on an image that has the same key in [Image.Below] it would have made the same. The result
+// has built's config, with on's labels and history, and these labels.
 func Graft(built, like, on *Image, labels map[string]string) (*Composed, error) {
 	kept := len(like.manifest.Layers)
 	if len(built.manifest.Layers) < kept || !slices.Equal(built.config.RootFS.DiffIDs[:kept], like.config.RootFS.DiffIDs) {

@@ -126,7 +126,8 @@ func assertOneShortLine(t *testing.T, text string) {
 	assert.Less(t, len(text), 1000)
 }
 
-// TestElementsOfRealImagesAreFarBelowTheLimit: an image of 500 layers, with a history and labels for each.
+// TestElementsOfRealImagesAreFarBelowTheLimit: an image of 500 layers, with a history and labels
+// for each.
 func TestElementsOfRealImagesAreFarBelowTheLimit(t *testing.T) {
 	config := v1.ConfigFile{Config: v1.Config{Labels: map[string]string{}}}
 	for i := range 500 {

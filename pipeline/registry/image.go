@@ -16,7 +16,8 @@ type Image struct {
 	config     *v1.ConfigFile
 }
 
-// Image reads an image's manifest and config. The error is [classify.ErrAbsent] if the registry has no such image.
+// Image reads an image's manifest and config. The error is [classify.ErrAbsent] if the registry has
+// no such image.
 func (c *Client) Image(ctx context.Context, reference string) (*Image, error) {
 	ref, err := c.parse(reference)
 	if err != nil {

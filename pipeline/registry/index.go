@@ -10,7 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// ImageFor reads the image that a reference names, or that for this platform, such as "linux/amd64", of an index.
+// ImageFor reads the image that a reference names, or that for this platform, such as
+// "linux/amd64", of an index.
 func (c *Client) ImageFor(ctx context.Context, at, platform string) (*Image, error) {
 	image, err := c.Image(ctx, at)
 	if !errors.Is(err, ErrNoImage) {

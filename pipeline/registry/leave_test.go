@@ -46,7 +46,8 @@ func TestNoTokenIsForManyRepositories(t *testing.T) {
 	})
 }
 
-// TestTokensExpireInAFanOut: all workers meet the end of a token at about the same time, again and again.
+// TestTokensExpireInAFanOut: all workers meet the end of a token at about the same time, again and
+// again.
 func TestTokensExpireInAFanOut(t *testing.T) {
 	for name, offline := range map[string]bool{
 		"by the password": false, "refresh tokens are not used: the library would race for them": true,
@@ -81,7 +82,8 @@ func testTokensExpireInAFanOut(t *testing.T, offline bool) {
 	assert.Equal(t, images, r.Proxy.Count(http.MethodPut, "agent/manifests/image-"))
 }
 
-// TestWhatIsNotTheRegistrysWantsNoToken: a storage to which the registry redirects may have paths of the same form.
+// TestWhatIsNotTheRegistrysWantsNoToken: a storage to which the registry redirects may have paths
+// of the same form.
 func TestWhatIsNotTheRegistrysWantsNoToken(t *testing.T) {
 	l := &leave{host: "r.example", own: []repository{"me/base"}}
 	for url, want := range map[string]repository{

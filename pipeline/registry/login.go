@@ -19,8 +19,9 @@ type Target struct {
 	Default bool
 }
 
-// OneHost returns the registry's host that all targets are at, as [reference.Host] has it. A password belongs to one
-// registry: the error says which targets are at which host, and what to set.
+// OneHost returns the registry's host that all targets are at, as [reference.Host] has it. A
+// password belongs to one registry: the error says which targets are at which host, and what to
+// set.
 func OneHost(targets ...Target) (string, error) {
 	var hosts []string
 	for _, target := range targets {
@@ -69,9 +70,10 @@ func enumerate(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-// EngineAddresses are what the engine has to be told so that it uses credentials for these repositories, each once. Its
-// v0.17.2 takes every address with docker.io in it for Docker Hub, and would show Docker Hub the password for
-// docker.io.example: that is an error. And it cuts off what stands behind the last of several colons.
+// EngineAddresses are what the engine has to be told so that it uses credentials for these
+// repositories, each once. Its v0.17.2 takes every address with docker.io in it for Docker Hub, and
+// would show Docker Hub the password for docker.io.example: that is an error. And it cuts off what
+// stands behind the last of several colons.
 // https://github.com/dagger/dagger/blob/v0.17.2/auth/registry.go
 func EngineAddresses(targets ...Target) ([]string, error) {
 	var addresses []string

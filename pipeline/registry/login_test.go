@@ -76,7 +76,8 @@ func TestAPasswordForSeveralHostsIsAnError(t *testing.T) {
 	}
 }
 
-// TestTheEngineFilesCredentialsUnderTheirHost: what its own parser makes of each address was seen with the engine v0.17.2.
+// TestTheEngineFilesCredentialsUnderTheirHost: what its own parser makes of each address was seen
+// with the engine v0.17.2.
 func TestTheEngineFilesCredentialsUnderTheirHost(t *testing.T) {
 	for repository, want := range map[string]string{
 		"ghcr.io/me/a":              "ghcr.io",

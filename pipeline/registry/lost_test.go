@@ -12,7 +12,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestABlobThatTheRegistryLost: the client remembers to have put it, and the registry has it no more.
+// TestABlobThatTheRegistryLost: the client remembers to have put it, and the registry has it no
+// more.
 func TestABlobThatTheRegistryLost(t *testing.T) {
 	open := func(t *testing.T, images int) (http.Handler, registrytest.Bed, *Client, []*Composed) {
 		registry := registrytest.Memory()

@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// mount makes a layer of one repository a layer of another. Registries refuse that in many ways, 401 and 403
-// among them. Then the layer is copied, unless the repository has it already. Only a registry that refuses a
-// plain upload as well refuses the credentials.
+// mount makes a layer of one repository a layer of another. Registries refuse that in many ways,
+// 401 and 403 among them. Then the layer is copied, unless the repository has it already. Only a
+// registry that refuses a plain upload as well refuses the credentials.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#mounting-a-blob-from-another-repository
 func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 	if layer.in == to {
@@ -35,7 +35,8 @@ func (c *Client) mount(ctx context.Context, to repository, layer Layer) error {
 	return nil
 }
 
-// Bring has all layers of an image, or of an index's image for a platform, in the repository of another reference.
+// Bring has all layers of an image, or of an index's image for a platform, in the repository of
+// another reference.
 func (c *Client) Bring(ctx context.Context, from, to, platform string) error {
 	ref, err := c.parse(to)
 	if err != nil {
@@ -55,8 +56,8 @@ func (c *Client) Bring(ctx context.Context, from, to, platform string) error {
 	return nil
 }
 
-// carry copies a layer to a repository that lacks it. The answer to a mount may be the beginning of that
-// upload; nil, if there is none.
+// carry copies a layer to a repository that lacks it. The answer to a mount may be the beginning of
+// that upload; nil, if there is none.
 func (c *Client) carry(ctx context.Context, to repository, layer Layer, begun *answer) error {
 	has, err := c.has(ctx, to, layer)
 	if err != nil {
@@ -83,7 +84,8 @@ func (c *Client) has(ctx context.Context, in repository, layer Layer) (bool, err
 	return err == nil, err
 }
 
-// Refused says whether a registry refuses a request for good: not for a limit, a full disk or a fault of its own.
+// Refused says whether a registry refuses a request for good: not for a limit, a full disk or a
+// fault of its own.
 func Refused(err error) bool {
 	var answer *StatusError
 	return errors.As(err, &answer) && answer.Status >= 400 && answer.Status < 500 && answer.Status != http.StatusRequestTimeout &&
@@ -91,16 +93,16 @@ func Refused(err error) bool {
 }
 
 const (
-	// refusedMounts is how many mounts a registry may refuse before the client stops asking. A single layer may
-	// just be missing. One mount that works lifts the limit.
+	// refusedMounts is how many mounts a registry may refuse before the client stops asking. A
+	// single layer may just be missing. One mount that works lifts the limit.
 	refusedMounts = 3
-	// failedMounts is how many mounts may fail, with 500 for instance, before that counts as a refusal. One
-	// mount that works lifts it too.
+	// failedMounts is how many mounts may fail, with 500 for instance, before that counts as a
+	// refusal. One mount that works lifts it too.
 	failedMounts = 2
 )
 
-// mounts counts a registry's mounts by their source and target, and by their target alone. Its zero value is
-// ready to use.
+// mounts counts a registry's mounts by their source and target, and by their target alone. Its zero
+// value is ready to use.
 type mounts struct {
 	mu    sync.Mutex
 	known map[[2]repository]*mounting

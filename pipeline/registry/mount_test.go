@@ -112,7 +112,8 @@ func TestARefusedMount(t *testing.T) {
 	})
 }
 
-// TestAMountsTokenIsForBothRepositories: the token lets the client read the source and write to the target.
+// TestAMountsTokenIsForBothRepositories: the token lets the client read the source and write to the
+// target.
 func TestWhichAnswersRefuseForGood(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer  StatusError

@@ -8,8 +8,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// parseReference reads a reference as Docker and the engine do. The library's own parser takes localhost without a port for
-// a path at Docker Hub, and would show Docker Hub the password for it.
+// parseReference reads a reference as Docker and the engine do. The library's own parser takes
+// localhost without a port for a path at Docker Hub, and would show Docker Hub the password for it.
 func parseReference(text string) (name.Reference, error) {
 	parsed, err := reference.Parse(text)
 	if err != nil {

@@ -27,9 +27,9 @@ func (w wire) givesTokens(request *http.Request) bool {
 	return asked == server
 }
 
-// withoutRefreshToken leaves the refresh token out of a token server's answer. The library would keep it for the next
-// token, beside what it was given, and without a lock: workers that renew a token at a time would race for it. What
-// they were given is good for every token.
+// withoutRefreshToken leaves the refresh token out of a token server's answer. The library would
+// keep it for the next token, beside what it was given, and without a lock: workers that renew a
+// token at a time would race for it. What they were given is good for every token.
 // https://distribution.github.io/distribution/spec/auth/token/#token-response-fields
 func withoutRefreshToken(response *http.Response) (*http.Response, error) {
 	body, err := io.ReadAll(response.Body)

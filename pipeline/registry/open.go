@@ -11,19 +11,20 @@ import (
 	"dagger/eval-images/pipeline/classify"
 )
 
-// How often registries are asked each of the questions that come before a run, and the pause after an answer
-// that may pass.
+// How often registries are asked each of the questions that come before a run, and the pause after
+// an answer that may pass.
 const (
 	Openings  = 3
 	openPause = 2 * time.Second
 )
 
-// Open connects, and asks [Client.MayPush] for each repository unless the access is read-only, so that a refusal is
-// known before anything is built. It repeats a question after an answer that may pass, three times in all: there is
-// no run yet that would try again.
+// Open connects, and asks [Client.MayPush] for each repository unless the access is read-only, so
+// that a refusal is known before anything is built. It repeats a question after an answer that may
+// pass, three times in all: there is no run yet that would try again.
 //
-// The error is [ErrRefused] or [ErrAnonymous] where the registry says no, and [ErrSeveral] for several registries. It
-// does not repeat a question to an address at which nothing listens: the engine may reach what we do not.
+// The error is [ErrRefused] or [ErrAnonymous] where the registry says no, and [ErrSeveral] for
+// several registries. It does not repeat a question to an address at which nothing listens: the
+// engine may reach what we do not.
 func (a Access) Open(ctx context.Context, repositories ...string) (client *Client, err error) {
 	err = a.again(ctx, func() (err error) {
 		client, err = a.Connect(ctx, repositories...)
@@ -46,7 +47,8 @@ func (a Access) Open(ctx context.Context, repositories ...string) (client *Clien
 	return client, nil
 }
 
-// begin asks whether images may be pushed to the repository. It returns nil if nobody knows: the first push will tell.
+// begin asks whether images may be pushed to the repository. It returns nil if nobody knows: the
+// first push will tell.
 func (a Access) begin(ctx context.Context, client *Client, repository string) error {
 	err := a.again(ctx, func() error { return client.MayPush(ctx, repository) })
 	if !MayPass(err) {
@@ -85,8 +87,8 @@ func (a Access) again(ctx context.Context, ask func() error) error {
 	}
 }
 
-// MayPass says whether it is worth asking once more: after an answer of which that is known, and also after
-// none, unless there is nobody to answer.
+// MayPass says whether it is worth asking once more: after an answer of which that is known, and
+// also after none, unless there is nobody to answer.
 func MayPass(err error) bool {
 	if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, ErrAnonymous) || errors.Is(err, ErrSeveral) || errors.Is(err, context.Canceled) {
 		return false

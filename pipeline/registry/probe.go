@@ -10,8 +10,8 @@ import (
 // https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md#guidance-for-an-empty-descriptor
 const emptyJSON = "{}"
 
-// Probe uploads a blob of two bytes to the repository: some registries refuse only the end of an upload. It
-// returns the errors of [Client.MayPush].
+// Probe uploads a blob of two bytes to the repository: some registries refuse only the end of an
+// upload. It returns the errors of [Client.MayPush].
 func (a Access) Probe(ctx context.Context, at string) error {
 	client, err := a.Connect(ctx, at)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 )
 
 var (
-	// ErrRefused says that a registry takes no images in a repository. The registry's own words follow.
+	// ErrRefused says that a registry takes no images in a repository. The registry's own words
+	// follow.
 	ErrRefused = errors.New("the registry refuses it")
 	// ErrAnonymous says that a registry wants credentials, and there are none.
 	ErrAnonymous = errors.New("the registry wants credentials")
@@ -23,12 +24,12 @@ func (a Access) MayPush(ctx context.Context, at string) error {
 	return client.MayPush(ctx, at)
 }
 
-// MayPush asks whether images may be pushed to the repository: it begins an upload and gives it up, so nothing is
-// stored. Asking for an image would not tell: until the first push, a registry that creates repositories lacks it
-// as well.
+// MayPush asks whether images may be pushed to the repository: it begins an upload and gives it up,
+// so nothing is stored. Asking for an image would not tell: until the first push, a registry that
+// creates repositories lacks it as well.
 //
-// The error is [ErrRefused] if the registry says no, and [ErrAnonymous] if it says no to a client without
-// credentials. Any other error means that nothing is known.
+// The error is [ErrRefused] if the registry says no, and [ErrAnonymous] if it says no to a client
+// without credentials. Any other error means that nothing is known.
 func (c *Client) MayPush(ctx context.Context, at string) error {
 	begun, err := c.begin(ctx, at)
 	if err != nil {
@@ -56,8 +57,9 @@ func repositoryAt(at string) (repository, error) {
 	return repository(named.RepositoryStr()), nil
 }
 
-// missing returns [ErrRefused] if the registry lacks the repository. It is for a registry that cuts the connection of
-// every upload, as ECR does for a repository that it lacks. Otherwise it tells nothing.
+// missing returns [ErrRefused] if the registry lacks the repository. It is for a registry that cuts
+// the connection of every upload, as ECR does for a repository that it lacks. Otherwise it tells
+// nothing.
 func (c *Client) missing(ctx context.Context, at string) error {
 	in, err := repositoryAt(at)
 	if err != nil {
@@ -72,8 +74,9 @@ func (c *Client) missing(ctx context.Context, at string) error {
 	return nil
 }
 
-// refusal wraps a registry's final answer about a repository in [ErrRefused], or in [ErrAnonymous] if the registry
-// challenges, we have no credentials, and the answer may depend on them. It returns any other error as it is.
+// refusal wraps a registry's final answer about a repository in [ErrRefused], or in [ErrAnonymous]
+// if the registry challenges, we have no credentials, and the answer may depend on them. It returns
+// any other error as it is.
 func (a Access) refusal(at string, err error, challenges bool) error {
 	var answer *StatusError
 	if !errors.As(err, &answer) || !answer.refuses() {

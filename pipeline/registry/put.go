@@ -12,10 +12,11 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Put publishes a composed image under a reference: its layers are mounted, or copied where the registry does
-// not mount them, its config is uploaded, and its manifest put by its digest first and then by the reference,
-// which so never names something incomplete. What this client put in the repository before is not put there
-// again, unless the registry has lost it: then all of the image is put anew, once.
+// Put publishes a composed image under a reference: its layers are mounted, or copied where the
+// registry does not mount them, its config is uploaded, and its manifest put by its digest first
+// and then by the reference, which so never names something incomplete. What this client put in the
+// repository before is not put there again, unless the registry has lost it: then all of the image
+// is put anew, once.
 func (c *Client) Put(ctx context.Context, image *Composed, reference string) error {
 	ref, err := c.parse(reference)
 	if err != nil {
@@ -28,8 +29,9 @@ func (c *Client) Put(ctx context.Context, image *Composed, reference string) err
 	return err
 }
 
-// put uploads the parts of an image that the client has not uploaded yet, and reports whether it left any out as
-// uploaded before. If the registry says that a blob is missing, the client forgets all parts of the image.
+// put uploads the parts of an image that the client has not uploaded yet, and reports whether it
+// left any out as uploaded before. If the registry says that a blob is missing, the client forgets
+// all parts of the image.
 func (c *Client) put(ctx context.Context, image *Composed, ref name.Reference) (remembered bool, err error) {
 	to := repositoryOf(ref)
 	var known []known
@@ -75,7 +77,8 @@ type known struct {
 // putting is not empty, so that each has an address of its own.
 type putting struct{ _ byte }
 
-// once puts something in a repository, unless this client did so before. Mine reports whether this call put it.
+// once puts something in a repository, unless this client did so before. Mine reports whether this
+// call put it.
 func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) (one known, mine bool, err error) {
 	one.key = string(in) + "@" + digest.String()
 	one.put, mine, err = c.blobs.Do(ctx, one.key, func() (*putting, error) { return new(putting), put() })
@@ -97,8 +100,8 @@ func lacksBlob(err error) bool {
 		strings.Contains(answer.Reason, "BLOB_UNKNOWN")
 }
 
-// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so nothing follows from
-// its answer. Another host is not told: the [route] refuses that.
+// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so
+// nothing follows from its answer. Another host is not told: the [route] refuses that.
 func (c *Client) giveUp(ctx context.Context, begun *answer) {
 	if place, err := begun.location(); err == nil {
 		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
@@ -135,8 +138,8 @@ func (a *answer) location() (*url.URL, error) {
 	return place, nil
 }
 
-// stored are the statuses that mean success. The specification has 202 for the beginning of an upload, and 201
-// for what is put. Quay answered 202 to that.
+// stored are the statuses that mean success. The specification has 202 for the beginning of an
+// upload, and 201 for what is put. Quay answered 202 to that.
 var stored = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
 
 func (c *Client) putManifest(ctx context.Context, image *Composed, ref name.Reference) (*answer, error) {

@@ -122,8 +122,8 @@ func TestAnUploadWithoutAPlaceToGoOn(t *testing.T) {
 	require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), "does not say where the upload goes on")
 }
 
-// TestALayerIsMountedOnce: twelve images need the same layer at the same time. The mount is held until all
-// twelve are on their way.
+// TestALayerIsMountedOnce: twelve images need the same layer at the same time. The mount is held
+// until all twelve are on their way.
 func TestALayerIsMountedOnce(t *testing.T) {
 	const workers = 12
 	b := registrytest.NewBed(t)
@@ -179,7 +179,8 @@ func TestPutWhenToldToStop(t *testing.T) {
 	assert.Zero(t, b.Proxy.Count(http.MethodPut, "manifests/one"))
 }
 
-// puts are the requests of a put by what they do, in the order of their answers: "POST mount", "PUT manifest x".
+// puts are the requests of a put by what they do, in the order of their answers: "POST mount", "PUT
+// manifest x".
 func puts(proxy *registrytest.Proxy) []string {
 	var all []string
 	for _, request := range proxy.Requests() {

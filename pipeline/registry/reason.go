@@ -12,8 +12,8 @@ import (
 // maxPage is how much of an answer tells whether it is a page, in bytes.
 const maxPage = 16 << 10
 
-// reasonIn reads why a registry or a token server refuses: the specified errors, one of the other forms in use, or
-// plain text. It leaves out HTML.
+// reasonIn reads why a registry or a token server refuses: the specified errors, one of the other
+// forms in use, or plain text. It leaves out HTML.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
 func reasonIn(body []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
@@ -25,8 +25,8 @@ func reasonIn(body []byte) string {
 	return redact.Line(string(body))
 }
 
-// reasonsIn reads {"errors":[{"code":…,"message":…}]}, or else {"details":…} (Docker Hub's token server),
-// {"message":…} (GitHub) and {"error":…} (Quay, GitLab, Google).
+// reasonsIn reads {"errors":[{"code":…,"message":…}]}, or else {"details":…} (Docker Hub's token
+// server), {"message":…} (GitHub) and {"error":…} (Quay, GitLab, Google).
 func reasonsIn(body []byte) (reasons []string) {
 	var said struct {
 		Errors                          json.RawMessage

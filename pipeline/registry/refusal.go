@@ -9,15 +9,16 @@ import (
 	"dagger/eval-images/pipeline/classify"
 )
 
-// refusals are registries' words for why they refuse, with the advice that fits. The first match counts.
+// refusals are registries' words for why they refuse, with the advice that fits. The first match
+// counts.
 var refusals = []struct {
 	words  *regexp.Regexp
 	advice string
 }{
 	// Harbor: "Upload/Delete is prohibited in read only mode."
 	{regexp.MustCompile(`(?i)read.only`), classify.AdviceReadOnly},
-	// Harbor: "adding 1.0 GiB of storage resource, which when updated to … will exceed the configured upper
-	// limit of 10.0 GiB." Quay: "Quota has been exceeded on namespace".
+	// Harbor: "adding 1.0 GiB of storage resource, which when updated to … will exceed the
+	// configured upper limit of 10.0 GiB." Quay: "Quota has been exceeded on namespace".
 	{regexp.MustCompile(`(?i)upper limit|quota`), classify.AdviceQuota},
 	// DigitalOcean: "registry contains 1 repositories, limit is 1".
 	{regexp.MustCompile(`(?i)limit is \d`), classify.AdvicePlan},
@@ -32,7 +33,8 @@ var refusals = []struct {
 	{expired, classify.AdviceCredentials},
 }
 
-// advice says what to do about a refusal of a user or a repository; it is empty for any other answer.
+// advice says what to do about a refusal of a user or a repository; it is empty for any other
+// answer.
 func (e *StatusError) advice() string {
 	if !e.stays() || e.Status == http.StatusNotFound && !e.begins() && !e.final {
 		return "" // What is not there may have been put there just now.
@@ -84,12 +86,14 @@ func (e *StatusError) forbidsManifest() bool {
 	return e.Method == http.MethodPut && e.Status == http.StatusForbidden && !e.ofTokens && strings.Contains(e.Path, "/manifests/")
 }
 
-// unknownName reports whether the registry lacks the repository. Most registries do until the first push.
+// unknownName reports whether the registry lacks the repository. Most registries do until the first
+// push.
 func (e *StatusError) unknownName() bool {
 	return e.Status == http.StatusNotFound && strings.Contains(e.Reason, "NAME_UNKNOWN")
 }
 
-// mayDependOnWho reports whether other credentials may get another answer: some registries hide what they have.
+// mayDependOnWho reports whether other credentials may get another answer: some registries hide
+// what they have.
 func (e *StatusError) mayDependOnWho() bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusNotFound
 }

@@ -14,8 +14,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestARefusalIsKnownBeforeAnythingIsBuilt: each answer is one that people met, by a stand-in that gives it;
-// never run against the registry itself.
+// TestARefusalIsKnownBeforeAnythingIsBuilt: each answer is one that people met, by a stand-in that
+// gives it; never run against the registry itself.
 func TestARefusalIsKnownBeforeAnythingIsBuilt(t *testing.T) {
 	specified := func(code, message string) string {
 		return fmt.Sprintf(`{"errors":[{"code":%q,"message":%q}]}`, code, message)
@@ -150,7 +150,8 @@ func TestWhatIsNoRefusal(t *testing.T) {
 	})
 }
 
-// TestToReadIsToAskForPullOnly: Quay and GitLab create a repository when they give a token for pushing to it.
+// TestToReadIsToAskForPullOnly: Quay and GitLab create a repository when they give a token for
+// pushing to it.
 func TestToReadIsToAskForPullOnly(t *testing.T) {
 	t.Run("of the repository that is read, and no upload is begun", func(t *testing.T) {
 		r := registrytest.NewTokenRegistry(t)

@@ -15,7 +15,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// maxAnswer bounds the answers that are read: manifests, configs and errors. Registries take no manifest of more.
+// maxAnswer bounds the answers that are read: manifests, configs and errors. Registries take no
+// manifest of more.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests
 const maxAnswer = 4 << 20
 
@@ -27,14 +28,14 @@ type answer struct {
 	url    *url.URL // of the request that was answered, after redirections
 }
 
-// ask sends a request about a repository, "/v2/{repository}/{what}", and expects one of these statuses. Every
-// other answer is a [StatusError].
+// ask sends a request about a repository, "/v2/{repository}/{what}", and expects one of these
+// statuses. Every other answer is a [StatusError].
 func (c *Client) ask(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
 	return c.send(ctx, method, c.place(repository, what), send, want...)
 }
 
-// askOnce is ask for a request that is sent once, whatever the run waits for: its answer is wanted even if that
-// is a limit.
+// askOnce is ask for a request that is sent once, whatever the run waits for: its answer is wanted
+// even if that is a limit.
 func (c *Client) askOnce(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
 	return c.sendOnce(ctx, method, c.place(repository, what), send, want...)
 }
@@ -52,7 +53,8 @@ type content struct {
 	query  url.Values
 }
 
-// send sends one request when the run may, and again after a limit or an outage: see [throttle.Send].
+// send sends one request when the run may, and again after a limit or an outage: see
+// [throttle.Send].
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
 	err = throttle.Send(ctx, c.host.RegistryStr(), kindOf(method, at), func() (err error) {
 		got, err = c.sendOnce(ctx, method, at, send, want...)
@@ -61,8 +63,8 @@ func (c *Client) send(ctx context.Context, method string, at *url.URL, send cont
 	return got, err
 }
 
-// kindOf is what the limits and failures of a request are counted by. A registry may let read what it does not
-// let write, more of one than of another, and take blobs while it takes no manifests.
+// kindOf is what the limits and failures of a request are counted by. A registry may let read what
+// it does not let write, more of one than of another, and take blobs while it takes no manifests.
 func kindOf(method string, at *url.URL) string {
 	if strings.Contains(at.Path, "/manifests/") {
 		return method + " manifest"
@@ -70,7 +72,8 @@ func kindOf(method string, at *url.URL) string {
 	return method + " blob"
 }
 
-// sendOnce waits for the whole answer no longer than the client's time for that. Its errors know their host.
+// sendOnce waits for the whole answer no longer than the client's time for that. Its errors know
+// their host.
 func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
 	got, err := c.sendOver(ctx, method, at, send, want...)
 	return got, classify.AtHost(c.host.RegistryStr(), err)

@@ -20,8 +20,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// TestASilentRegistry: a request that nobody answers ends, and may be tried again; it has not used up the
-// image's own time.
+// TestASilentRegistry: a request that nobody answers ends, and may be tried again; it has not used
+// up the image's own time.
 func TestASilentRegistry(t *testing.T) {
 	silent := map[string]registrytest.Fault{
 		"that never answers": registrytest.Stall(time.Minute),
@@ -114,8 +114,8 @@ func endless(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 	}
 }
 
-// TestAStoragesAddressIsNotInAnError: registries send those who read a blob to a storage, with an address that
-// opens it for everybody.
+// TestAStoragesAddressIsNotInAnError: registries send those who read a blob to a storage, with an
+// address that opens it for everybody.
 func TestAStoragesAddressIsNotInAnError(t *testing.T) {
 	b := registrytest.NewBed(t)
 	b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one"))

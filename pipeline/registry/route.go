@@ -18,10 +18,10 @@ import (
 
 // route decides by which scheme a request goes, and which requests do not go at all.
 //
-// Requests go by TLS unless the user asked for plain HTTP. There are two exceptions, decided by the first request: a
-// registry on a loopback address, and, without credentials, one on a private address that answers the TLS handshake
-// itself by plain HTTP. A broken or slow connection is not such an answer. (The library alone would take whichever
-// scheme answers first.)
+// Requests go by TLS unless the user asked for plain HTTP. There are two exceptions, decided by the
+// first request: a registry on a loopback address, and, without credentials, one on a private
+// address that answers the TLS handshake itself by plain HTTP. A broken or slow connection is not
+// such an answer. (The library alone would take whichever scheme answers first.)
 //
 // A registry that is reached by TLS may refer only to URLs with TLS.
 type route struct {
@@ -114,8 +114,8 @@ func (r *route) sendPlainly(request *http.Request, send sender, failed error) (*
 // sender sends a request.
 type sender func(*http.Request) (*http.Response, error)
 
-// by has the request go by a scheme. It changes the request itself, as the library does for the same purpose: what the
-// answer refers to may be relative to it.
+// by has the request go by a scheme. It changes the request itself, as the library does for the
+// same purpose: what the answer refers to may be relative to it.
 func by(scheme string, request *http.Request) *http.Request {
 	request.URL.Scheme = scheme
 	return request
@@ -124,13 +124,14 @@ func by(scheme string, request *http.Request) *http.Request {
 // errOneScheme is the answer to the library, which asks some registries by TLS and by plain HTTP.
 var errOneScheme = errors.New("the scheme is decided elsewhere")
 
-// isSecondPing reports whether the library asks by plain HTTP as well. After the handshake it takes the scheme that
-// answered, and what a registry redirects to comes with the answer that did so.
+// isSecondPing reports whether the library asks by plain HTTP as well. After the handshake it takes
+// the scheme that answered, and what a registry redirects to comes with the answer that did so.
 func (r *route) isSecondPing(request *http.Request) bool {
 	return request.URL.Scheme == schemePlain && request.Response == nil && request.URL.Path == "/v2/"
 }
 
-// mayAnswerPlainly reports whether the registry may be asked by plain HTTP after this answer to the first request.
+// mayAnswerPlainly reports whether the registry may be asked by plain HTTP after this answer to the
+// first request.
 func (r *route) mayAnswerPlainly(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return false
@@ -143,8 +144,8 @@ func (r *route) mayAnswerPlainly(ctx context.Context, err error) bool {
 	return !r.credentials && isPrivate(host) && speaksPlainly(err)
 }
 
-// isPrivate reports whether a host is written as a private address, or as a name of the local network's. Other names may lead
-// anywhere.
+// isPrivate reports whether a host is written as a private address, or as a name of the local
+// network's. Other names may lead anywhere.
 func isPrivate(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return dial.ScopeOf(address) == dial.Private
@@ -152,7 +153,8 @@ func isPrivate(host string) bool {
 	return strings.HasSuffix(strings.ToLower(host), ".local")
 }
 
-// speaksPlainly reports whether a server answered a TLS handshake by plain HTTP. [http.Client] tells it the same way.
+// speaksPlainly reports whether a server answered a TLS handshake by plain HTTP. [http.Client]
+// tells it the same way.
 func speaksPlainly(err error) bool {
 	var answered tls.RecordHeaderError
 	return errors.As(err, &answered) && string(answered.RecordHeader[:]) == "HTTP/"
@@ -181,7 +183,8 @@ func (r *route) keeps(request *http.Request, host, scheme string) error {
 	return &routeError{text: fmt.Sprintf("credentials would go to %.100q by plain HTTP", host), err: ErrPlainHTTP}
 }
 
-// ErrPlainHTTP says that a request would have to go by plain HTTP, and [Access.PlainHTTP] does not allow it.
+// ErrPlainHTTP says that a request would have to go by plain HTTP, and [Access.PlainHTTP] does not
+// allow it.
 var ErrPlainHTTP = errors.New("plain HTTP was not asked for")
 
 // explained tells of a registry that speaks no TLS. [http.Client] has no better words for it.

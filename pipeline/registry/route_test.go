@@ -19,7 +19,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// world has servers at any addresses, by scheme and host, and keeps what it is asked and with which credentials.
+// world has servers at any addresses, by scheme and host, and keeps what it is asked and with which
+// credentials.
 type world struct {
 	servers map[string]http.Handler
 	fails   map[string]error
@@ -108,7 +109,8 @@ func TestCredentialsGoByTLS(t *testing.T) {
 	}
 }
 
-// TestTheSchemeDoesNotDependOnSpeed: the library takes plain HTTP if TLS has not answered within 300 ms.
+// TestTheSchemeDoesNotDependOnSpeed: the library takes plain HTTP if TLS has not answered within
+// 300 ms.
 func TestTheSchemeDoesNotDependOnSpeed(t *testing.T) {
 	const host = "10.0.0.5:5000"
 	memory := registrytest.Memory()
@@ -222,7 +224,8 @@ func withTokensFrom(realm string, registry http.Handler) http.Handler {
 	})
 }
 
-// TestTokenServers: the registry says where its token server is, and the client goes there with the password.
+// TestTokenServers: the registry says where its token server is, and the client goes there with the
+// password.
 func TestTokenServers(t *testing.T) {
 	gives := always(http.StatusOK, `{"token":"given"}`)
 	connect := func(registry, realm string, access Access) (*world, error) {
@@ -336,7 +339,8 @@ var inner = []string{
 	"https://[::ffff:127.0.0.1]", "https://metadata.google.internal", "https://100.64.0.1", "http://storage.example",
 }
 
-// TestARegistryDoesNotSendUsInside: neither by where an upload goes on nor by a redirect, of whatever it is asked.
+// TestARegistryDoesNotSendUsInside: neither by where an upload goes on nor by a redirect, of
+// whatever it is asked.
 func TestARegistryDoesNotSendUsInside(t *testing.T) {
 	for name, rule := range map[string]func(to string) registrytest.Rule{
 		"an upload": func(to string) registrytest.Rule {
@@ -401,7 +405,8 @@ func TestARegistryDoesNotSendUsInside(t *testing.T) {
 	}
 }
 
-// TestOnlyTheRegistryIsToldToDelete: what else stands at the place where an upload would go on, nobody knows.
+// TestOnlyTheRegistryIsToldToDelete: what else stands at the place where an upload would go on,
+// nobody knows.
 func TestOnlyTheRegistryIsToldToDelete(t *testing.T) {
 	for place, told := range map[string]bool{
 		"/v2/agent/blobs/uploads/1": true, "https://registry.example/v2/agent/blobs/uploads/1": true, "https://registry.example:443/1": true,
@@ -429,7 +434,8 @@ func TestOnlyTheRegistryIsToldToDelete(t *testing.T) {
 	})
 }
 
-// TestAnUploadMayGoOnAtAnotherPublicHost: storage of the cloud's, for instance. It gets no credentials.
+// TestAnUploadMayGoOnAtAnotherPublicHost: storage of the cloud's, for instance. It gets no
+// credentials.
 func TestAnUploadMayGoOnAtAnotherPublicHost(t *testing.T) {
 	b, w, client := publicRegistry(t)
 	composed := composedOn(t, b, client, "one", addition(t, b, client))

@@ -17,14 +17,15 @@ import (
 	"dagger/eval-images/signature"
 )
 
-// maxSignatures is how many signatures of an image are looked at in each of the two places where cosign puts them.
+// maxSignatures is how many signatures of an image are looked at in each of the two places where
+// cosign puts them.
 const maxSignatures = 16
 
 // Signatures reads the signatures that cosign put beside images of the client's registry. It is a
 // [run.Signatures].
 //
-// A signature whose payload stands beside it takes two requests, one in a bundle four, and one more where the
-// registry does not know referrers.
+// A signature whose payload stands beside it takes two requests, one in a bundle four, and one more
+// where the registry does not know referrers.
 type Signatures struct {
 	// Client of the registry that has the images.
 	Client *Client
@@ -32,8 +33,8 @@ type Signatures struct {
 	Key *signature.Key
 }
 
-// Verify returns nil if the image, a reference with its digest, carries a signature by the key. One is enough,
-// whatever else is beside it.
+// Verify returns nil if the image, a reference with its digest, carries a signature by the key. One
+// is enough, whatever else is beside it.
 func (s *Signatures) Verify(ctx context.Context, reference string) error {
 	ref, err := s.Client.parse(reference)
 	if err != nil {
@@ -64,8 +65,8 @@ type look struct {
 	why   error // why the last signature does not count that tells more than that the key is another one
 }
 
-// besides looks where cosign puts signatures unless told otherwise before v3: in the layers of an image with the
-// tag "sha256-{hex}.sig". The error is nil also where there are none.
+// besides looks where cosign puts signatures unless told otherwise before v3: in the layers of an
+// image with the tag "sha256-{hex}.sig". The error is nil also where there are none.
 // https://github.com/sigstore/cosign/blob/v2.6.5/specs/SIGNATURE_SPEC.md
 func (l *look) besides(ctx context.Context) (bool, error) {
 	manifest, err := l.manifest(ctx, l.tag()+".sig")
@@ -77,7 +78,8 @@ func (l *look) besides(ctx context.Context) (bool, error) {
 	})
 }
 
-// refers looks where cosign v3 puts signatures: in artifacts that refer to the image, a bundle in each.
+// refers looks where cosign v3 puts signatures: in artifacts that refer to the image, a bundle in
+// each.
 // https://github.com/sigstore/cosign/blob/v3.1.3/specs/BUNDLE_SPEC.md
 func (l *look) refers(ctx context.Context) (bool, error) {
 	index, err := l.referrers(ctx)
@@ -99,8 +101,8 @@ func (l *look) refers(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// referrers are the artifacts that may have a bundle. A registry that does not know the question has them in an
-// index with the tag "sha256-{hex}".
+// referrers are the artifacts that may have a bundle. A registry that does not know the question
+// has them in an index with the tag "sha256-{hex}".
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
 func (l *look) referrers(ctx context.Context) ([]v1.Descriptor, error) {
 	send := content{
@@ -122,7 +124,8 @@ func (l *look) referrers(ctx context.Context) ([]v1.Descriptor, error) {
 	return slices.DeleteFunc(index.Manifests, func(of v1.Descriptor) bool { return !mayBeBundle(of) }), nil
 }
 
-// mayBeBundle says whether an artifact may have a bundle. cosign v2 gives it the type of its empty config.
+// mayBeBundle says whether an artifact may have a bundle. cosign v2 gives it the type of its empty
+// config.
 func mayBeBundle(of v1.Descriptor) bool {
 	types := []string{"", signature.BundleType, "application/vnd.oci.empty.v1+json"}
 	return slices.Contains(types, of.ArtifactType) && of.Digest != v1.Hash{}
@@ -155,8 +158,8 @@ func (l *look) any(
 	return false, nil
 }
 
-// manifest reads a manifest that has signatures, without keeping it: what the client remembers is for images. It
-// is empty if there is none.
+// manifest reads a manifest that has signatures, without keeping it: what the client remembers is
+// for images. It is empty if there is none.
 func (l *look) manifest(ctx context.Context, identifier string) (*v1.Manifest, error) {
 	accept := []string{string(types.OCIManifestSchema1), string(types.DockerManifestSchema2)}
 	got, err := l.Client.ask(ctx, http.MethodGet, l.in, "manifests/"+identifier, content{accept: accept}, http.StatusOK, http.StatusNotFound)

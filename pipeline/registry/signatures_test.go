@@ -97,8 +97,8 @@ func putBeside(t *testing.T, b registrytest.Bed, repository, digest string, laye
 	b.Push(t, repository+":"+strings.Replace(digest, ":", "-", 1)+".sig", img)
 }
 
-// refer attaches a bundle to an image, as an artifact that refers to it. The library writes the index with the tag
-// "sha256-{hex}", too.
+// refer attaches a bundle to an image, as an artifact that refers to it. The library writes the
+// index with the tag "sha256-{hex}", too.
 func refer(t *testing.T, b registrytest.Bed, repository, digest string, bundle []byte) {
 	t.Helper()
 	ref, err := name.NewDigest(b.Open + "/" + repository + "@" + digest)
@@ -247,7 +247,8 @@ func TestSignaturesTakeTwoRequests(t *testing.T) {
 	assert.Zero(t, client.manifests.Len()+client.images.Len())
 }
 
-// TestAReferrersAnswerIsUsed: a registry that knows referrers is asked for them, and not for the tag.
+// TestAReferrersAnswerIsUsed: a registry that knows referrers is asked for them, and not for the
+// tag.
 func TestAReferrersAnswerIsUsed(t *testing.T) {
 	b, key := registrytest.NewBed(t), newSigner(t)
 	digest := registrytest.DigestOfImage(t, b.Push(t, "agent:x", registrytest.Layered(t, types.OCIManifestSchema1, "one")))
@@ -264,7 +265,8 @@ func TestAReferrersAnswerIsUsed(t *testing.T) {
 	assert.LessOrEqual(t, len(b.Proxy.Requests()), 4, registrytest.Asked(b.Proxy))
 }
 
-// TestHostileSignatures: whatever a registry answers, the image is not signed, and the error is a line.
+// TestHostileSignatures: whatever a registry answers, the image is not signed, and the error is a
+// line.
 func TestHostileSignatures(t *testing.T) {
 	key := newSigner(t)
 	digest := "sha256:" + strings.Repeat("a", 64)

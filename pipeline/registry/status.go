@@ -17,10 +17,11 @@ type StatusError struct {
 	Method, Path string
 	// Status is the answer's, such as 403.
 	Status int
-	// Reason is what the registry says, one line; empty if it says nothing that is meant for programs.
+	// Reason is what the registry says, one line; empty if it says nothing that is meant for
+	// programs.
 	Reason string
-	// After is how long the registry asks to wait, and at most 15 minutes; zero if it does not ask, or not for
-	// how long.
+	// After is how long the registry asks to wait, and at most 15 minutes; zero if it does not ask,
+	// or not for how long.
 	After time.Duration
 	// Limited says that the registry refuses because of too many requests, whatever its status.
 	Limited bool
@@ -29,8 +30,8 @@ type StatusError struct {
 	// Full says that the registry has no room left.
 	Full bool
 
-	// ofTokens says that it is the token server's answer, and wantsToken that the registry asks for another
-	// token than it was shown.
+	// ofTokens says that it is the token server's answer, and wantsToken that the registry asks for
+	// another token than it was shown.
 	ofTokens, wantsToken bool
 	// final says of a 404 that what is missing will not be there in a moment.
 	final bool
@@ -45,7 +46,8 @@ func (e *StatusError) Error() string {
 	return text
 }
 
-// Cause tells what the answer means for a run. It can tell a limit from missing rights, because it has seen the answer.
+// Cause tells what the answer means for a run. It can tell a limit from missing rights, because it
+// has seen the answer.
 func (e *StatusError) Cause() classify.Result {
 	switch {
 	case e.Full:
@@ -59,9 +61,9 @@ func (e *StatusError) Cause() classify.Result {
 	case e.advice() != "":
 		return classify.Result{Class: classify.Permanent, Advice: e.advice(), OneTag: e.forbidsManifest()}
 	case e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
-		// A registry that stores in several places may not have everywhere what was put there just now: 404 too
-		// may pass. Another good answer than that which the request gets is not the registry's, but of
-		// something in front of it.
+		// A registry that stores in several places may not have everywhere what was put there just
+		// now: 404 too may pass. Another good answer than that which the request gets is not the
+		// registry's, but of something in front of it.
 		return classify.Result{Class: classify.Transient}
 	}
 	return classify.Result{Class: classify.Permanent}
@@ -78,18 +80,20 @@ func newStatusError(method, path string, got *answer) *StatusError {
 	e.Limited = got.status == http.StatusTooManyRequests || strings.Contains(strings.ToLower(string(got.body)), "secondary rate limit") ||
 		strings.Contains(reason, "TOOMANYREQUESTS") || (got.status == http.StatusServiceUnavailable && e.After > 0)
 	e.Spent = e.Limited && strings.Contains(strings.ToLower(string(got.body)), classify.PullLimit) && (e.After == 0 || e.After == maxWait)
-	// The registry of the distribution project calls that an unknown error, and gives the operating system's
-	// own words as a detail.
+	// The registry of the distribution project calls that an unknown error, and gives the operating
+	// system's own words as a detail.
 	e.Full = got.status == http.StatusInsufficientStorage ||
 		got.status == http.StatusInternalServerError && strings.Contains(string(got.body), "no space left on device")
 	return e
 }
 
-// maxWait bounds the wait that a registry may ask for. A limit by the hour is worth asking again in between;
-// and a run that sits out a year, by a mistake of the registry's, looks like one that hangs.
+// maxWait bounds the wait that a registry may ask for. A limit by the hour is worth asking again in
+// between; and a run that sits out a year, by a mistake of the registry's, looks like one that
+// hangs.
 const maxWait = 15 * time.Minute
 
-// waitInBody is how ghcr.io asks for a wait: in the message of the error, "retry-after: 214.7ms, allowed: 2000/minute".
+// waitInBody is how ghcr.io asks for a wait: in the message of the error, "retry-after: 214.7ms,
+// allowed: 2000/minute".
 var waitInBody = regexp.MustCompile(`(?i)retry-after: *([0-9]+(?:\.[0-9]+)?(?:ms|µs|us|s|m|h))`)
 
 // waitIn is how long a registry asks to wait, by its header or by its text, and at most maxWait.

@@ -88,7 +88,8 @@ func TestStatusError(t *testing.T) {
 	})
 }
 
-// TestStatusOfAnAnswer: what the table above holds is what arrives by way of HTTP, the name of a run's cause included.
+// TestStatusOfAnAnswer: what the table above holds is what arrives by way of HTTP, the name of a
+// run's cause included.
 func TestStatusOfAnAnswer(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, Access{})

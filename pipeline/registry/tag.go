@@ -11,9 +11,9 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Tag makes a further reference name an image that its repository has, and is given by its digest. It puts the manifest
-// just as the registry gave it. That is one request if the client has read the manifest lately. It is a
-// [run.Tagger].
+// Tag makes a further reference name an image that its repository has, and is given by its digest.
+// It puts the manifest just as the registry gave it. That is one request if the client has read the
+// manifest lately. It is a [run.Tagger].
 func (c *Client) Tag(ctx context.Context, image, reference string) error {
 	from, err := c.parse(image)
 	if err != nil {
@@ -36,8 +36,8 @@ func (c *Client) Tag(ctx context.Context, image, reference string) error {
 	return nil
 }
 
-// tag puts a tag on an image that the repository has. Where tags are immutable, a registry refuses even the
-// image that the tag names already. That happens after a lost answer, and is no failure.
+// tag puts a tag on an image that the repository has. Where tags are immutable, a registry refuses
+// even the image that the tag names already. That happens after a lost answer, and is no failure.
 func (c *Client) tag(ctx context.Context, image *Composed, ref name.Reference) error {
 	got, err := c.putManifest(ctx, image, ref)
 	accepted := err == nil

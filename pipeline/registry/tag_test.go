@@ -14,7 +14,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestAnswersToWhatIsPut: any of 200 to 202 is a success. Quay answered a manifest with 202 in 2017, others with 200.
+// TestAnswersToWhatIsPut: any of 200 to 202 is a success. Quay answered a manifest with 202 in
+// 2017, others with 200.
 func TestAnswersToWhatIsPut(t *testing.T) {
 	put := func(t *testing.T, rule registrytest.Rule) (registrytest.Bed, *Composed, error) {
 		b := registrytest.NewBed(t)
@@ -80,7 +81,8 @@ func TestATagThatIsImmutable(t *testing.T) {
 	})
 }
 
-// steps are the requests by what they do, in the order of their answers: "POST mount", "HEAD blob", "PUT manifest x".
+// steps are the requests by what they do, in the order of their answers: "POST mount", "HEAD blob",
+// "PUT manifest x".
 func steps(proxy *registrytest.Proxy) []string {
 	all := puts(proxy)
 	for i, request := range proxy.Requests() {

@@ -13,7 +13,8 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestATokenThatExpiresWithoutAChallenge: ECR Public answers 400 then. By a stand-in; never run against it.
+// TestATokenThatExpiresWithoutAChallenge: ECR Public answers 400 then. By a stand-in; never run
+// against it.
 // https://github.com/aws/containers-roadmap/issues/2835
 func TestATokenThatExpiresWithoutAChallenge(t *testing.T) {
 	access := Access{Username: "me", Password: registrytest.Password}
@@ -51,8 +52,8 @@ func TestATokenThatExpiresWithoutAChallenge(t *testing.T) {
 	})
 }
 
-// TestATokenForOneScopeOnly: GitLab gave such until 2017, and Harbor before 1.1.2. What cannot be done with
-// that fails, after few questions.
+// TestATokenForOneScopeOnly: GitLab gave such until 2017, and Harbor before 1.1.2. What cannot be
+// done with that fails, after few questions.
 func TestATokenForOneScopeOnly(t *testing.T) {
 	for name, grants := range map[string]func([]string) []string{
 		"the first one that is asked for": func(scopes []string) []string { return scopes[:1] },
@@ -112,8 +113,8 @@ func TestUsersAsRegistriesNameThem(t *testing.T) {
 	}
 }
 
-// TestTokenServersInOtherPlaces: Quay has its at /v2/auth, GitLab at another host, ACR at /oauth2/token and
-// with another name for the token. It is the challenge that says where.
+// TestTokenServersInOtherPlaces: Quay has its at /v2/auth, GitLab at another host, ACR at
+// /oauth2/token and with another name for the token. It is the challenge that says where.
 func TestTokenServersInOtherPlaces(t *testing.T) {
 	for path, answer := range map[string]string{
 		"/v2/auth":      `{"token":"given"}`,

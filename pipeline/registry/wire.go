@@ -11,8 +11,9 @@ import (
 	"sync/atomic"
 )
 
-// wire sends what the layers above it have made ready, counts that, and notes what the registry wants to know
-// of who asks. Every request goes through it: those for tokens and after redirects too.
+// wire sends what the layers above it have made ready, counts that, and notes what the registry
+// wants to know of who asks. Every request goes through it: those for tokens and after redirects
+// too.
 type wire struct {
 	next  http.RoundTripper
 	route *route
@@ -53,8 +54,8 @@ func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// send sends the request with its body from the start: when a token has expired, the layers above send the same request
-// again, and its body has been read by then.
+// send sends the request with its body from the start: when a token has expired, the layers above
+// send the same request again, and its body has been read by then.
 func (w wire) send(request *http.Request) (*http.Response, error) {
 	w.n.Add(1)
 	if request.GetBody != nil {
@@ -89,8 +90,9 @@ func tokenChallenge(answer http.Header) string {
 // https://github.com/aws/containers-roadmap/issues/2835
 var expired = regexp.MustCompile(`(?i)authorization token (is invalid|has expired)`)
 
-// renewed turns such an answer into the specified challenge, so that the layer above gets a new token and repeats the
-// request. It does so once for each request: a new token that is refused as well has not expired.
+// renewed turns such an answer into the specified challenge, so that the layer above gets a new
+// token and repeats the request. It does so once for each request: a new token that is refused as
+// well has not expired.
 func (w wire) renewed(request *http.Request, response *http.Response) (*http.Response, error) {
 	challenge, once := w.token.Load(), onceOf(request.Context())
 	if challenge == nil || once == nil || request.Header.Get("Authorization") == "" {

@@ -15,8 +15,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// within does work that waits for answers, no longer than so long in all. To run out of that time is not the
-// end of the caller's own: another attempt may be answered.
+// within does work that waits for answers, no longer than so long in all. To run out of that time
+// is not the end of the caller's own: another attempt may be answered.
 func within(ctx context.Context, limit time.Duration, work func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -32,8 +32,8 @@ func within(ctx context.Context, limit time.Duration, work func(context.Context)
 	return presentable(err)
 }
 
-// presentable leaves out of a library's error what is not for terminals and logs: the query of a URL, which may
-// be a signature that opens a storage, a page of HTML, and a token.
+// presentable leaves out of a library's error what is not for terminals and logs: the query of a
+// URL, which may be a signature that opens a storage, a page of HTML, and a token.
 func presentable(err error) error {
 	var answered *transport.Error
 	if errors.As(err, &answered) {
@@ -51,8 +51,8 @@ func presentable(err error) error {
 	return redact.Reword(err, first)
 }
 
-// statusErrorOf is the same answer as an error of this package: that of a token server, or the registry's to
-// the handshake.
+// statusErrorOf is the same answer as an error of this package: that of a token server, or the
+// registry's to the handshake.
 func statusErrorOf(answered *transport.Error) *StatusError {
 	method, path, handshake := "", "", false
 	if request := answered.Request; request != nil {
@@ -63,8 +63,8 @@ func statusErrorOf(answered *transport.Error) *StatusError {
 	return e
 }
 
-// bodyOf is what was answered. The library gives it as part of a text only, unless it has read it as the
-// specification has errors.
+// bodyOf is what was answered. The library gives it as part of a text only, unless it has read it
+// as the specification has errors.
 func bodyOf(answered *transport.Error) []byte {
 	if len(answered.Errors) > 0 {
 		if text, err := json.Marshal(map[string]any{"errors": answered.Errors}); err == nil {

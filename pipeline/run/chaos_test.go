@@ -121,8 +121,8 @@ func (c *chaos) Find(ctx context.Context, image string) (plan.Found, error) {
 	return found, nil
 }
 
-// Publish has an engine pull the official image, and all wait for a blob that they have in common. Some answers are
-// lost at the end.
+// Publish has an engine pull the official image, and all wait for a blob that they have in common.
+// Some answers are lost at the end.
 func (c *chaos) Publish(ctx context.Context, image plan.Image) (Published, error) {
 	if image.Phase == plan.PhaseBase && image.Graft == nil {
 		if err := c.answer(ctx, reference.Host(image.Official)); err != nil {
@@ -154,8 +154,8 @@ func (c *chaos) Alike(ctx context.Context, official string) (string, error) {
 	return fmt.Sprint(len(name)), c.answer(ctx, reference.Host(official))
 }
 
-// TestChaos: whatever two registries do, and whenever it is stopped, a run comes to an end, decides each image, claims
-// nothing that is not there, and keeps no place and no goroutine.
+// TestChaos: whatever two registries do, and whenever it is stopped, a run comes to an end, decides
+// each image, claims nothing that is not there, and keeps no place and no goroutine.
 func TestChaos(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for seed := range uint64(60) {

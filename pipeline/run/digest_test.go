@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAnOfficialImageThatIsNamedByItsDigestHasNoSecondOne: a dataset's row or a template may name images so.
+// TestAnOfficialImageThatIsNamedByItsDigestHasNoSecondOne: a dataset's row or a template may name
+// images so.
 func TestAnOfficialImageThatIsNamedByItsDigestHasNoSecondOne(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("d", 64)
 	for name, official := range map[string]string{
@@ -38,7 +39,8 @@ func TestAnOfficialImageThatIsNamedByItsDigestHasNoSecondOne(t *testing.T) {
 	}
 }
 
-// assertOneDigest runs a plan of one image, and asserts that its official image has its one digest everywhere.
+// assertOneDigest runs a plan of one image, and asserts that its official image has its one digest
+// everywhere.
 func assertOneDigest(t *testing.T, runner Runner, planned plan.Plan, digest string) {
 	t.Helper()
 	official := planned.Items[0].Instance.OfficialImage

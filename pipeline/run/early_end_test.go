@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWhoIsCutOffSaysOnceWhy: work that a run which ends early cuts off fails with the reason that it was given, and so does the request
-// that it was at.
+// TestWhoIsCutOffSaysOnceWhy: work that a run which ends early cuts off fails with the reason that
+// it was given, and so does the request that it was at.
 func TestWhoIsCutOffSaysOnceWhy(t *testing.T) {
 	registry, inWork := withBuilder(nil), make(chan struct{})
 	registry.onPublish = func(ctx context.Context, image plan.Image) error {

@@ -108,8 +108,8 @@ func planOf(n int) plan.Plan {
 	return planned
 }
 
-// outlast lets the time of an image pass that hangs, and returns when the image has been told so. Others must not
-// be in work: their time passes, too.
+// outlast lets the time of an image pass that hangs, and returns when the image has been told so.
+// Others must not be in work: their time passes, too.
 func outlast(ctx context.Context, clock *clocktest.Fake) {
 	clock.Advance(DefaultTimeout)
 	<-ctx.Done()

@@ -20,8 +20,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// twoHosts is a run that publishes to ghcr.io. The first images of its plan stand on official images at Docker
-// Hub, and have no base image yet; the others need nothing of Docker Hub.
+// twoHosts is a run that publishes to ghcr.io. The first images of its plan stand on official
+// images at Docker Hub, and have no base image yet; the others need nothing of Docker Hub.
 type twoHosts struct {
 	*fakeRegistry
 	hub    int
@@ -86,8 +86,8 @@ func hubSays(answer string) error {
 		"failed to fetch anonymous token: unexpected status from GET request to https://auth.docker.io/token?scope=x: " + answer)
 }
 
-// TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt: the images that need Docker Hub come first, and are as many as there
-// are workers. While they wait for Docker Hub, the others are published.
+// TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt: the images that need Docker Hub come first, and are
+// as many as there are workers. While they wait for Docker Hub, the others are published.
 func TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt(t *testing.T) {
 	const images, hub = 120, DefaultMaxWorkers
 	limit, outage := hubSays("429 Too Many Requests"), hubSays("503 Service Unavailable")
@@ -149,7 +149,8 @@ func TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt(t *testing.T) {
 	}
 }
 
-// TestAHostThatIsGivenUp: nobody asks it or waits for it any more, and one line tells of the images that it cost.
+// TestAHostThatIsGivenUp: nobody asks it or waits for it any more, and one line tells of the images
+// that it cost.
 func TestAHostThatIsGivenUp(t *testing.T) {
 	const hub, workers = 40, 3
 	run, clock := newTwoHosts(hub+10, hub), clocktest.New()
@@ -188,7 +189,8 @@ func TestAHostThatStaysAwayIsGivenUp(t *testing.T) {
 		" more: not started: docker.io: the registry has been unavailable for more than 15 minutes: ")
 }
 
-// TestARefusedPullIsNoReasonToEndARun: an engine pulls what it pushes, and tells of both in one error.
+// TestARefusedPullIsNoReasonToEndARun: an engine pulls what it pushes, and tells of both in one
+// error.
 func TestARefusedPullIsNoReasonToEndARun(t *testing.T) {
 	run := newTwoHosts(4, 1)
 	published := run.onPublish

@@ -22,7 +22,8 @@ var (
 	otherWrap = &plan.Wrap{Commands: [][]string{{"pip", "install", "other"}}}
 )
 
-// Two commits whose first seven digits are the same, and the two names of images that give a tag the same custom part.
+// Two commits whose first seven digits are the same, and the two names of images that give a tag
+// the same custom part.
 const (
 	commit      = "43376f1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	otherCommit = "43376f1bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -185,7 +186,8 @@ func TestAPinnedPlanComparesTheOfficialImagesDigest(t *testing.T) {
 	}
 }
 
-// TestAnUnlabelledImageIsTaggedOnTrust: the record says that it was trusted, also after it got one more tag.
+// TestAnUnlabelledImageIsTaggedOnTrust: the record says that it was trusted, also after it got one
+// more tag.
 func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	planned.Items[0].Tags = []string{"r/agent:nightly"}
@@ -200,7 +202,8 @@ func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:nightly"}, registry.tagged)
 }
 
-// TestAHeadIsNotEnoughForATag: who tags an image reads its manifest, so what a head left open is compared before.
+// TestAHeadIsNotEnoughForATag: who tags an image reads its manifest, so what a head left open is
+// compared before.
 func TestAHeadIsNotEnoughForATag(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	agent := planned.Items[0].Agent
@@ -283,8 +286,8 @@ func (h headsOnly) Find(ctx context.Context, reference string) (plan.Found, erro
 	return found, nil
 }
 
-// TestAHeadIsEnoughForWhoTrusts: at Docker Hub a manifest counts and a head does not. Only what has a wrap is
-// looked into.
+// TestAHeadIsEnoughForWhoTrusts: at Docker Hub a manifest counts and a head does not. Only what has
+// a wrap is looked into.
 func TestAHeadIsEnoughForWhoTrusts(t *testing.T) {
 	wrapped := identified(commit, "FROM debian", genuine)
 	wrapped.Items[0].Wrap, wrapped.Items[0].Identity.Wrap = thisWrap, thisWrap.Key()

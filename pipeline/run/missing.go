@@ -13,8 +13,8 @@ import (
 // Lack is a reference under which a registry does not have the plan's image.
 type Lack struct {
 	Reference string
-	// Why names the instance, and is a [*plan.TakenError], an [*plan.UnlabelledError] or an [*classify.UnsignedError] if the registry
-	// has an image of that name. Nil: it has none.
+	// Why names the instance, and is a [*plan.TakenError], an [*plan.UnlabelledError] or an
+	// [*classify.UnsignedError] if the registry has an image of that name. Nil: it has none.
 	Why error
 }
 
@@ -36,10 +36,11 @@ func Advice(lacks []Lack) (advice []string) {
 	return advice
 }
 
-// Missing asks the registry for every agent image of the plan, under all its references, and returns the
-// references that it lacks. A further reference that names another image than the first is one of those. So is a
-// reference to an image that is not the plan's, or does not say so. An error names the agent images that the registry
-// did not fully answer for; what is known to be missing is returned with it.
+// Missing asks the registry for every agent image of the plan, under all its references, and
+// returns the references that it lacks. A further reference that names another image than the first
+// is one of those. So is a reference to an image that is not the plan's, or does not say so. An
+// error names the agent images that the registry did not fully answer for; what is known to be
+// missing is returned with it.
 func (r Runner) Missing(ctx context.Context, plan plan.Plan) ([]Lack, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -59,8 +60,9 @@ func (r Runner) Missing(ctx context.Context, plan plan.Plan) ([]Lack, error) {
 	return slices.Concat(missing...), errors.Join(unknown...)
 }
 
-// missing are the references of one agent image that the registry lacks. Where it does not say whether it has
-// the first, there is nothing to hold the others against, and they are not asked for.
+// missing are the references of one agent image that the registry lacks. Where it does not say
+// whether it has the first, there is nothing to hold the others against, and they are not asked
+// for.
 func (r *run) missing(ctx context.Context, item plan.Item) (missing []Lack, err error) {
 	var record manifest.Record
 	var unknown []error

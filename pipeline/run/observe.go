@@ -8,7 +8,8 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// observed does one unit of work: watched, in sight of the run's observer, and with a record that tells how it ended.
+// observed does one unit of work: watched, in sight of the run's observer, and with a record that
+// tells how it ended.
 func (r *run) observed(ctx context.Context, record manifest.Record, work func(context.Context, *manifest.Record) error) (manifest.Record, error) {
 	ctx, done := r.Observe(ctx, record.Name())
 	err := r.watched(ctx, record.Name(), func(ctx context.Context) error { return work(ctx, &record) })
@@ -20,8 +21,8 @@ func (r *run) observed(ctx context.Context, record manifest.Record, work func(co
 	return record, err
 }
 
-// watched does work in sight of the heartbeat, and within the timeout. What the work waits for others, and for the
-// registry's limits and outages, does not count.
+// watched does work in sight of the heartbeat, and within the timeout. What the work waits for
+// others, and for the registry's limits and outages, does not count.
 func (r *run) watched(ctx context.Context, unit string, work func(context.Context) error) error {
 	r.pulse.begin(unit)
 	defer r.pulse.end(unit)

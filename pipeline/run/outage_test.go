@@ -24,8 +24,8 @@ func unreachable(reference string) error {
 	return &classify.PushError{Reference: reference, Err: errors.New("dial tcp 10.0.0.1:443: connect: connection refused")}
 }
 
-// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough before the others
-// have met the same.
+// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough
+// before the others have met the same.
 func untilAllSleep(workers int) func() {
 	var mu sync.Mutex
 	sleepers, all := 0, make(chan struct{})
@@ -39,8 +39,8 @@ func untilAllSleep(workers int) func() {
 	}
 }
 
-// outageOf is a registry with all base images that is away for a time, from when so many agent images were
-// published. Those that are in work then meet that together.
+// outageOf is a registry with all base images that is away for a time, from when so many agent
+// images were published. Those that are in work then meet that together.
 func outageOf(clock *clocktest.Fake, images, after int, lasts time.Duration) *fakeRegistry {
 	registry := withBases(images, nil)
 	var mu sync.Mutex
@@ -96,7 +96,8 @@ func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
 	assert.Less(t, clock.Now().Sub(started), 3*time.Minute+80*3*time.Second)
 }
 
-// vanishing is a registry that answers the check, and from then on nothing: each request hangs until its time is over.
+// vanishing is a registry that answers the check, and from then on nothing: each request hangs
+// until its time is over.
 type vanishing struct {
 	*fakeRegistry
 	clock    *clocktest.Fake

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAPanicCostsItsImageAndNotTheRun: whoever panics also gives its places up, so with one worker the rest goes on.
+// TestAPanicCostsItsImageAndNotTheRun: whoever panics also gives its places up, so with one worker
+// the rest goes on.
 func TestAPanicCostsItsImageAndNotTheRun(t *testing.T) {
 	boom := func() error { panic("boom") }
 	for name, publish := range map[string]func(context.Context, plan.Image) error{

@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// Pin asks for the digest of every official image, and returns the plan with them. Its error names each
-// official image that does not exist, and each of which nobody knows.
+// Pin asks for the digest of every official image, and returns the plan with them. Its error names
+// each official image that does not exist, and each of which nobody knows.
 func (r Runner) Pin(ctx context.Context, planned plan.Plan) (plan.Plan, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

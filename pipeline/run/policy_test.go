@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// withBuilder is a registry that has the builder, and a publisher on which publications of a reference fail
-// with these errors, one after the other.
+// withBuilder is a registry that has the builder, and a publisher on which publications of a
+// reference fail with these errors, one after the other.
 func withBuilder(fails map[string][]error) *fakeRegistry {
 	var mu sync.Mutex
 	return &fakeRegistry{

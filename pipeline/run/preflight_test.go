@@ -226,7 +226,8 @@ func TestTheHeartbeatTellsWhatIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestABuilderForAnotherPlatformIsNotReplaced: it is somebody's, and a run that made another one would take its name.
+// TestABuilderForAnotherPlatformIsNotReplaced: it is somebody's, and a run that made another one
+// would take its name.
 func TestABuilderForAnotherPlatformIsNotReplaced(t *testing.T) {
 	for name, force := range map[string]bool{"": false, "unless by force": true} {
 		t.Run(name, func(t *testing.T) {

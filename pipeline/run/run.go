@@ -21,8 +21,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is theirs, and to
-// nothing else, so no lock is needed.
+// run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is
+// theirs, and to nothing else, so no lock is needed.
 type run struct {
 	Runner
 	plan        plan.Plan
@@ -69,8 +69,8 @@ func (r *run) ownHosts() map[string]bool {
 	return own
 }
 
-// fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a time as there
-// are workers.
+// fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a
+// time as there are workers.
 func (r *run) fanOut(do func(i int)) {
 	p := pool.New()
 	for i := range r.plan.Items {
@@ -86,14 +86,15 @@ func (r *run) fanOut(do func(i int)) {
 	p.Wait()
 }
 
-// startWork returns when there is a place for one more worker. Places are given in the order in which they were
-// asked for.
+// startWork returns when there is a place for one more worker. Places are given in the order in
+// which they were asked for.
 func (r *run) startWork() {
 	// Without an end of its own: whoever gets a place looks whether the run goes on.
 	_ = r.workers.Acquire(context.Background(), 1)
 }
 
-// resumeWork is startWork for an image that had a place before. Its clock stands still until it has one again.
+// resumeWork is startWork for an image that had a place before. Its clock stands still until it has
+// one again.
 func (r *run) resumeWork(ctx context.Context) {
 	defer stopwatch.Pause(ctx)()
 	r.startWork()
@@ -101,8 +102,8 @@ func (r *run) resumeWork(ctx context.Context) {
 
 func (r *run) endWork() { r.workers.Release(1) }
 
-// makeImages makes the agent images that are absent. After a cancellation the rest is not started, and its
-// records say so: a pool would go on with what it has queued.
+// makeImages makes the agent images that are absent. After a cancellation the rest is not started,
+// and its records say so: a pool would go on with what it has queued.
 func (r *run) makeImages(ctx context.Context) {
 	r.fanOut(func(i int) {
 		if ctx.Err() != nil {
@@ -186,7 +187,8 @@ func (r *run) makeBase(ctx context.Context, item plan.Item, record *manifest.Rec
 	return r.spent.met(item.Instance.OfficialImage, r.buildBase(ctx, record, image, item.Base))
 }
 
-// pinOfficial is the official image by the digest that it has now: its tag may move while the run goes on.
+// pinOfficial is the official image by the digest that it has now: its tag may move while the run
+// goes on.
 func (r *run) pinOfficial(ctx context.Context, item plan.Item, record *manifest.Record) (string, error) {
 	official := item.Instance.OfficialImage
 	if item.OfficialDigest != "" {
@@ -209,7 +211,8 @@ func (r *run) pinOfficial(ctx context.Context, item plan.Item, record *manifest.
 	return pin(official, record.OfficialDigest), nil
 }
 
-// assemble makes an agent image of a base image and the builder, each by its digest where they are published.
+// assemble makes an agent image of a base image and the builder, each by its digest where they are
+// published.
 func (r *run) assemble(ctx context.Context, item plan.Item, base manifest.Record, record *manifest.Record) error {
 	record.BaseTag, record.BaseDigest, record.OfficialDigest = redact.Field(item.Base), base.Digest, base.OfficialDigest
 	image := plan.Image{
@@ -225,8 +228,8 @@ func (r *run) assemble(ctx context.Context, item plan.Item, base manifest.Record
 	return r.publish(ctx, record, image, item.References()...)
 }
 
-// publish makes one image and publishes it under each of the references. One that the registry refuses keeps no
-// other back, and the error names all of them.
+// publish makes one image and publishes it under each of the references. One that the registry
+// refuses keeps no other back, and the error names all of them.
 func (r *run) publish(ctx context.Context, record *manifest.Record, image plan.Image, references ...string) error {
 	err := eachReference(ctx, references, func(i int, reference string) error {
 		image.Reference = reference
@@ -253,7 +256,8 @@ func (r *run) publish(ctx context.Context, record *manifest.Record, image plan.I
 	return err
 }
 
-// needs are the hosts that an image needs: the one that it is pushed to, and those that it is made from.
+// needs are the hosts that an image needs: the one that it is pushed to, and those that it is made
+// from.
 func (r *run) needs(image plan.Image) []string {
 	references := []string{image.Reference, image.Official}
 	switch {
@@ -265,8 +269,9 @@ func (r *run) needs(image plan.Image) []string {
 	return classify.HostsOf(references...)
 }
 
-// try does a kind of work as often as the run's policy says, and counts the attempts. It belongs to the first
-// of the hosts, and needs the others as well. A failure that every image would meet stops the run.
+// try does a kind of work as often as the run's policy says, and counts the attempts. It belongs to
+// the first of the hosts, and needs the others as well. A failure that every image would meet stops
+// the run.
 func (r *run) try(ctx context.Context, record *manifest.Record, kind string, hosts []string, work func(context.Context) error) error {
 	var at []*throttle.Host
 	for _, host := range hosts {
@@ -306,9 +311,9 @@ func (r *run) publishOne(ctx context.Context, record *manifest.Record, image pla
 	return published, nil
 }
 
-// find asks for an image of this run's, and compares it with what the plan wants. Where a head is all that a
-// registry gives for a question, it looks only into an image that is to have a wrap: to look into each would cost
-// a pull.
+// find asks for an image of this run's, and compares it with what the plan wants. Where a head is
+// all that a registry gives for a question, it looks only into an image that is to have a wrap: to
+// look into each would cost a pull.
 func (r *run) find(ctx context.Context, record *manifest.Record, reference string, want plan.Identity) (plan.Found, error) {
 	found, err := r.look(ctx, record, reference)
 	if err == nil && found.HeadOnly && want.Wrap != "" && want.Wrap != plan.NoWrap {
@@ -345,8 +350,8 @@ func (r *run) identify(found plan.Found, reference string, want plan.Identity) (
 	return found, nil
 }
 
-// look asks for an image by its name. Where nothing is published, and where all is made anew, everything is
-// absent.
+// look asks for an image by its name. Where nothing is published, and where all is made anew,
+// everything is absent.
 func (r *run) look(ctx context.Context, record *manifest.Record, reference string) (plan.Found, error) {
 	if !r.publishes() || r.Force {
 		return plan.Found{}, classify.ErrAbsent
@@ -359,8 +364,8 @@ func (r *run) look(ctx context.Context, record *manifest.Record, reference strin
 // refusedInRow is after how many refused questions, or images, in a row the run ends.
 const refusedInRow = 5
 
-// notePush ends a run whose tags a registry refuses: all of a repository's, it seems. Further tags do not count:
-// a rule may protect those of all images.
+// notePush ends a run whose tags a registry refuses: all of a repository's, it seems. Further tags
+// do not count: a rule may protect those of all images.
 func (r *run) notePush(tag string, err error) {
 	switch in := reference.Name(tag); {
 	case err == nil:
@@ -370,8 +375,8 @@ func (r *run) notePush(tag string, err error) {
 	}
 }
 
-// noteRefusal ends a run whose credentials are no more good for reading: every other image would meet that as
-// well. One such answer can be about one image.
+// noteRefusal ends a run whose credentials are no more good for reading: every other image would
+// meet that as well. One such answer can be about one image.
 func (r *run) noteRefusal(err error) {
 	switch {
 	case err == nil || errors.Is(err, classify.ErrAbsent):
@@ -402,7 +407,8 @@ func (r *run) ask(ctx context.Context, registry Registry, record *manifest.Recor
 	return found, answer
 }
 
-// pin gives a reference this digest, in place of the one that it may have: so it means one image and no other.
+// pin gives a reference this digest, in place of the one that it may have: so it means one image
+// and no other.
 func pin(image string, digest redact.Field) string {
 	return reference.WithDigest(image, string(digest))
 }

@@ -17,13 +17,14 @@ const settleTime = time.Minute
 type wanted struct {
 	// digest that it has under another reference, or would have. Empty: an engine does not say.
 	digest string
-	// further says that it has another name as well. Such a name, as nightly, may have been another image's, and
-	// labels do not tell the two apart.
+	// further says that it has another name as well. Such a name, as nightly, may have been another
+	// image's, and labels do not tell the two apart.
 	further bool
 }
 
-// settle asks the registry, after a failed publication, whether it has the image all the same: its answer may have
-// been lost. Then the record says so, and nothing has failed. Otherwise the error stays.
+// settle asks the registry, after a failed publication, whether it has the image all the same: its
+// answer may have been lost. Then the record says so, and nothing has failed. Otherwise the error
+// stays.
 func (r *run) settle(ctx context.Context, record *manifest.Record, image plan.Image, want wanted, err error) error {
 	var push *classify.PushError
 	if !r.publishes() || !errors.As(err, &push) {

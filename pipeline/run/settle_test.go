@@ -148,8 +148,8 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 	})
 }
 
-// TestAFurtherTagAloneIsNoImage: where neither name was published, and an engine gives no digest, the labels of what
-// has the further name are not enough. It is yesterday's.
+// TestAFurtherTagAloneIsNoImage: where neither name was published, and an engine gives no digest,
+// the labels of what has the further name are not enough. It is yesterday's.
 func TestAFurtherTagAloneIsNoImage(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	registry := holding(planned)

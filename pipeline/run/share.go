@@ -11,13 +11,14 @@ import (
 
 // Sharing tells on which official images a recipe makes the same of what it adds.
 type Sharing interface {
-	// Alike returns a key for an official image, a reference with its digest: the recipe adds the same layers
-	// to all those with the same key. Empty: nobody knows, so the recipe has to run.
+	// Alike returns a key for an official image, a reference with its digest: the recipe adds the
+	// same layers to all those with the same key. Empty: nobody knows, so the recipe has to run.
 	Alike(ctx context.Context, official string) (string, error)
 }
 
-// buildBase makes a base image: with the layers that the recipe added to another one in this run if there is
-// one alike, and otherwise by running the recipe. While one runs it, those alike wait for it.
+// buildBase makes a base image: with the layers that the recipe added to another one in this run if
+// there is one alike, and otherwise by running the recipe. While one runs it, those alike wait for
+// it.
 func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan.Image, reference string) error {
 	key := r.alike(ctx, record, image, reference)
 	if key == "" {
@@ -36,8 +37,9 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 	return r.publish(ctx, record, image, reference)
 }
 
-// recipe runs the recipe once for each key, and reports whether this call ran it. An image that waits for another
-// one's run gives up its worker meanwhile: otherwise those that wait could take all workers from those that build.
+// recipe runs the recipe once for each key, and reports whether this call ran it. An image that
+// waits for another one's run gives up its worker meanwhile: otherwise those that wait could take
+// all workers from those that build.
 func (r *run) recipe(ctx context.Context, key string, run func() (*plan.Graft, error)) (*plan.Graft, bool, error) {
 	r.endWork()
 	defer r.resumeWork(ctx)
@@ -48,8 +50,9 @@ func (r *run) recipe(ctx context.Context, key string, run func() (*plan.Graft, e
 	})
 }
 
-// alike is the key of an image's recipe and official image, where that is at the host of the base image: no
-// layer can be taken from one host to another. Without a key the recipe only runs once more, so an error is no failure.
+// alike is the key of an image's recipe and official image, where that is at the host of the base
+// image: no layer can be taken from one host to another. Without a key the recipe only runs once
+// more, so an error is no failure.
 func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Image, base string) (key string) {
 	if r.Sharing == nil || !r.publishes() || reference.Host(image.Official) != reference.Host(base) {
 		return ""

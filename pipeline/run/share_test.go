@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sharingBy gives official images their keys, by their references without the digest; an error for those that
-// are not there.
+// sharingBy gives official images their keys, by their references without the digest; an error for
+// those that are not there.
 type sharingBy map[string]string
 
 func (s sharingBy) Alike(_ context.Context, official string) (string, error) {
@@ -32,7 +32,8 @@ func (s sharingBy) Alike(_ context.Context, official string) (string, error) {
 	return key, nil
 }
 
-// grafts are the instances whose base images were published, and whose base image the recipe's layers came from.
+// grafts are the instances whose base images were published, and whose base image the recipe's
+// layers came from.
 func (f *fakeRegistry) grafts() map[string]string {
 	from := map[string]string{}
 	for _, image := range f.published {
@@ -47,8 +48,8 @@ func (f *fakeRegistry) grafts() map[string]string {
 	return from
 }
 
-// together are the instances whose base images have one run of the recipe in common. Which of them it ran for
-// is a matter of who came first.
+// together are the instances whose base images have one run of the recipe in common. Which of them
+// it ran for is a matter of who came first.
 func (f *fakeRegistry) together() [][]string {
 	groups := map[string][]string{}
 	for id, from := range f.grafts() {
@@ -144,7 +145,8 @@ func (s *unsureSharing) Alike(ctx context.Context, official string) (key string,
 	return s.sharingBy.Alike(ctx, official)
 }
 
-// If the recipe fails for all that are alike, each of them after the other would take hours to say so.
+// If the recipe fails for all that are alike, each of them after the other would take hours to say
+// so.
 func TestARecipeThatFailsForAllIsTriedSideBySide(t *testing.T) {
 	const images, places = 8, 3
 	registry := &fakeRegistry{}
@@ -182,7 +184,8 @@ func TestARecipeThatFailsForAllIsTriedSideBySide(t *testing.T) {
 	}
 }
 
-// With two places, the recipe of the first three must not keep the fourth, whose recipe is another one, from starting.
+// With two places, the recipe of the first three must not keep the fourth, whose recipe is another
+// one, from starting.
 func TestWhoWaitsForARecipeGivesItsPlaceUp(t *testing.T) {
 	registry := &fakeRegistry{}
 	other := make(chan struct{})

@@ -48,7 +48,8 @@ func (l unanswered) Publish(ctx context.Context, image plan.Image) (Published, e
 	return published, &classify.PushError{Reference: image.Reference, Err: errors.New("unexpected EOF")}
 }
 
-// signedRun runs the plan of three instances, of which the registry has everything but the agent image of i2.
+// signedRun runs the plan of three instances, of which the registry has everything but the agent
+// image of i2.
 func signedRun(t *testing.T, signatures *fakeSignatures, change func(*Runner, *fakeRegistry, *plan.Plan)) (*manifest.Result, *fakeRegistry, error) {
 	t.Helper()
 	registry := &fakeRegistry{has: map[string]plan.Found{

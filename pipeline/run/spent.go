@@ -9,8 +9,9 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// spent remembers the registries at which a quota of pulls is used up, and the error that said so first. A run
-// does not start what needs another pull there, and goes on with all else. Its zero value is ready.
+// spent remembers the registries at which a quota of pulls is used up, and the error that said so
+// first. A run does not start what needs another pull there, and goes on with all else. Its zero
+// value is ready.
 type spent struct{ hosts sync.Map }
 
 // of returns why an image cannot be pulled any more, or nil.
@@ -23,8 +24,8 @@ func (s *spent) of(image string) error {
 	return &closedError{host: host, first: err.(error)}
 }
 
-// met looks whether an error is that of a used-up quota, met with the pull of an image. Then met returns the
-// reason that all images of the run have in common which need another pull.
+// met looks whether an error is that of a used-up quota, met with the pull of an image. Then met
+// returns the reason that all images of the run have in common which need another pull.
 func (s *spent) met(image string, err error) error {
 	if err == nil || classify.Of(err).Class != classify.Spent {
 		return err
@@ -39,7 +40,8 @@ type closedError struct {
 	first error
 }
 
-// Error reads like that of any image that is not started, so that [manifest.Failures] tells of all of them in one line.
+// Error reads like that of any image that is not started, so that [manifest.Failures] tells of all
+// of them in one line.
 func (e *closedError) Error() string {
 	if classify.Of(e.first).Class == classify.Spent {
 		return fmt.Sprintf("not started: the quota of pulls is used up: %v", e.first)

@@ -35,8 +35,8 @@ func (p *pulls) Find(_ context.Context, reference string) (plan.Found, error) {
 	return plan.Found{Digest: digestOf(reference)}, nil
 }
 
-// TestAQuotaOfPullsThatIsUsedUp: what needs no pull goes on, nobody waits or asks in vain, and one line tells
-// what is left.
+// TestAQuotaOfPullsThatIsUsedUp: what needs no pull goes on, nobody waits or asks in vain, and one
+// line tells what is left.
 func TestAQuotaOfPullsThatIsUsedUp(t *testing.T) {
 	const images, pulled, based, workers = 60, 20, 10, 3
 	registry, official := withBuilder(nil), &pulls{left: pulled}

@@ -10,8 +10,9 @@ import (
 	"slices"
 )
 
-// tag puts further references on an agent image that the registry has, by its digest. It needs neither the image's base
-// nor the builder, which may have changed or gone. Nothing is built, so the image counts as skipped.
+// tag puts further references on an agent image that the registry has, by its digest. It needs
+// neither the image's base nor the builder, which may have changed or gone. Nothing is built, so
+// the image counts as skipped.
 func (r *run) tag(ctx context.Context, record *manifest.Record, item plan.Item, found plan.Found, missing []string) error {
 	image := pin(item.Agent, redact.Field(found.Digest))
 	found, err := r.compare(ctx, record, item, found)
@@ -37,8 +38,8 @@ func (r *run) tag(ctx context.Context, record *manifest.Record, item plan.Item, 
 	return nil
 }
 
-// compare compares an image that is to be tagged, if a head was all that was read of it. Whoever tags it reads its
-// manifest in any case, so that costs no further request.
+// compare compares an image that is to be tagged, if a head was all that was read of it. Whoever
+// tags it reads its manifest in any case, so that costs no further request.
 func (r *run) compare(ctx context.Context, record *manifest.Record, item plan.Item, found plan.Found) (plan.Found, error) {
 	if !found.HeadOnly {
 		return found, nil
@@ -63,8 +64,8 @@ func (r *run) tagOne(ctx context.Context, record *manifest.Record, image, refere
 	return err
 }
 
-// eachReference calls a function for each of the references. A refused reference does not stop the others; the error
-// names every one that failed.
+// eachReference calls a function for each of the references. A refused reference does not stop the
+// others; the error names every one that failed.
 func eachReference(ctx context.Context, references []string, do func(i int, reference string) error) error {
 	var failed []error
 	for i, reference := range references {

@@ -172,7 +172,8 @@ func TestTagsArePutBeforeAnythingIsMade(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:nightly-i1", "r/agent:v1-i1"}, registry.tagged)
 }
 
-// TestATagOfWhichNobodyKnows: an image is then neither made nor tagged, also if another tag is surely missing.
+// TestATagOfWhichNobodyKnows: an image is then neither made nor tagged, also if another tag is
+// surely missing.
 func TestATagOfWhichNobodyKnows(t *testing.T) {
 	for name, order := range map[string][]string{
 		"before one that is missing": {"r/agent:there-i0", "r/agent:unknown-i0", "r/agent:missing-i0"},

@@ -35,8 +35,8 @@ func (c *allAlike) Alike(context.Context, string) (string, error) {
 	return "a", nil
 }
 
-// The recipe takes 0.6 of the timeout, and fails for the first image. Everybody else waits for it twice, which is
-// longer than the timeout.
+// The recipe takes 0.6 of the timeout, and fails for the first image. Everybody else waits for it
+// twice, which is longer than the timeout.
 func TestWaitingForAnotherImagesRecipeIsNoTimeOfOnesOwn(t *testing.T) {
 	const images, timeout = 40, 1000 * time.Second
 	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newAllAlike(images)
@@ -62,7 +62,8 @@ func TestWaitingForAnotherImagesRecipeIsNoTimeOfOnesOwn(t *testing.T) {
 	assert.EqualValues(t, 2, recipes.Load())
 }
 
-// A recipe that hangs costs those for whom it runs their timeout. Who waits for it waits for no more than two of those.
+// A recipe that hangs costs those for whom it runs their timeout. Who waits for it waits for no
+// more than two of those.
 func TestARecipeThatHangsHoldsOthersUpForNoLongerThanTheTimeout(t *testing.T) {
 	const images, timeout = 12, 1000 * time.Second
 	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newAllAlike(images)

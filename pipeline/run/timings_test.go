@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slow is a registry of which a question takes a second, and a publication five: two to build and three to
-// push. Failed attempts too.
+// slow is a registry of which a question takes a second, and a publication five: two to build and
+// three to push. Failed attempts too.
 type slow struct {
 	*fakeRegistry
 	clock *clocktest.Fake

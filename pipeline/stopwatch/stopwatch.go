@@ -1,4 +1,5 @@
-// Package stopwatch bounds how long work may take. Its clock stops while the work waits for somebody else.
+// Package stopwatch bounds how long work may take. Its clock stops while the work waits for
+// somebody else.
 package stopwatch
 
 import (
@@ -15,9 +16,9 @@ type Clock interface {
 	AfterFunc(d time.Duration, f func()) (stop func())
 }
 
-// WithTimeout returns a context that ends with a [*TimeoutError] as its cause once the work under it has taken longer
-// than limit. The time in which the work is paused does not count: see [Pause]. Whoever calls it has to call cancel
-// when the work has ended.
+// WithTimeout returns a context that ends with a [*TimeoutError] as its cause once the work under
+// it has taken longer than limit. The time in which the work is paused does not count: see [Pause].
+// Whoever calls it has to call cancel when the work has ended.
 func WithTimeout(ctx context.Context, clock Clock, limit time.Duration) (limited context.Context, cancel func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	w := &watch{clock: clock, limit: limit, end: end, started: clock.Now()}
@@ -31,8 +32,9 @@ func WithTimeout(ctx context.Context, clock Clock, limit time.Duration) (limited
 	}
 }
 
-// Pause stops the clock of the work that the context belongs to, until resume is called. If several pause it, the
-// clock stands still until all of them have resumed. Without a timeout by this package it does nothing.
+// Pause stops the clock of the work that the context belongs to, until resume is called. If several
+// pause it, the clock stands still until all of them have resumed. Without a timeout by this
+// package it does nothing.
 func Pause(ctx context.Context) (resume func()) {
 	w, ok := ctx.Value(key{}).(*watch)
 	if !ok {
@@ -72,7 +74,8 @@ type watch struct {
 	started time.Time
 
 	mu sync.Mutex
-	// spent is what the work took until the clock last stopped, and since is when the clock last went on.
+	// spent is what the work took until the clock last stopped, and since is when the clock last
+	// went on.
 	spent time.Duration
 	since time.Time
 	// pauses is how many keep the clock from going.
@@ -102,7 +105,8 @@ func (w *watch) resume() {
 // arm sets the timer to the end of the time that is left. The watch is locked.
 func (w *watch) arm() { w.stop = w.clock.AfterFunc(max(0, w.limit-w.spent), w.check) }
 
-// check ends the work if its time is over. A timer that was stopped too late may call it while time is left.
+// check ends the work if its time is over. A timer that was stopped too late may call it while time
+// is left.
 func (w *watch) check() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

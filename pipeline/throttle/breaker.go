@@ -12,50 +12,51 @@ import (
 )
 
 const (
-	// OutageImages is how many images in a row have to fail before the breaker opens: one or two may have a
-	// trouble of their own.
+	// OutageImages is how many images in a row have to fail before the breaker opens: one or two
+	// may have a trouble of their own.
 	OutageImages = 3
-	// probeTime is how long everybody waits for the probe. An outage shows sooner; a probe that takes longer
-	// is most likely an image that is being built.
+	// probeTime is how long everybody waits for the probe. An outage shows sooner; a probe that
+	// takes longer is most likely an image that is being built.
 	probeTime = 30 * time.Second
-	// lostTime is how long a registry is unavailable to everybody, the pauses included, before the run ends: where
-	// each request hangs for a minute, finding out image by image takes hours.
+	// lostTime is how long a registry is unavailable to everybody, the pauses included, before the
+	// run ends: where each request hangs for a minute, finding out image by image takes hours.
 	lostTime = 15 * time.Minute
 )
 
 // breaker is a circuit breaker for a registry that becomes unavailable in the middle of a run.
 //
-// Closed, it lets everybody through. It opens when the registry is unavailable to several images in a row:
-// then everybody waits. After a pause it is half-open: one of them goes through as the probe. Its answer
-// closes the breaker for all, or opens it again for longer. After [Retry.OutageWaits] pauses in a row it
-// stays closed until something succeeds.
+// Closed, it lets everybody through. It opens when the registry is unavailable to several images in
+// a row: then everybody waits. After a pause it is half-open: one of them goes through as the
+// probe. Its answer closes the breaker for all, or opens it again for longer. After
+// [Retry.OutageWaits] pauses in a row it stays closed until something succeeds.
 //
-// Failures are counted by the kind of work, because a registry may answer questions and store nothing.
+// Failures are counted by the kind of work, because a registry may answer questions and store
+// nothing.
 type breaker struct {
 	clock clock.Clock
 
 	mu sync.Mutex
-	// answered says whether anything has succeeded in this run. An address that never answered is not worth a
-	// wait.
+	// answered says whether anything has succeeded in this run. An address that never answered is
+	// not worth a wait.
 	answered bool
-	// failed holds, by the kind of work, who has failed since such work last succeeded. A failure of one kind
-	// counts for all kinds.
+	// failed holds, by the kind of work, who has failed since such work last succeeded. A failure
+	// of one kind counts for all kinds.
 	failed map[string]map[*effort]bool
-	// pauses counts the pauses since the kind of work that opened the breaker last succeeded, and inRow those
-	// since anything did.
+	// pauses counts the pauses since the kind of work that opened the breaker last succeeded, and
+	// inRow those since anything did.
 	pauses map[string]int
 	inRow  int
 	// opened is when the first of those in a row began.
 	opened time.Time
-	// open says that the breaker is open until that time, and half-open from then on; kind is the kind of
-	// work that opened it.
+	// open says that the breaker is open until that time, and half-open from then on; kind is the
+	// kind of work that opened it.
 	open  bool
 	kind  string
 	until time.Time
 	// probe is under way; nil if none is.
 	probe *pass
-	// again counts the waiters that have failed before. One of them becomes the probe, because their work is
-	// what the outage stops.
+	// again counts the waiters that have failed before. One of them becomes the probe, because
+	// their work is what the outage stops.
 	again int
 	// changed is closed, and replaced, when the waiters have to look again.
 	changed chan struct{}
@@ -68,12 +69,12 @@ func (b *breaker) busy() bool {
 	return b.probe != nil || b.again > 0
 }
 
-// pass lets work through a breaker once. Its holder reports the end with succeeded, responded, unavailable or
-// abandon.
+// pass lets work through a breaker once. Its holder reports the end with succeeded, responded,
+// unavailable or abandon.
 type pass struct{ begun time.Time }
 
-// effort is a piece of work that is tried, and its requests. It is not empty, so that each has an address of
-// its own.
+// effort is a piece of work that is tried, and its requests. It is not empty, so that each has an
+// address of its own.
 type effort struct{ _ byte }
 
 func newBreaker(clock clock.Clock) *breaker {
@@ -82,8 +83,8 @@ func newBreaker(clock clock.Clock) *breaker {
 	}
 }
 
-// enter returns when the breaker is closed or the caller is the probe, or with the context's error. Again
-// says that the caller's work has failed before.
+// enter returns when the breaker is closed or the caller is the probe, or with the context's error.
+// Again says that the caller's work has failed before.
 func (b *breaker) enter(ctx context.Context, again bool) (*pass, error) {
 	defer stopwatch.Pause(ctx)()
 	if again {
@@ -141,8 +142,8 @@ func (b *breaker) tryEnter(again bool) (*pass, time.Duration, <-chan struct{}) {
 	return probe, 0, nil
 }
 
-// succeeded reports a success, which closes the breaker. A success that began before the end of the last
-// pause says nothing of the registry since then.
+// succeeded reports a success, which closes the breaker. A success that began before the end of the
+// last pause says nothing of the registry since then.
 func (b *breaker) succeeded(p *pass, kind string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -154,8 +155,8 @@ func (b *breaker) succeeded(p *pass, kind string) {
 	b.close(p)
 }
 
-// responded reports any other end that is no outage: a refusal, or a mistake in a recipe. After such a probe
-// everybody goes on and finds out.
+// responded reports any other end that is no outage: a refusal, or a mistake in a recipe. After
+// such a probe everybody goes on and finds out.
 func (b *breaker) responded(p *pass) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -172,8 +173,8 @@ func (b *breaker) abandon(p *pass) {
 	}
 }
 
-// mayBeAlone notes a failure, and says whether others may be spared it: it is not the probe's, and the
-// breaker has not opened meanwhile.
+// mayBeAlone notes a failure, and says whether others may be spared it: it is not the probe's, and
+// the breaker has not opened meanwhile.
 func (b *breaker) mayBeAlone(p *pass, kind string, who *effort) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -191,9 +192,9 @@ func (b *breaker) note(kind string, who *effort) {
 	}
 }
 
-// unavailable reports work that has failed because the registry is unavailable, and says whether to wait for
-// the registry and do it again, which is no attempt. Work that began before the end of the last pause met the
-// same outage, even if that is over.
+// unavailable reports work that has failed because the registry is unavailable, and says whether to
+// wait for the registry and do it again, which is no attempt. Work that began before the end of the
+// last pause met the same outage, even if that is over.
 func (b *breaker) unavailable(r Retry, p *pass, kind string, who *effort) (again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -220,7 +221,8 @@ func (b *breaker) unavailable(r Retry, p *pass, kind string, who *effort) (again
 	return true
 }
 
-// lost says whether nothing has succeeded since the breaker opened, after all its pauses and for long enough.
+// lost says whether nothing has succeeded since the breaker opened, after all its pauses and for
+// long enough.
 func (b *breaker) lost(r Retry) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -258,7 +260,8 @@ func (e *lostError) Error() string {
 // Unwrap gives the last failure.
 func (e *lostError) Unwrap() error { return e.err }
 
-// Cause is fatal: every other image that needs the host would meet the same. What to do stays the same.
+// Cause is fatal: every other image that needs the host would meet the same. What to do stays the
+// same.
 func (e *lostError) Cause() classify.Result {
 	return classify.Result{Class: classify.Fatal, Advice: classify.Of(e.err).Advice}
 }

@@ -218,10 +218,12 @@ func TestOneProbeAsksForAllWhoWait(t *testing.T) {
 	}
 }
 
-// TestWorkThatHasFailedIsTheProbe: others that have just come wait for it, even if it wakes up last.
+// TestWorkThatHasFailedIsTheProbe: others that have just come wait for it, even if it wakes up
+// last.
 func TestWorkThatHasFailedIsTheProbe(t *testing.T) {
 	const others = 20
-	// start has somebody wait who has failed before, and sleeps on when the others have slept enough.
+	// start has somebody wait who has failed before, and sleeps on when the others have slept
+	// enough.
 	start := func(t *testing.T) (b *breaker, crowd *crowd, failed chan *pass, stop, wake func()) {
 		clock := clocktest.New()
 		b, _ = opened(t, clock)

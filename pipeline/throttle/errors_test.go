@@ -31,8 +31,8 @@ func refusals(n int, err error) []error {
 	return all
 }
 
-// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough before the others
-// have met the same.
+// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough
+// before the others have met the same.
 func untilAllSleep(workers int) func() {
 	var mu sync.Mutex
 	sleepers, all := 0, make(chan struct{})

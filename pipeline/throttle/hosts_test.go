@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAHostThatNobodyKnewOf: a Dockerfile may need images of other registries, which the plan does not name.
+// TestAHostThatNobodyKnewOf: a Dockerfile may need images of other registries, which the plan does
+// not name.
 func TestAHostThatNobodyKnewOf(t *testing.T) {
 	limit := errors.New("building: unexpected status from HEAD request to https://quay.io/v2/p/python/manifests/3: 429 Too Many Requests")
 	clock := clocktest.New()
@@ -76,7 +77,8 @@ func TestAnAttemptKeepsNobodyFromOneHostWhileItWaitsForAnother(t *testing.T) {
 	}
 }
 
-// TestAProbeWhoseAttemptMeetsAnotherHostsTrouble says nothing of its own host: somebody else becomes the probe.
+// TestAProbeWhoseAttemptMeetsAnotherHostsTrouble says nothing of its own host: somebody else
+// becomes the probe.
 func TestAProbeWhoseAttemptMeetsAnotherHostsTrouble(t *testing.T) {
 	all := NewHosts(clocktest.New(), 12)
 	target, hub := all.At("ghcr.io"), all.At(reference.DockerHub)

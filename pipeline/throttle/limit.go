@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// limitError is a limit that waiting does not help against: nobody succeeded between so many pauses.
+// limitError is a limit that waiting does not help against: nobody succeeded between so many
+// pauses.
 type limitError struct {
 	host   string
 	pauses int
@@ -21,7 +22,8 @@ func (e *limitError) Error() string {
 // Unwrap gives what the registry answered last.
 func (e *limitError) Unwrap() error { return e.err }
 
-// Cause is fatal: every other image that needs the host would wait as long for the same answer. What to do stays the same.
+// Cause is fatal: every other image that needs the host would wait as long for the same answer.
+// What to do stays the same.
 func (e *limitError) Cause() classify.Result {
 	return classify.Result{Class: classify.Fatal, Advice: classify.Of(e.err).Advice}
 }

@@ -9,19 +9,20 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// limiter holds workers back while a registry limits requests. One of them meets the limit, and everybody
-// waits. After that only half as many may try at a time as before, and one more again for each round in which
-// all succeed (AIMD).
+// limiter holds workers back while a registry limits requests. One of them meets the limit, and
+// everybody waits. After that only half as many may try at a time as before, and one more again for
+// each round in which all succeed (AIMD).
 type limiter struct {
 	clock clock.Clock
 	most  int // that may be inside
 	mu    sync.Mutex
 	until time.Time
-	// limits counts, for each kind of work, the pauses since anybody last succeeded with it. Kinds are counted
-	// apart because a registry may let read and go on refusing what is pushed.
+	// limits counts, for each kind of work, the pauses since anybody last succeeded with it. Kinds
+	// are counted apart because a registry may let read and go on refusing what is pushed.
 	limits map[string]int
-	// allowed is how many may work at a time now, and how many requests may be under way; working and sending
-	// are how many are. Good is how many pieces of work succeeded since allowed changed.
+	// allowed is how many may work at a time now, and how many requests may be under way; working
+	// and sending are how many are. Good is how many pieces of work succeeded since allowed
+	// changed.
 	allowed, working, sending, good int
 	// changed is closed, and another one made, when somebody may enter who could not before.
 	changed chan struct{}
@@ -31,8 +32,8 @@ func newLimiter(clock clock.Clock, most int) *limiter {
 	return &limiter{clock: clock, most: most, allowed: most, limits: map[string]int{}, changed: make(chan struct{})}
 }
 
-// enter returns when no pause is left and there is room among those who are counted, or with the context's
-// error when told to stop. Whoever enters has to leave.
+// enter returns when no pause is left and there is room among those who are counted, or with the
+// context's error when told to stop. Whoever enters has to leave.
 func (l *limiter) enter(ctx context.Context, count *int) error {
 	defer stopwatch.Pause(ctx)()
 	for {
@@ -90,9 +91,9 @@ func (l *limiter) tryEnter(count *int) (entered bool, full <-chan struct{}) {
 	return true, nil
 }
 
-// stay returns when no pause is left for who is inside, or with the context's error. Those for whom there is no
-// room any more enter anew; the others keep their places, so that who has been refused is the next. With an
-// error it has left.
+// stay returns when no pause is left for who is inside, or with the context's error. Those for whom
+// there is no room any more enter anew; the others keep their places, so that who has been refused
+// is the next. With an error it has left.
 func (l *limiter) stay(ctx context.Context, count *int) error {
 	if l.makesRoom(count) {
 		return l.enter(ctx, count)
@@ -123,9 +124,9 @@ func (l *limiter) leave(count *int) {
 	l.notify()
 }
 
-// pause holds everybody back for so long from now, and says how many pauses in a row that makes for this kind
-// of work; none are counted for no kind. It never shortens a pause that lasts longer. Who asked before the
-// pause was over met the same limit as whoever began it: that adds none.
+// pause holds everybody back for so long from now, and says how many pauses in a row that makes for
+// this kind of work; none are counted for no kind. It never shortens a pause that lasts longer. Who
+// asked before the pause was over met the same limit as whoever began it: that adds none.
 func (l *limiter) pause(kind string, asked time.Time, d time.Duration) (inRow int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -37,7 +37,8 @@ func TestARegistryThatNeverAnsweredIsNotWaitedFor(t *testing.T) {
 func TestWhatIsNoOutage(t *testing.T) {
 	refused := errors.New("500 Internal Server Error")
 	retry := Retry{Attempts: 3, First: time.Second, Longest: time.Second, OutageWaits: 1000}.withDefaults()
-	// tries says how often an image is tried that always fails, after these other images in this order.
+	// tries says how often an image is tried that always fails, after these other images in this
+	// order.
 	tries := func(others ...error) int {
 		throttle := newThrottle(clocktest.New(), 12)
 		once := retry
@@ -57,7 +58,8 @@ func TestWhatIsNoOutage(t *testing.T) {
 
 func TestAnOutageIsToldByKindsOfWork(t *testing.T) {
 	away := errors.New("503 Service Unavailable")
-	// last is how often the last of these is tried, if it fails; the others are each somebody else's.
+	// last is how often the last of these is tried, if it fails; the others are each somebody
+	// else's.
 	type work struct {
 		kind string
 		err  error

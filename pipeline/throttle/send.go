@@ -7,11 +7,12 @@ import (
 	"fmt"
 )
 
-// Send sends one request of a run to a registry's host as soon as the limiter and the circuit breaker there let
-// it. It sends the request again after a limit and after an outage, and [Retry.RequestAttempts] times if the
-// registry is unavailable to this request only. None of that counts as an attempt at the image. Limits and
-// failures are counted by the kind of request. While the request runs it must not wait for another one that
-// goes through here. Outside of a run the request is just sent.
+// Send sends one request of a run to a registry's host as soon as the limiter and the circuit
+// breaker there let it. It sends the request again after a limit and after an outage, and
+// [Retry.RequestAttempts] times if the registry is unavailable to this request only. None of that
+// counts as an attempt at the image. Limits and failures are counted by the kind of request. While
+// the request runs it must not wait for another one that goes through here. Outside of a run the
+// request is just sent.
 func Send(ctx context.Context, host, kind string, request func() error) error {
 	a, ok := ctx.Value(attemptKey{}).(attempt)
 	if !ok {
@@ -133,7 +134,8 @@ func wasSent(err error) bool {
 	return errors.As(err, &sent)
 }
 
-// waitedError is a limit of one request's that waiting does not help against, while others are answered.
+// waitedError is a limit of one request's that waiting does not help against, while others are
+// answered.
 type waitedError struct {
 	waits int
 	err   error

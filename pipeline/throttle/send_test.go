@@ -98,9 +98,9 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	})
 }
 
-// TestNoRequestBeginsInAPause: twelve workers are in the middle of their images when one request is refused.
-// Each of the others ends the request that it has under way, and begins none before the pause is over; after it
-// six go on at a time.
+// TestNoRequestBeginsInAPause: twelve workers are in the middle of their images when one request is
+// refused. Each of the others ends the request that it has under way, and begins none before the
+// pause is over; after it six go on at a time.
 func TestNoRequestBeginsInAPause(t *testing.T) {
 	const workers = 12
 	clock := clocktest.New()
@@ -146,8 +146,8 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 	assert.Len(t, second, workers)
 }
 
-// TestWhoWasRefusedIsNext: a registry that answers one request after each pause would otherwise refuse the same
-// ones again and again.
+// TestWhoWasRefusedIsNext: a registry that answers one request after each pause would otherwise
+// refuse the same ones again and again.
 func TestWhoWasRefusedIsNext(t *testing.T) {
 	clock := clocktest.New()
 	g := newThrottle(clock, 4)
@@ -280,7 +280,8 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 	})
 }
 
-// TestAProbeIsNotSentAgainByItself: everybody waits for it. Its failure opens the breaker again at once.
+// TestAProbeIsNotSentAgainByItself: everybody waits for it. Its failure opens the breaker again at
+// once.
 func TestAProbeIsNotSentAgainByItself(t *testing.T) {
 	g := newThrottle(clocktest.New(), 12)
 	opens(t, g, g.requests)
@@ -292,9 +293,9 @@ func TestAProbeIsNotSentAgainByItself(t *testing.T) {
 	assert.True(t, g.requests.until.After(g.clock.Now()), "there is another pause")
 }
 
-// TestOneRequestAsksForAllInAnOutage: twelve images are in the middle of being published when the registry goes
-// away. Each finds out by its own request; after that one request at a time asks, and when it is answered all
-// go on, with no attempt used up.
+// TestOneRequestAsksForAllInAnOutage: twelve images are in the middle of being published when the
+// registry goes away. Each finds out by its own request; after that one request at a time asks, and
+// when it is answered all go on, with no attempt used up.
 func TestOneRequestAsksForAllInAnOutage(t *testing.T) {
 	const images, failing = 12, 4
 	clock := clocktest.New()
@@ -359,9 +360,9 @@ func TestAnOutageOfRequestsIsWaitedForOnce(t *testing.T) {
 	assert.Empty(t, g.work.failed["assemble"])
 }
 
-// TestTheRequestsOfAnImageAreBounded: attempts, repeated requests, limits and outages multiply. The registry
-// never answers one image's request, and it comes and goes for the others, so each outage ends and the next one
-// begins.
+// TestTheRequestsOfAnImageAreBounded: attempts, repeated requests, limits and outages multiply. The
+// registry never answers one image's request, and it comes and goes for the others, so each outage
+// ends and the next one begins.
 func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
 	faults := []error{errors.New("503 Service Unavailable"), errors.New("connection reset by peer"), limited("r"), asksFor(time.Millisecond)}
 	d := DefaultRetry
@@ -405,7 +406,8 @@ func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
 	}
 }
 
-// TestOneOutageAfterTheOther: who meets each outage of a registry that comes and goes is given up some time.
+// TestOneOutageAfterTheOther: who meets each outage of a registry that comes and goes is given up
+// some time.
 func TestOneOutageAfterTheOther(t *testing.T) {
 	failing := errors.New("503 Service Unavailable")
 	// meet is one more outage for whoever has begun, and its error.

@@ -7,15 +7,16 @@ import (
 	"sync"
 )
 
-// Hosts are those of a run, one for each registry host: a limit or an outage of one host does not hold back
-// work that needs only other hosts.
+// Hosts are those of a run, one for each registry host: a limit or an outage of one host does not
+// hold back work that needs only other hosts.
 type Hosts struct {
 	clock clock.Clock
 	most  int
 	// own says whether a run publishes to a host. Nil: all hosts count as such.
 	Own func(host string) bool
-	// rest gives up the caller's place among the workers, and returns how to take one again. Workers rest while
-	// they wait for a host that is not the run's own, because other images may not need that.
+	// rest gives up the caller's place among the workers, and returns how to take one again.
+	// Workers rest while they wait for a host that is not the run's own, because other images may
+	// not need that.
 	Rest func() (back func())
 
 	mu     sync.Mutex
@@ -43,7 +44,8 @@ func (all *Hosts) At(host string) *Host {
 	return t
 }
 
-// Busy names the hosts at which somebody holds a place, or waits to ask after an outage. After a run there are none.
+// Busy names the hosts at which somebody holds a place, or waits to ask after an outage. After a
+// run there are none.
 func (all *Hosts) Busy() (hosts []string) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -55,13 +57,14 @@ func (all *Hosts) Busy() (hosts []string) {
 	return hosts
 }
 
-// Host holds back the workers of a run at one host: the limiter while the registry there limits requests,
-// the circuit breakers while it is unavailable.
+// Host holds back the workers of a run at one host: the limiter while the registry there limits
+// requests, the circuit breakers while it is unavailable.
 type Host struct {
 	*limiter
-	// work is the breaker of whole attempts, such as an image that the engine builds and pushes; requests is
-	// that of single requests, which go through [Send]. They are two because an attempt waits for its
-	// requests: if the attempt were the probe, its request would wait for the probe, and neither would end.
+	// work is the breaker of whole attempts, such as an image that the engine builds and pushes;
+	// requests is that of single requests, which go through [Send]. They are two because an attempt
+	// waits for its requests: if the attempt were the probe, its request would wait for the probe,
+	// and neither would end.
 	work, requests *breaker
 
 	host string
@@ -120,7 +123,8 @@ func (t *Host) goOn(ctx context.Context, count *int, b *breaker, again bool) (*p
 	return pass, nil
 }
 
-// endIfLost turns an image's failure into that of all images that need the host, if its registry stays unavailable.
+// endIfLost turns an image's failure into that of all images that need the host, if its registry
+// stays unavailable.
 func (t *Host) endIfLost(r Retry, err error) error {
 	if classify.Of(err).Class == classify.Unavailable && (t.work.lost(r) || t.requests.lost(r)) {
 		return &lostError{host: t.host, err: err}

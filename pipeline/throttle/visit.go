@@ -30,8 +30,9 @@ func (v *visit) add(t *Host) {
 	}
 }
 
-// begin returns when all hosts let the attempt begin. While it waits for one, it keeps nobody from another.
-// Again says that the attempt is not the first. An error is the context's, or why the run gave a host up.
+// begin returns when all hosts let the attempt begin. While it waits for one, it keeps nobody from
+// another. Again says that the attempt is not the first. An error is the context's, or why the run
+// gave a host up.
 func (v *visit) begin(ctx context.Context, again bool) error {
 	for {
 		closed := v.tryBegin(again)
@@ -114,8 +115,8 @@ func (v *visit) blame(err error) *Host {
 	return v.hosts[0].all.At(classify.HostOf(err, known))
 }
 
-// report tells every host how the attempt ended, and says whether it met an outage. Such an attempt is made again
-// after the outage. Blamed is the host that an error is about.
+// report tells every host how the attempt ended, and says whether it met an outage. Such an attempt
+// is made again after the outage. Blamed is the host that an error is about.
 func (v *visit) report(ctx context.Context, r Retry, blamed *Host, kind string, who *effort, err error) (again bool) {
 	defer clear(v.passes)
 	if err == nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// lateContext ends when it has been asked so often whether it has, and lateClock ends it when it has told the time so
-// often.
+// lateContext ends when it has been asked so often whether it has, and lateClock ends it when it
+// has told the time so often.
 type lateContext struct {
 	context.Context
 	left atomic.Int32
@@ -38,8 +38,8 @@ func (c *lateClock) Now() time.Time {
 	return c.Fake.Now()
 }
 
-// TestWhoIsStoppedAsItBeginsLosesNoPlace: an image's time may be over at any moment. The places that it has taken by
-// then would be missing to all others until the run ends.
+// TestWhoIsStoppedAsItBeginsLosesNoPlace: an image's time may be over at any moment. The places
+// that it has taken by then would be missing to all others until the run ends.
 func TestWhoIsStoppedAsItBeginsLosesNoPlace(t *testing.T) {
 	for moment := range int32(16) {
 		for _, byClock := range []bool{true, false} {

@@ -19,7 +19,8 @@ type Fake struct {
 	set *sync.Cond
 }
 
-// Ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets the time of all pass.
+// Ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets
+// the time of all pass.
 const Ages = 10000 * time.Hour
 
 // timer is what is to be called when its time has come.

@@ -29,7 +29,8 @@ func OnceEach(refuse Fault) Fault {
 // NoMounts is a registry that refuses to mount any layer.
 var NoMounts = Rule{Method: http.MethodPost, Fault: Mounts(Answer(http.StatusForbidden, ""))}
 
-// RefusedMount are the ways in which registries refuse to mount a layer, with the reports of those who met them.
+// RefusedMount are the ways in which registries refuse to mount a layer, with the reports of those
+// who met them.
 var RefusedMount = map[string]Fault{
 	"202, as the specification has it":               NoMount(),
 	"200 with a page of something in front":          Page(http.StatusOK),

@@ -65,7 +65,8 @@ func (b Bed) Pull(t *testing.T, rest string) v1.Image {
 	return img
 }
 
-// Layered is an image with a small layer for each name, the same for the same name, and a config that knows them.
+// Layered is an image with a small layer for each name, the same for the same name, and a config
+// that knows them.
 func Layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
 	t.Helper()
 	layerMedia, configMedia := types.OCILayer, types.OCIConfigJSON
@@ -119,7 +120,8 @@ func (e Elsewhere) RoundTrip(request *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(request)
 }
 
-// Asked are the requests that a registry was asked, "PUT /v2/agent/manifests/x", in the order of their answers.
+// Asked are the requests that a registry was asked, "PUT /v2/agent/manifests/x", in the order of
+// their answers.
 func Asked(proxy *Proxy) []string {
 	var all []string
 	for _, request := range proxy.Requests() {

@@ -21,15 +21,16 @@ func Answer(status int, body string, headers ...string) Fault {
 	}
 }
 
-// Page is an error of something in front of the registry, which speaks HTML: a load balancer, a proxy, a login page.
+// Page is an error of something in front of the registry, which speaks HTML: a load balancer, a
+// proxy, a login page.
 func Page(status int) Fault {
 	text := fmt.Sprintf("<html>\r\n<head><title>%[1]d %[2]s</title></head>\r\n<body>\r\n<center><h1>%[1]d %[2]s</h1></center>\r\n"+
 		"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n", status, http.StatusText(status))
 	return Answer(status, text, "Content-Type", "text/html")
 }
 
-// Torn lets the registry answer, and cuts the connection after half of the body, the length of which was
-// declared in full.
+// Torn lets the registry answer, and cuts the connection after half of the body, the length of
+// which was declared in full.
 func Torn() Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		answer := httptest.NewRecorder()
@@ -60,7 +61,8 @@ func Delay(d time.Duration) Fault {
 	}
 }
 
-// NoMount hides from the registry that a client wants a layer mounted. It answers as registries do that do not mount.
+// NoMount hides from the registry that a client wants a layer mounted. It answers as registries do
+// that do not mount.
 func NoMount() Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		r.URL.RawQuery = ""

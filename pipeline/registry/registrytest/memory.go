@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// memory adds to the registry of go-containerregistry what that leaves out: that each repository has blobs of its own, and that they
-// can be mounted.
+// memory adds to the registry of go-containerregistry what that leaves out: that each repository
+// has blobs of its own, and that they can be mounted.
 type memory struct {
 	next http.Handler
 
@@ -26,13 +26,15 @@ type memory struct {
 // blob is a blob in a repository.
 type blob struct{ repository, digest string }
 
-// Memory is a registry that keeps everything in memory and takes everybody. As real ones do, it refuses a manifest that names a blob
-// which its repository does not have, and mounts blobs from other repositories.
+// Memory is a registry that keeps everything in memory and takes everybody. As real ones do, it
+// refuses a manifest that names a blob which its repository does not have, and mounts blobs from
+// other repositories.
 func Memory() http.Handler {
 	return &memory{next: registry.New(registry.Logger(log.New(io.Discard, "", 0))), blobs: map[blob]bool{}}
 }
 
-// Lose has a registry by [Memory] lose a blob of a repository, as one that collects garbage at the wrong moment does.
+// Lose has a registry by [Memory] lose a blob of a repository, as one that collects garbage at the
+// wrong moment does.
 func Lose(registry http.Handler, repository, digest string) {
 	m := registry.(*memory)
 	m.mu.Lock()
@@ -40,7 +42,8 @@ func Lose(registry http.Handler, repository, digest string) {
 	delete(m.blobs, blob{repository, digest})
 }
 
-// place is the part of the API that is about one repository: its name, the kind of thing, and which one.
+// place is the part of the API that is about one repository: its name, the kind of thing, and which
+// one.
 var place = regexp.MustCompile(`^/v2/(.+)/(blobs/uploads|blobs|manifests)/([^/]*)$`)
 
 // ServeHTTP answers as a registry does.

@@ -1,4 +1,5 @@
-// Package registrytest puts a script of faults in front of a registry, and counts what the registry is asked, for tests.
+// Package registrytest puts a script of faults in front of a registry, and counts what the registry
+// is asked, for tests.
 package registrytest
 
 import (
@@ -8,14 +9,16 @@ import (
 	"time"
 )
 
-// Proxy is a registry with a bad day. Its zero value has neither a script nor a registry: use [New].
+// Proxy is a registry with a bad day. Its zero value has neither a script nor a registry: use
+// [New].
 type Proxy struct {
 	next http.Handler
 
 	mu    sync.Mutex
 	rules []*Rule
 	asked []Request
-	// script counts the scripts. A request is noted when it was answered, and by then there may be another one.
+	// script counts the scripts. A request is noted when it was answered, and by then there may be
+	// another one.
 	script int
 }
 
@@ -30,7 +33,8 @@ type Request struct {
 	At time.Time
 }
 
-// Rule says what happens to some of the requests. Rules are tried in their order; the first that fits a request and is in force decides.
+// Rule says what happens to some of the requests. Rules are tried in their order; the first that
+// fits a request and is in force decides.
 type Rule struct {
 	// Method it is for. Empty: all.
 	Method string
@@ -107,14 +111,16 @@ func (r *Rule) fits(request *http.Request) bool {
 	return (r.Method == "" || r.Method == request.Method) && r.path.MatchString(request.URL.Path)
 }
 
-// Requests are those that came and were answered since the last [Proxy.Script], in the order of their answers.
+// Requests are those that came and were answered since the last [Proxy.Script], in the order of
+// their answers.
 func (p *Proxy) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]Request(nil), p.asked...)
 }
 
-// Count says how many requests had this method (empty: any) and a path that the regular expression matches.
+// Count says how many requests had this method (empty: any) and a path that the regular expression
+// matches.
 func (p *Proxy) Count(method, path string) int {
 	pattern, n := regexp.MustCompile(path), 0
 	for _, asked := range p.Requests() {

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Official is an official image: a layer of its environment, and one of its own that this step made.
+// Official is an official image: a layer of its environment, and one of its own that this step
+// made.
 func Official(t *testing.T, environment, own, step string, change func(*v1.ConfigFile)) v1.Image {
 	t.Helper()
 	img, err := mutate.Append(empty.Image,

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TokenRegistry takes nobody without a token of its own token server, which gives one to who has the password.
-// A token is for the repositories that were asked for.
+// TokenRegistry takes nobody without a token of its own token server, which gives one to who has
+// the password. A token is for the repositories that were asked for.
 type TokenRegistry struct {
 	Bed
 	Tokens Fault // in place of the token server
@@ -128,8 +128,9 @@ func (r *TokenRegistry) takes(request *http.Request) bool {
 	return ok
 }
 
-// justRenewed says whether a token was issued for a request that was refused before. Real tokens live for minutes:
-// on a busy machine one that lives for some requests may be too old before its worker shows it the first time.
+// justRenewed says whether a token was issued for a request that was refused before. Real tokens
+// live for minutes: on a busy machine one that lives for some requests may be too old before its
+// worker shows it the first time.
 func (r *TokenRegistry) justRenewed(what string, shown Token) bool {
 	i := slices.IndexFunc(r.refused[what], func(at int) bool { return at <= shown.at })
 	if i >= 0 {

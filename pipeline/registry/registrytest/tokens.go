@@ -7,14 +7,15 @@ import (
 	"sync"
 )
 
-// Tokens is a registry that takes nobody without a token, and its token server. Each token is good for some requests only, so that it
-// expires at every step sooner or later.
+// Tokens is a registry that takes nobody without a token, and its token server. Each token is good
+// for some requests only, so that it expires at every step sooner or later.
 // https://distribution.github.io/distribution/spec/auth/token/
 type Tokens struct {
 	// Registry answers those who show a token.
 	Registry http.Handler
-	// Good is for how many requests a token is. It is counted rather than timed, so that a test does not depend on the machine. The same
-	// request is refused once only: others may use its new token up before it is sent again, which no clock would do.
+	// Good is for how many requests a token is. It is counted rather than timed, so that a test
+	// does not depend on the machine. The same request is refused once only: others may use its new
+	// token up before it is sent again, which no clock would do.
 	Good int
 	// Server, unless nil, answers in place of the token server.
 	Server Fault
@@ -32,7 +33,8 @@ func (t *Tokens) Issued() int {
 	return t.issued
 }
 
-// ServeHTTP answers as a registry, and under /token as its token server, which gives a token to everybody.
+// ServeHTTP answers as a registry, and under /token as its token server, which gives a token to
+// everybody.
 func (t *Tokens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {

@@ -25,7 +25,8 @@ func (c *counted) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// readCounted reads the column id within so many bytes and pages, and says how many bytes of the file that took.
+// readCounted reads the column id within so many bytes and pages, and says how many bytes of the
+// file that took.
 func readCounted(bytesAllowed, pagesAllowed int64, file []byte) (int64, error) {
 	r := &counted{ReaderAt: bytes.NewReader(file)}
 	_, err := columns.ReadWithin(bytesAllowed, pagesAllowed, r, int64(len(file)), []columns.Column{{Name: "id"}}, maxRows,
@@ -56,7 +57,8 @@ func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
 		require.ErrorContains(t, err, "more than 5000 pages")
 	})
 	t.Run("by large pages of nothing that many row groups share", func(t *testing.T) {
-		// A frame to be skipped decompresses to nothing: 1,000 row groups of 1 MiB are a gigabyte to read, in a file of 1 MiB.
+		// A frame to be skipped decompresses to nothing: 1,000 row groups of 1 MiB are a gigabyte
+		// to read, in a file of 1 MiB.
 		frame := append(binary.LittleEndian.AppendUint32([]byte{0x50, 0x2a, 0x4d, 0x18}, 1<<20), make([]byte, 1<<20)...)
 		nothing := page(fields{1: dataPages, 2: int32(0), 5: dataHeader(0, plainEncoding)}, frame)
 		value := page(fields{1: dataPages, 2: int32(5), 5: dataHeader(1, plainEncoding)}, compressed(t, zstdCodec, plain("a")))

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/dataset/table/internal/columns"
 )
 
-// FuzzPages puts pages of any content in a file that is otherwise sound, which a fuzzer that has to get the metadata right hardly reaches.
-// The seeds are files in testdata/fuzz.
+// FuzzPages puts pages of any content in a file that is otherwise sound, which a fuzzer that has to
+// get the metadata right hardly reaches. The seeds are files in testdata/fuzz.
 func FuzzPages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, codec, encoding, kind uint8, nullable bool, rows uint8, values, size int32, dictionary, payload []byte) {
 		pages := join(

@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// The kinds of pages: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+// The kinds of pages:
+// https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const (
 	dataPage       = 0
 	dictionaryPage = 2
