@@ -69,24 +69,24 @@ func (m *EvalImages) AssembleAll(
 	}
 	limits, err := limitsOf(flags.MaxWorkers, flags.MaxAttempts, flags.Timeout)
 	if err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	login := m.credentials()
 	how := publishing{
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}
 	if err := how.check(); err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	if how.key, err = verifyKey(ctx, flags.VerifyKey); err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	if err := login.use(ctx, m.targets()...); err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	plan, recipe, err := m.plan(ctx)
 	if err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	images := m.engine(recipe.identity)
 	images.Publishes = flags.Publish
@@ -95,7 +95,7 @@ func (m *EvalImages) AssembleAll(
 	var client *registry.Client
 	if flags.Publish {
 		if client, err = how.use(ctx, &runner, m, images, recipe); err != nil {
-			return nil, flat(err)
+			return nil, userError(err)
 		}
 	}
 	release := engine.Ballast()
@@ -108,13 +108,13 @@ func (m *EvalImages) AssembleAll(
 		fmt.Println(manifest.Summary(result))
 	}
 	if err != nil && !flags.AllowFailures {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	if err := failure(result.Failed(), len(result.Images)); err != nil && !flags.AllowFailures {
-		return nil, flatList(fmt.Errorf("%w\n%s", err, "The same call again makes only what is missing. With --allow-failures it returns the manifest."))
+		return nil, userErrors(fmt.Errorf("%w\n%s", err, "The same call again makes only what is missing. With --allow-failures it returns the manifest."))
 	}
 	manifest, err := newManifest(result)
-	return manifest, flat(err)
+	return manifest, userError(err)
 }
 
 // runner is how a run goes: the engine makes the images, and tells of the official ones.

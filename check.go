@@ -27,27 +27,27 @@ func (m *EvalImages) Check(
 ) (string, error) {
 	key, err := verifyKey(ctx, flags.VerifyKey)
 	if err != nil {
-		return "", flat(err)
+		return "", userError(err)
 	}
 	login := m.credentials()
 	if err := login.use(ctx, m.agentTargets()...); err != nil {
-		return "", flat(err)
+		return "", userError(err)
 	}
 	plan, recipe, err := m.plan(ctx)
 	if err != nil {
-		return "", flat(err)
+		return "", userError(err)
 	}
 	runner := m.runner(m.engine(recipe.identity), limits{}, false)
 	runner.TrustUnlabelled = flags.TrustUnlabelled
 	if runner.Registry, err = m.published(ctx, login, flags.TrustUnlabelled); err != nil {
-		return "", flat(err)
+		return "", userError(err)
 	}
 	if runner.Signatures, err = signatures(ctx, key, nil, login, m.AgentRepo); err != nil {
-		return "", flat(err)
+		return "", userError(err)
 	}
 	missing, unknown := runner.Missing(ctx, plan)
 	if err := incomplete(missing, unknown, len(plan.Items)); err != nil {
-		return "", flatList(err)
+		return "", userErrors(err)
 	}
 	return fmt.Sprintf("All %d agent images are published.\n", len(plan.Items)), nil
 }

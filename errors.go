@@ -9,17 +9,17 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// flat is what every function of the module returns for an error: the error's text, safe to show. At the border of a function the engine
+// userError is what every function of the module returns for an error: the error's text, safe to show. At the border of a function the engine
 // looks for the innermost error of its own and shows nothing else: which image it was and what to do would be lost.
-func flat(err error) error {
+func userError(err error) error {
 	if err == nil {
 		return nil
 	}
 	return errors.New(redact.Text(engine.Clean(err.Error())))
 }
 
-// flatList is flat for an error that lists many others.
-func flatList(err error) error {
+// userErrors is flat for an error that lists many others.
+func userErrors(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -10,9 +10,9 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// opened lets read have a file of the engine's. The file is written to disk first: the API gives contents as text, which Parquet is
+// withLocalFile lets read have a file of the engine's. The file is written to disk first: the API gives contents as text, which Parquet is
 // not, and in one piece.
-func opened(ctx context.Context, file *dagger.File, read func(name string, file *os.File, size int64) error) error {
+func withLocalFile(ctx context.Context, file *dagger.File, read func(name string, file *os.File, size int64) error) error {
 	name, err := file.Name(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at the file: %w", err)

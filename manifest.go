@@ -49,11 +49,11 @@ func newManifest(result *manifest.Result) (*Manifest, error) {
 func (m *Manifest) Check(ctx context.Context) (string, error) {
 	records, err := readRecords(ctx, manifestFile, m.File)
 	if err != nil {
-		return "", flat(err)
+		return "", userError(err)
 	}
 	result := &manifest.Result{Images: records}
 	if err := failure(result.Failed(), m.Total); err != nil {
-		return "", flatList(err)
+		return "", userErrors(err)
 	}
 	if unpublished := result.Unpublished(); unpublished > 0 {
 		return fmt.Sprintf("All %d agent images build; %d were not published.\n", m.Total, unpublished), nil

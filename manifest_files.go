@@ -59,7 +59,7 @@ func writeRecords(path string, records []manifest.Record) error {
 
 // readRecords reads the records in a file of the engine's; errors call it by this name.
 func readRecords(ctx context.Context, name string, file *dagger.File) (records []manifest.Record, err error) {
-	err = opened(ctx, file, func(_ string, file *os.File, _ int64) error {
+	err = withLocalFile(ctx, file, func(_ string, file *os.File, _ int64) error {
 		text, err := io.ReadAll(file)
 		if err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 // It is the target "builder" of the SDK's Dockerfile.
 func (m *EvalImages) Builder(ctx context.Context) (*dagger.Container, error) {
 	if _, err := m.recipe(ctx); err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	return m.engine("").Builder(), nil
 }
@@ -28,10 +28,10 @@ func (m *EvalImages) Base(
 	instanceId string,
 ) (*dagger.Container, error) {
 	if _, err := m.recipe(ctx); err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	base, err := m.instanceBase(ctx, instanceId)
-	return base, flat(err)
+	return base, userError(err)
 }
 
 // Build the agent image of one instance: its base image and the agent server.
@@ -45,11 +45,11 @@ func (m *EvalImages) Assemble(
 ) (*dagger.Container, error) {
 	recipe, err := m.recipe(ctx)
 	if err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	base, err := m.instanceBase(ctx, instanceId)
 	if err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	return m.engine(recipe.identity).Assemble(base), nil
 }

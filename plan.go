@@ -31,18 +31,18 @@ func (m *EvalImages) Plan(
 ) (*Plan, error) {
 	plan, recipe, err := m.plan(ctx)
 	if err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	if pin {
 		runner := m.runner(m.engine(recipe.identity), limits{}, false)
 		runner.Official = &publish.Heads{Access: registry.Access{ReadOnly: true, Network: engine.Network}, Else: runner.Official}
 		if plan, err = runner.Pin(ctx, plan); err != nil {
-			return nil, flatList(err)
+			return nil, userErrors(err)
 		}
 	}
 	lines, err := plan.JSONLines()
 	if err != nil {
-		return nil, flat(err)
+		return nil, userError(err)
 	}
 	return &Plan{Total: len(plan.Items), Table: plan.Table(), Lines: lines}, nil
 }

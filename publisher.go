@@ -83,7 +83,7 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 	runner.Publisher, runner.Registry, runner.Tagger = direct, finder, finder
 	runner.Official = &publish.Officials{Client: client, Engine: images, Platform: string(engine.Platform)}
 	if shares, _ := publish.SharesBases(p.shareBases); shares { // It was checked.
-		direct.Sharing = &publish.Sharing{Client: client, Apart: publish.NewApart(recipe.dockerfile)}
+		direct.Sharing = &publish.Sharing{Client: client, Independent: publish.NewIndependentSteps(recipe.dockerfile)}
 		runner.Sharing = direct.Sharing
 	}
 	return client, nil

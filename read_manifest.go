@@ -28,7 +28,7 @@ func (m *EvalImages) ReadManifest(
 	} {
 		records, files, err := readAll(ctx, source, name)
 		if err != nil {
-			return nil, flat(err)
+			return nil, userError(err)
 		}
 		if name == manifestFile {
 			found = files
@@ -36,13 +36,13 @@ func (m *EvalImages) ReadManifest(
 		*to = manifest.Merge(records)
 	}
 	if found == 0 {
-		return nil, flat(fmt.Errorf("there is no %s in that directory", manifestFile))
+		return nil, userError(fmt.Errorf("there is no %s in that directory", manifestFile))
 	}
 	if expect > 0 && found != expect {
-		return nil, flat(fmt.Errorf("found %d files %s, expected %d (--expect): the manifest of a shard is missing, or there is one too many", found, manifestFile, expect))
+		return nil, userError(fmt.Errorf("found %d files %s, expected %d (--expect): the manifest of a shard is missing, or there is one too many", found, manifestFile, expect))
 	}
 	manifest, err := newManifest(&result)
-	return manifest, flat(err)
+	return manifest, userError(err)
 }
 
 // readAll reads the records of all files of this name, and says how many files there are.

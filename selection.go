@@ -89,7 +89,7 @@ func (s selection) choose(ctx context.Context) (chosen dataset.Selection, err er
 	if len(chosen.IDs) > 0 {
 		return chosen, fmt.Errorf("--instance-ids and --select exclude each other")
 	}
-	err = opened(ctx, s.selected, func(name string, file *os.File, _ int64) error {
+	err = withLocalFile(ctx, s.selected, func(name string, file *os.File, _ int64) error {
 		chosen.IDs, err = dataset.ReadIDs(name, file)
 		return err
 	})
@@ -133,7 +133,7 @@ func (s selection) ofHub() string {
 }
 
 func readRows(ctx context.Context, file *dagger.File, further []string) (rows []table.Row, err error) {
-	err = opened(ctx, file, func(name string, file *os.File, size int64) error {
+	err = withLocalFile(ctx, file, func(name string, file *os.File, size int64) error {
 		rows, err = table.Read(name, file, size, further...)
 		return err
 	})

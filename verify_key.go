@@ -18,7 +18,7 @@ func verifyKey(ctx context.Context, file *dagger.File) (key *signature.Key, err 
 	if file == nil {
 		return nil, nil
 	}
-	err = opened(ctx, file, func(_ string, file *os.File, _ int64) error {
+	err = withLocalFile(ctx, file, func(_ string, file *os.File, _ int64) error {
 		pem, err := io.ReadAll(io.LimitReader(file, signature.MaxKey+1))
 		if err != nil {
 			return err

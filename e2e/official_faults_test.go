@@ -52,14 +52,14 @@ func TestOfficialImagesThatMoveAndAreAlike(t *testing.T) {
 
 	dir := f.run(t, "--share-bases", "trusted")
 
-	grafted := 0
+	rebased := 0
 	for i, id := range f.all {
 		f.standsOn(t, dir, id, before[id])
 		if records(t, dir, "base-manifest.jsonl")[i].GraftedFrom != "" {
-			grafted++
+			rebased++
 		}
 	}
-	assert.Equal(t, 1, grafted, "they were alike when they were asked for")
+	assert.Equal(t, 1, rebased, "they were alike when they were asked for")
 }
 
 // moves has another image get an official image's tag as soon as the registry has told who has it,

@@ -55,7 +55,7 @@ func TestTheRecipeRunsOnceForBasesThatAreAlike(t *testing.T) {
 			leaders[base.InstanceID] = true
 			continue
 		}
-		assert.Equal(t, environment[base.InstanceID], environment[base.GraftedFrom], "grafted from another environment")
+		assert.Equal(t, environment[base.InstanceID], environment[base.GraftedFrom], "rebased from another environment")
 		assert.Equal(t, layers(t, image(t, f.base(base.GraftedFrom)))[2:], layers(t, image(t, f.base(base.InstanceID)))[2:], "the recipe's layers")
 	}
 	assert.Equal(t, map[int]int{0: 1, 1: 1, 2: 1, 3: 1}, ran, "how often the recipe ran, by environment")
@@ -93,15 +93,15 @@ func TestBasesThatAreNotCertainlyAlikeAreBuiltTheLongWay(t *testing.T) {
 		push(t, f.official(id), img)
 	}
 
-	grafted := 0
+	rebased := 0
 	for _, base := range records(t, f.run(t, "--share-bases", "trusted"), "base-manifest.jsonl") {
 		assert.Equal(t, "built", base.Status)
 		if base.GraftedFrom != "" {
-			grafted++
+			rebased++
 			assert.Contains(t, base.InstanceID, "copied")
 		}
 	}
-	assert.Equal(t, 1, grafted)
+	assert.Equal(t, 1, rebased)
 	for _, base := range records(t, f.run(t, "--force-build"), "base-manifest.jsonl") {
 		assert.Empty(t, base.GraftedFrom)
 	}
@@ -130,8 +130,8 @@ func TestOfficialImagesShareNothingByDefault(t *testing.T) {
 	assert.Contains(t, message, "use trusted if you vouch for the official images, or else never")
 }
 
-// TestAGraftedBaseIsWhatTheRecipeMakes runs a recipe that installs packages and makes a user.
-func TestAGraftedBaseIsWhatTheRecipeMakes(t *testing.T) {
+// TestARebasedBaseIsWhatTheRecipeMakes runs a recipe that installs packages and makes a user.
+func TestARebasedBaseIsWhatTheRecipeMakes(t *testing.T) {
 	t.Parallel()
 	ids := []string{"real__one-1", "real__two-2"}
 	below := image(t, engineRegistry+"/swebench/sweb.eval.x86_64.django_1776_django-11099:latest")
@@ -161,21 +161,21 @@ func TestAGraftedBaseIsWhatTheRecipeMakes(t *testing.T) {
 			continue
 		}
 		compared++
-		grafted, built := image(t, shared[id].Tags[0]), image(t, long[id].Tags[0])
-		want, got := files(t, built), files(t, grafted)
+		rebased, built := image(t, shared[id].Tags[0]), image(t, long[id].Tags[0])
+		want, got := files(t, built), files(t, rebased)
 		for path, file := range want {
 			assert.Equal(t, file, got[path], path)
 		}
 		assert.Len(t, got, len(want))
 		assert.Contains(t, got, "testbed/"+id)
 		assert.Greater(t, len(got), len(files(t, below)), "the recipe added nothing")
-		a, err := grafted.ConfigFile()
+		a, err := rebased.ConfigFile()
 		require.NoError(t, err)
 		b, err := built.ConfigFile()
 		require.NoError(t, err)
 		assert.Equal(t, b.Config, a.Config)
 	}
-	assert.Equal(t, 1, compared, "one of the two is grafted from the other")
+	assert.Equal(t, 1, compared, "one of the two is rebased from the other")
 }
 
 // onEnvironment is an official image of an environment's layer and a layer of an instance, with the

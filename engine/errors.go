@@ -13,10 +13,10 @@ import (
 // "input: container.from.imageRef ".
 var apiPath = regexp.MustCompile(`input: [a-z][A-Za-z]*(\.[A-Za-z]+)* `)
 
-// plain is an engine's error with what the command printed last. Its text is not safe to show
+// engineError is an engine's error with what the command printed last. Its text is not safe to show
 // before it has passed the module's border or become a record. What told it to stop can still be
 // found in it.
-func plain(err error) error { return plainError{err} }
+func engineError(err error) error { return plainError{err} }
 
 type plainError struct{ err error }
 

@@ -70,15 +70,15 @@ var boundaries = []boundary{
 // and nothing that runs back.
 var below = map[string][]string{
 	"clock":     nil,
-	"once":      {"stopwatch"},
+	"memo":      {"stopwatch"},
 	"stopwatch": nil,
 	"classify":  {"stopwatch"},
 	"plan":      {"classify"},
 	"manifest":  {"classify", "plan"},
 	"throttle":  {"classify", "clock", "stopwatch"},
-	"registry":  {"classify", "once", "throttle"},
-	"run":       {"classify", "clock", "manifest", "once", "plan", "stopwatch", "throttle"},
-	"publish":   {"classify", "once", "plan", "registry", "run"},
+	"registry":  {"classify", "memo", "throttle"},
+	"run":       {"classify", "clock", "manifest", "memo", "plan", "stopwatch", "throttle"},
+	"publish":   {"classify", "memo", "plan", "registry", "run"},
 }
 
 // layers are the boundaries of the packages in [below].
@@ -266,7 +266,7 @@ func TestPackageBoundariesAreSeen(t *testing.T) {
 		},
 		"pipeline may import dataset, redact, reference, signature and its own packages": {
 			file: "pipeline/run/run.go",
-			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/redact"; "dagger/eval-images/reference"; "dagger/eval-images/signature"; "dagger/eval-images/pipeline/once")`,
+			text: `import ("dagger/eval-images/dataset"; "dagger/eval-images/redact"; "dagger/eval-images/reference"; "dagger/eval-images/signature"; "dagger/eval-images/pipeline/memo")`,
 		},
 		"redact must not import what it serves": {
 			file: "redact/text.go", text: `import ("strings"; "dagger/eval-images/pipeline")`,

@@ -141,7 +141,7 @@ func TestNoTextOfTheModuleIsAShells(t *testing.T) {
 		ast.Inspect(of.File, func(node ast.Node) bool {
 			literal, ok := node.(*ast.BasicLit)
 			if ok && literal.Kind == token.STRING && shell.MatchString(literal.Value) {
-				assert.Equal(t, "pipeline/publish/apart.go", of.path, literal.Value)
+				assert.Equal(t, "pipeline/publish/independent_steps.go", of.path, literal.Value)
 				assert.Contains(t, literal.Value, `#\(nop\)`, "it is a pattern of what a step of the older builder says")
 			}
 			return true

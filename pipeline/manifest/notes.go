@@ -116,21 +116,21 @@ func countNotes(result *Result) (notes []string) {
 
 // recipeNotes say how often the recipe ran, how long that took, and how often it need not run.
 func recipeNotes(bases []Record) []string {
-	var ran, grafted int
+	var ran, rebased int
 	var took Seconds
 	for _, base := range bases {
 		switch {
 		case base.Status != StatusBuilt:
 		case base.GraftedFrom != "":
-			grafted++
+			rebased++
 		default:
 			ran++
 			took += base.BuildSeconds
 		}
 	}
-	if grafted == 0 {
+	if rebased == 0 {
 		return nil
 	}
 	each := seconds(took / Seconds(max(1, ran)))
-	return []string{fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others have its layers from those", ran, ran+grafted, each)}
+	return []string{fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others have its layers from those", ran, ran+rebased, each)}
 }

@@ -18,9 +18,9 @@ type Image struct {
 	// Official is what a base image is built on: the official image's reference, with its digest
 	// where that is known. An agent image has it too, for its label.
 	Official string
-	// Graft is the base image whose recipe's layers a base image gets, so that the recipe need not
+	// Rebase is the base image whose recipe's layers a base image gets, so that the recipe need not
 	// run. Nil: it runs.
-	Graft *Graft
+	Rebase *RebaseSource
 	// Wrap is what a base image gets on top of the recipe; nil for most.
 	Wrap *Wrap
 	// Builder and Base are what an agent image is assembled of: references with a digest. Both are
@@ -29,9 +29,9 @@ type Image struct {
 	Builder, Base string
 }
 
-// Graft is a base image that the recipe was run for, and the official image that it was run on:
+// RebaseSource is a base image that the recipe was run for, and the official image that it was run on:
 // references with digests. Other base images can take the recipe's layers from it.
-type Graft struct {
+type RebaseSource struct {
 	Official, Base string
 	// Instance that it was made for.
 	Instance string

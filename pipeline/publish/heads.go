@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 
 	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/run"
@@ -24,7 +24,7 @@ type Heads struct {
 	// access, and of all if it cannot be reached.
 	Else run.Registry
 
-	client once.Group[*registry.Client]
+	client memo.Group[*registry.Client]
 	// tries is how often the client tried to connect and got no answer.
 	tries atomic.Int32
 }

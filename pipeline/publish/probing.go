@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/run"
@@ -78,7 +78,7 @@ type ProbingRegistry struct {
 	// Access to the registry, with the credentials at hand.
 	Access registry.Access
 
-	clients once.Group[*registry.Client] // by repository
+	clients memo.Group[*registry.Client] // by repository
 }
 
 // Find asks for an image. Where the engine is refused, the registry's answer to these credentials

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/run"
@@ -41,7 +41,7 @@ type Publisher struct {
 	// built.
 	Sharing *Sharing
 
-	layers once.Group[registry.Layer]
+	layers memo.Group[registry.Layer]
 }
 
 // Publish composes an agent image, and a base image that can have another one's layers. Its builder
@@ -50,13 +50,13 @@ func (p *Publisher) Publish(ctx context.Context, image plan.Image) (published ru
 	switch {
 	case image.Phase == plan.PhaseAssemble:
 		published, err = p.put(ctx, image, p.assemble)
-	case image.Graft != nil:
-		published, err = p.put(ctx, image, p.graft)
-		published.Grafted = err == nil
+	case image.Rebase != nil:
+		published, err = p.put(ctx, image, p.rebase)
+		published.Rebased = err == nil
 	default:
 		return p.build(ctx, image)
 	}
-	if errors.Is(err, registry.ErrNoGraft) || image.Graft != nil && noImageHere(err) {
+	if errors.Is(err, registry.ErrNoRebase) || image.Rebase != nil && noImageHere(err) {
 		return p.build(ctx, image)
 	}
 	return published, err
@@ -146,8 +146,8 @@ func labelsOn(base *registry.Image, image plan.Image) map[string]string {
 	return labels
 }
 
-// graft puts another base image's layers on an official image.
-func (p *Publisher) graft(ctx context.Context, image plan.Image) (*registry.Composed, error) {
+// rebase puts another base image's layers on an official image.
+func (p *Publisher) rebase(ctx context.Context, image plan.Image) (*registry.Composed, error) {
 	return p.Sharing.compose(ctx, image)
 }
 

@@ -3,7 +3,7 @@ package publish
 import (
 	"context"
 
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/reference"
@@ -14,17 +14,17 @@ import (
 type Sharing struct {
 	// Client of that registry.
 	Client *registry.Client
-	// Apart knows the steps of an official image that have nothing to do with the recipe.
-	Apart Apart
+	// Independent knows the steps of an official image that have nothing to do with the recipe.
+	Independent IndependentSteps
 
-	// images that others are grafted from.
-	images once.Group[*registry.Image]
+	// images that others are rebased from.
+	images memo.Group[*registry.Image]
 }
 
-// Alike is the key of all that is below the layers which certainly have nothing to do with the
+// RebaseKey is the key of all that is below the layers which certainly have nothing to do with the
 // recipe. Of an image in another registry, or of an index, nobody knows. At Docker Hub nobody
 // looks: that would count as a pull, beside the one of the build.
-func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
+func (s *Sharing) RebaseKey(ctx context.Context, official string) (string, error) {
 	if reference.AtDockerHub(official) {
 		return "", nil
 	}
@@ -35,7 +35,7 @@ func (s *Sharing) Alike(ctx context.Context, official string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return image.Below(s.Apart.Step), nil
+	return image.Below(s.Independent.Step), nil
 }
 
 // compose puts the recipe's layers on an official image.
@@ -44,18 +44,18 @@ func (s *Sharing) compose(ctx context.Context, image plan.Image) (*registry.Comp
 	if err != nil {
 		return nil, err
 	}
-	like, err := s.image(ctx, image.Graft.Official)
+	like, err := s.image(ctx, image.Rebase.Official)
 	if err != nil {
 		return nil, err
 	}
-	built, err := s.image(ctx, image.Graft.Base)
+	built, err := s.image(ctx, image.Rebase.Base)
 	if err != nil {
 		return nil, err
 	}
-	return registry.Graft(built, like, on, image.Labels())
+	return registry.Rebase(built, like, on, image.Labels())
 }
 
-// image reads an image once for all that are grafted from it.
+// image reads an image once for all that are rebased from it.
 func (s *Sharing) image(ctx context.Context, at string) (*registry.Image, error) {
 	image, _, err := s.images.Do(ctx, at, func() (*registry.Image, error) { return s.Client.Image(ctx, at) })
 	return image, err

@@ -13,38 +13,38 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// TestAlike: that nobody knows is an answer, and no reason to ask again. A registry in trouble
+// TestRebaseKey: that nobody knows is an answer, and no reason to ask again. A registry in trouble
 // gives none.
-func TestAlike(t *testing.T) {
+func TestRebaseKey(t *testing.T) {
 	b := registrytest.NewBed(t)
 	sharing := &Sharing{Client: connect(t, b, registry.Access{})}
 	b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one"))
-	key, err := sharing.Alike(ctx, b.Reference("base:x"))
+	key, err := sharing.RebaseKey(ctx, b.Reference("base:x"))
 	require.NoError(t, err)
 	assert.NotEmpty(t, key)
 
-	key, err = sharing.Alike(ctx, "registry.example/official:x")
+	key, err = sharing.RebaseKey(ctx, "registry.example/official:x")
 	require.NoError(t, err, "it is in another registry")
 	assert.Empty(t, key)
 
 	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, "{}", "Content-Type", string(types.OCIImageIndex))})
-	key, err = sharing.Alike(ctx, b.Reference("base:index"))
+	key, err = sharing.RebaseKey(ctx, b.Reference("base:index"))
 	require.NoError(t, err, "it is an index")
 	assert.Empty(t, key)
 
 	b.Proxy.Script()
 	pushArtifact(t, b, "base:artifact")
-	key, err = sharing.Alike(ctx, b.Reference("base:artifact"))
+	key, err = sharing.RebaseKey(ctx, b.Reference("base:artifact"))
 	require.NoError(t, err, "it is an image by its media type only")
 	assert.Empty(t, key)
 
 	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Page(http.StatusBadGateway)})
-	_, err = sharing.Alike(ctx, b.Reference("base:y"))
+	_, err = sharing.RebaseKey(ctx, b.Reference("base:y"))
 	require.ErrorContains(t, err, "502 Bad Gateway")
 }
 
-// TestAGraftOfWhatTheClientCannotRead is built instead.
-func TestAGraftOfWhatTheClientCannotRead(t *testing.T) {
+// TestARebaseOfWhatTheClientCannotRead is built instead.
+func TestARebaseOfWhatTheClientCannotRead(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, registry.Access{})
 	img := b.Push(t, "official/one:x", registrytest.Layered(t, types.OCIManifestSchema1, "one"))
@@ -62,10 +62,10 @@ func TestAGraftOfWhatTheClientCannotRead(t *testing.T) {
 			publisher := &Publisher{Client: client, Builder: engine, Sharing: &Sharing{Client: client}}
 			published, err := publisher.Publish(ctx, plan.Image{
 				Phase: plan.PhaseBase, Official: test.on, Reference: b.Reference("base:x"),
-				Graft: &plan.Graft{Official: test.like, Base: one},
+				Rebase: &plan.RebaseSource{Official: test.like, Base: one},
 			})
 			require.NoError(t, err)
-			assert.False(t, published.Grafted)
+			assert.False(t, published.Rebased)
 			assert.Equal(t, 2, engine.n, "it is built")
 		})
 	}

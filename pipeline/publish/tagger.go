@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/registry"
 )
 
@@ -17,7 +17,7 @@ type Tagger struct {
 	// only.
 	Access registry.Access
 
-	clients once.Group[connected] // by repository
+	clients memo.Group[connected] // by repository
 }
 
 // connected is a client, or the final reason why there is none.

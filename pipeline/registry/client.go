@@ -13,7 +13,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 )
 
 // DefaultAnswerTime bounds one request. What is asked and sent are manifests and configs:
@@ -26,12 +26,12 @@ const DefaultAnswerTime = time.Minute
 type Client struct {
 	host       name.Registry
 	access     Access
-	wire       wire
+	wire       countingTransport
 	http       *http.Client
 	answerTime time.Duration
 	requests   *atomic.Int64
 	// blobs are known to be in a repository, because this client put them there.
-	blobs  once.Group[*putting]
+	blobs  memo.Group[*putting]
 	mounts mounts
 	// manifests and images were read lately, by their references with a digest: those stay what
 	// they are. An image is mostly found, and then read, and then an official image is what another
@@ -68,7 +68,7 @@ func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, e
 		own = append(own, repository(named.RepositoryStr()))
 	}
 	var authenticated http.RoundTripper
-	err := within(ctx, client.answerTime, func(ctx context.Context) (err error) {
+	err := withTimeout(ctx, client.answerTime, func(ctx context.Context) (err error) {
 		authenticated, err = a.introduce(ctx, client, own)
 		return err
 	})
@@ -101,11 +101,11 @@ func (a Access) introduce(ctx context.Context, client *Client, own []repository)
 		return transport.NewWithContext(ctx, client.host, auth, client.wire, scopes)
 	}
 	common, err := introduce(ctx)
-	return &leave{host: client.host.RegistryStr(), own: own, common: common, wire: client.wire, introduce: introduce}, err
+	return &scopedTransport{host: client.host.RegistryStr(), own: own, common: common, wire: client.wire, introduce: introduce}, err
 }
 
 func newClient(answerTime time.Duration) *Client {
-	client := &Client{answerTime: answerTime, blobs: once.Group[*putting]{OneByOne: true}, requests: new(atomic.Int64)}
+	client := &Client{answerTime: answerTime, blobs: memo.Group[*putting]{OneByOne: true}, requests: new(atomic.Int64)}
 	var errs [2]error // Only a size below one is an error.
 	client.manifests, errs[0] = lru.New[string, *imageManifest](remembered)
 	client.images, errs[1] = lru.New[string, *Image](remembered)

@@ -64,7 +64,7 @@ func wholeIdentity() plan.Identity {
 	}
 }
 
-// FuzzManifest: what is accepted for a manifest can be composed and grafted, or says that it
+// FuzzManifest: what is accepted for a manifest can be composed and rebased, or says that it
 // cannot. Read as an index, it names an image by its digest, or none.
 func FuzzManifest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
@@ -135,7 +135,7 @@ func compose(t *testing.T, image *Image) {
 	if err == nil {
 		requireWhole(t, composed, len(image.manifest.Layers)+1)
 	}
-	if composed, err = Graft(image, image, image, map[string]string{"a": "b"}); err == nil {
+	if composed, err = Rebase(image, image, image, map[string]string{"a": "b"}); err == nil {
 		requireWhole(t, composed, len(image.manifest.Layers))
 	}
 }

@@ -13,7 +13,7 @@ import (
 var realm = regexp.MustCompile(`(?i)\brealm="([^"]*)"`)
 
 // givesTokens reports whether a request goes to where the registry said that tokens come from.
-func (w wire) givesTokens(request *http.Request) bool {
+func (w countingTransport) givesTokens(request *http.Request) bool {
 	challenge := w.token.Load()
 	if challenge == nil {
 		return false

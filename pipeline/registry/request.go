@@ -82,7 +82,7 @@ func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send 
 func (c *Client) sendOver(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
 	path := redact.Line(at.EscapedPath()) // The registry may have chosen it.
 	var got *answer
-	err := within(ctx, c.answerTime, func(ctx context.Context) (err error) {
+	err := withTimeout(ctx, c.answerTime, func(ctx context.Context) (err error) {
 		got, err = c.exchange(ctx, method, at, send)
 		return err
 	})

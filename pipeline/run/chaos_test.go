@@ -16,7 +16,7 @@ import (
 
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/reference"
@@ -25,7 +25,7 @@ import (
 // chaos is two registries with every kind of trouble, and what publishes to one of them.
 type chaos struct {
 	own, hub string
-	blobs    once.Group[bool]
+	blobs    memo.Group[bool]
 
 	mu     sync.Mutex
 	random *rand.Rand
@@ -124,7 +124,7 @@ func (c *chaos) Find(ctx context.Context, image string) (plan.Found, error) {
 // Publish has an engine pull the official image, and all wait for a blob that they have in common.
 // Some answers are lost at the end.
 func (c *chaos) Publish(ctx context.Context, image plan.Image) (Published, error) {
-	if image.Phase == plan.PhaseBase && image.Graft == nil {
+	if image.Phase == plan.PhaseBase && image.Rebase == nil {
 		if err := c.answer(ctx, reference.Host(image.Official)); err != nil {
 			return Published{}, fmt.Errorf("building: %w", err)
 		}
@@ -149,7 +149,7 @@ func (c *chaos) Publish(ctx context.Context, image plan.Image) (Published, error
 	return Published{Digest: found.Digest}, nil
 }
 
-func (c *chaos) Alike(ctx context.Context, official string) (string, error) {
+func (c *chaos) RebaseKey(ctx context.Context, official string) (string, error) {
 	name, _ := reference.CutDigest(official)
 	return fmt.Sprint(len(name)), c.answer(ctx, reference.Host(official))
 }

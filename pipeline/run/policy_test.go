@@ -184,7 +184,7 @@ func TestRunTellsWhatIsInWork(t *testing.T) {
 
 func TestPulseNamesTheLongest(t *testing.T) {
 	now := time.Now()
-	p := pulse{endings: 17, since: map[string]time.Time{}}
+	p := progress{endings: 17, since: map[string]time.Time{}}
 	for i, unit := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 		p.since[unit] = now.Add(-time.Duration(i) * time.Minute)
 	}

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// pulse knows what is in work, and since when. Its zero value is ready.
-type pulse struct {
+// progress knows what is in work, and since when. Its zero value is ready.
+type progress struct {
 	mu      sync.Mutex
 	since   map[string]time.Time
 	endings int
 }
 
-func (p *pulse) begin(unit string) {
+func (p *progress) begin(unit string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.since == nil {
@@ -28,7 +28,7 @@ func (p *pulse) begin(unit string) {
 	p.since[unit] = time.Now()
 }
 
-func (p *pulse) end(unit string) {
+func (p *progress) end(unit string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.since, unit)
@@ -36,7 +36,7 @@ func (p *pulse) end(unit string) {
 }
 
 // reset counts the endings anew: those of the questions would hide those of the images.
-func (p *pulse) reset() {
+func (p *progress) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endings = 0
@@ -46,7 +46,7 @@ func (p *pulse) reset() {
 const pulseShown = 5
 
 // line says what is in work: "in work: 2 (base a 3m10s, assemble b 1s); done: 17".
-func (p *pulse) line() string {
+func (p *progress) line() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	units := slices.SortedFunc(maps.Keys(p.since), func(a, b string) int {

@@ -12,9 +12,9 @@ type Published struct {
 	// With a [*classify.PushError] it is the digest that the image would have there, or empty if
 	// the publisher does not know it.
 	Digest string
-	// Grafted says that a base image has the layers of image.Graft, as was asked for. A publisher
+	// Rebased says that a base image has the layers of image.Rebase, as was asked for. A publisher
 	// that cannot do that builds the image.
-	Grafted bool
+	Rebased bool
 	// Build is the time until the image existed, Push the time from then until the registry had it.
 	// A publisher that does both in one go counts all of it as Push.
 	Build, Push time.Duration

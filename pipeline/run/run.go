@@ -13,7 +13,7 @@ import (
 
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/stopwatch"
 	"dagger/eval-images/pipeline/throttle"
@@ -30,10 +30,10 @@ type run struct {
 	builder     manifest.Record
 	images      []manifest.Record // by the item's place in the plan; an empty status is one that is still to be made
 	bases       []manifest.Record // likewise; empty where no base was needed
-	recipes     once.Group[*plan.Graft]
+	recipes     memo.Group[*plan.RebaseSource]
 	workers     *semaphore.Weighted // those who wait for another image give their place up meanwhile
 	throttles   *throttle.Hosts
-	pulse       pulse
+	pulse       progress
 	spent       spent
 	refused     atomic.Int32 // questions in a row that the registry refused
 	refusedTags tally        // images in a row whose first tag it refused, by the repository
@@ -297,8 +297,8 @@ func (r *run) publishOne(ctx context.Context, record *manifest.Record, image pla
 	published, err := r.Publisher.Publish(ctx, image)
 	record.BuildSeconds += manifest.Seconds(published.Build)
 	record.PushSeconds += manifest.Seconds(published.Push)
-	if published.Grafted {
-		record.GraftedFrom = redact.Field(image.Graft.Instance)
+	if published.Rebased {
+		record.GraftedFrom = redact.Field(image.Rebase.Instance)
 	}
 	switch {
 	case err != nil || !r.publishes():

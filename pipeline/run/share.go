@@ -11,9 +11,9 @@ import (
 
 // Sharing tells on which official images a recipe makes the same of what it adds.
 type Sharing interface {
-	// Alike returns a key for an official image, a reference with its digest: the recipe adds the
+	// RebaseKey returns a key for an official image, a reference with its digest: the recipe adds the
 	// same layers to all those with the same key. Empty: nobody knows, so the recipe has to run.
-	Alike(ctx context.Context, official string) (string, error)
+	RebaseKey(ctx context.Context, official string) (string, error)
 }
 
 // buildBase makes a base image: with the layers that the recipe added to another one in this run if
@@ -24,26 +24,26 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
-	graft, mine, err := r.recipe(ctx, key, func() (*plan.Graft, error) {
+	source, mine, err := r.recipe(ctx, key, func() (*plan.RebaseSource, error) {
 		if err := r.publish(ctx, record, image, reference); err != nil {
 			return nil, err
 		}
-		return &plan.Graft{Official: image.Official, Base: pin(reference, record.Digest), Instance: image.Instance.ID}, nil
+		return &plan.RebaseSource{Official: image.Official, Base: pin(reference, record.Digest), Instance: image.Instance.ID}, nil
 	})
 	if mine || err != nil {
 		return err
 	}
-	image.Graft = graft
+	image.Rebase = source
 	return r.publish(ctx, record, image, reference)
 }
 
 // recipe runs the recipe once for each key, and reports whether this call ran it. An image that
 // waits for another one's run gives up its worker meanwhile: otherwise those that wait could take
 // all workers from those that build.
-func (r *run) recipe(ctx context.Context, key string, run func() (*plan.Graft, error)) (*plan.Graft, bool, error) {
+func (r *run) recipe(ctx context.Context, key string, run func() (*plan.RebaseSource, error)) (*plan.RebaseSource, bool, error) {
 	r.endWork()
 	defer r.resumeWork(ctx)
-	return r.recipes.Do(ctx, key, func() (*plan.Graft, error) {
+	return r.recipes.Do(ctx, key, func() (*plan.RebaseSource, error) {
 		r.resumeWork(ctx)
 		defer r.endWork()
 		return run()
@@ -58,7 +58,7 @@ func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Ima
 		return ""
 	}
 	err := r.try(ctx, record, "ask", classify.HostsOf(base), func(ctx context.Context) (err error) {
-		key, err = r.Sharing.Alike(ctx, image.Official)
+		key, err = r.Sharing.RebaseKey(ctx, image.Official)
 		return err
 	})
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 // those that are not there.
 type sharingBy map[string]string
 
-func (s sharingBy) Alike(_ context.Context, official string) (string, error) {
+func (s sharingBy) RebaseKey(_ context.Context, official string) (string, error) {
 	name, _, _ := strings.Cut(official, "@")
 	key, ok := s[name]
 	if !ok {
@@ -32,17 +32,17 @@ func (s sharingBy) Alike(_ context.Context, official string) (string, error) {
 	return key, nil
 }
 
-// grafts are the instances whose base images were published, and whose base image the recipe's
+// rebases are the instances whose base images were published, and whose base image the recipe's
 // layers came from.
-func (f *fakeRegistry) grafts() map[string]string {
+func (f *fakeRegistry) rebases() map[string]string {
 	from := map[string]string{}
 	for _, image := range f.published {
 		if image.Phase != plan.PhaseBase {
 			continue
 		}
 		from[image.Instance.ID] = ""
-		if image.Graft != nil {
-			from[image.Instance.ID] = image.Graft.Instance
+		if image.Rebase != nil {
+			from[image.Instance.ID] = image.Rebase.Instance
 		}
 	}
 	return from
@@ -52,7 +52,7 @@ func (f *fakeRegistry) grafts() map[string]string {
 // it ran for is a matter of who came first.
 func (f *fakeRegistry) together() [][]string {
 	groups := map[string][]string{}
-	for id, from := range f.grafts() {
+	for id, from := range f.rebases() {
 		groups[cmp.Or(from, id)] = append(groups[cmp.Or(from, id)], id)
 	}
 	var all [][]string
@@ -93,9 +93,9 @@ func TestTheRecipeRunsOnceForOfficialImagesThatAreAlike(t *testing.T) {
 		{"i9"},
 	}, registry.together())
 	for _, image := range registry.published {
-		if image.Graft != nil {
-			id := image.Graft.Instance
-			assert.Equal(t, &plan.Graft{Official: "official/" + id, Base: "r/base:" + id + "@sha256:r/base:" + id, Instance: id}, image.Graft)
+		if image.Rebase != nil {
+			id := image.Rebase.Instance
+			assert.Equal(t, &plan.RebaseSource{Official: "official/" + id, Base: "r/base:" + id + "@sha256:r/base:" + id, Instance: id}, image.Rebase)
 		}
 	}
 }
@@ -137,12 +137,12 @@ type unsureSharing struct {
 	once    sync.Once
 }
 
-func (s *unsureSharing) Alike(ctx context.Context, official string) (key string, err error) {
+func (s *unsureSharing) RebaseKey(ctx context.Context, official string) (key string, err error) {
 	s.once.Do(func() { err = s.trouble })
 	if err != nil {
 		return "", err
 	}
-	return s.sharingBy.Alike(ctx, official)
+	return s.sharingBy.RebaseKey(ctx, official)
 }
 
 // If the recipe fails for all that are alike, each of them after the other would take hours to say
@@ -192,7 +192,7 @@ func TestWhoWaitsForARecipeGivesItsPlaceUp(t *testing.T) {
 	var once sync.Once
 	registry.onPublish = func(_ context.Context, image plan.Image) error {
 		switch {
-		case image.Phase != plan.PhaseBase || image.Graft != nil:
+		case image.Phase != plan.PhaseBase || image.Rebase != nil:
 		case image.Instance.ID == "i3":
 			once.Do(func() { close(other) })
 		default:
@@ -212,5 +212,5 @@ func TestNothingIsSharedWhereNothingIsPublished(t *testing.T) {
 	registry := &fakeRegistry{}
 	_, err := Runner{Publisher: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}}.Run(context.Background(), planOf(2))
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"i0": "", "i1": ""}, registry.grafts())
+	assert.Equal(t, map[string]string{"i0": "", "i1": ""}, registry.rebases())
 }

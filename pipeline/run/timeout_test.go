@@ -16,19 +16,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// allAlike finds all official images alike, and tells when all have asked.
-type allAlike struct {
+// oneKey finds all official images alike, and tells when all have asked.
+type oneKey struct {
 	left atomic.Int32
 	all  chan struct{}
 }
 
-func newAllAlike(images int) *allAlike {
-	c := &allAlike{all: make(chan struct{})}
+func newOneKey(images int) *oneKey {
+	c := &oneKey{all: make(chan struct{})}
 	c.left.Store(int32(images))
 	return c
 }
 
-func (c *allAlike) Alike(context.Context, string) (string, error) {
+func (c *oneKey) RebaseKey(context.Context, string) (string, error) {
 	if c.left.Add(-1) == 0 {
 		close(c.all)
 	}
@@ -39,10 +39,10 @@ func (c *allAlike) Alike(context.Context, string) (string, error) {
 // twice, which is longer than the timeout.
 func TestWaitingForAnotherImagesRecipeIsNoTimeOfOnesOwn(t *testing.T) {
 	const images, timeout = 40, 1000 * time.Second
-	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newAllAlike(images)
+	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newOneKey(images)
 	var recipes atomic.Int32
 	registry.onPublish = func(ctx context.Context, image plan.Image) error {
-		if image.Phase != plan.PhaseBase || image.Graft != nil {
+		if image.Phase != plan.PhaseBase || image.Rebase != nil {
 			return nil
 		}
 		<-sharing.all
@@ -66,7 +66,7 @@ func TestWaitingForAnotherImagesRecipeIsNoTimeOfOnesOwn(t *testing.T) {
 // more than two of those.
 func TestARecipeThatHangsHoldsOthersUpForNoLongerThanTheTimeout(t *testing.T) {
 	const images, timeout = 12, 1000 * time.Second
-	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newAllAlike(images)
+	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newOneKey(images)
 	started := clock.Now()
 	registry.onPublish = func(ctx context.Context, image plan.Image) error {
 		if image.Phase != plan.PhaseBase {

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// ErrNoGraft says that what was built on one image cannot be put on another.
-var ErrNoGraft = errors.New("the layers cannot be taken from one image to the other")
+// ErrNoRebase says that what was built on one image cannot be put on another.
+var ErrNoRebase = errors.New("the layers cannot be taken from one image to the other")
 
 // Below stands for all of an image but the layers at its end that apart says are of no concern, by
 // the steps of its history that made them. Two images with the same key have the same layers below,
@@ -45,16 +45,16 @@ func layerSteps(history []v1.History) []v1.History {
 	return slices.DeleteFunc(slices.Clone(history), func(step v1.History) bool { return step.EmptyLayer })
 }
 
-// Graft puts on an image what a recipe added to another one: built is what the recipe made of like,
+// Rebase puts on an image what a recipe added to another one: built is what the recipe made of like,
 // and on an image that has the same key in [Image.Below] it would have made the same. The result
 // has built's config, with on's labels and history, and these labels.
-func Graft(built, like, on *Image, labels map[string]string) (*Composed, error) {
+func Rebase(built, like, on *Image, labels map[string]string) (*Composed, error) {
 	kept := len(like.manifest.Layers)
 	if len(built.manifest.Layers) < kept || !slices.Equal(built.config.RootFS.DiffIDs[:kept], like.config.RootFS.DiffIDs) {
-		return nil, fmt.Errorf("%w: one does not stand on the other", ErrNoGraft)
+		return nil, fmt.Errorf("%w: one does not stand on the other", ErrNoRebase)
 	}
 	if a, b := withoutLabels(like.config.Config), withoutLabels(on.config.Config); !reflect.DeepEqual(a, b) {
-		return nil, fmt.Errorf("%w: their configs differ", ErrNoGraft)
+		return nil, fmt.Errorf("%w: their configs differ", ErrNoRebase)
 	}
 	config := built.config.DeepCopy()
 	config.RootFS.DiffIDs = append(slices.Clone(on.config.RootFS.DiffIDs), built.config.RootFS.DiffIDs[kept:]...)
@@ -62,7 +62,7 @@ func Graft(built, like, on *Image, labels map[string]string) (*Composed, error) 
 	if steps := layerSteps(built.config.History); len(steps) == len(built.manifest.Layers) {
 		config.History = append(config.History, steps[kept:]...)
 	}
-	config.Config.Labels = graftLabels(built, like, on, labels)
+	config.Config.Labels = rebasedLabels(built, like, on, labels)
 
 	m := built.manifest.Manifest.DeepCopy()
 	m.Annotations = maps.Clone(labels)
@@ -89,8 +89,8 @@ func withoutLabels(config v1.Config) v1.Config {
 	return config
 }
 
-// graftLabels are on's own, those that the recipe added, and those given.
-func graftLabels(built, like, on *Image, labels map[string]string) map[string]string {
+// rebasedLabels are on's own, those that the recipe added, and those given.
+func rebasedLabels(built, like, on *Image, labels map[string]string) map[string]string {
 	all := map[string]string{}
 	for name, value := range built.config.Config.Labels {
 		if was, ok := like.config.Config.Labels[name]; !ok || was != value {
@@ -109,10 +109,10 @@ func (l *Layer) as(manifest types.MediaType) error {
 		l.descriptor.MediaType = layerType(manifest)
 	case types.OCILayerZStd:
 		if manifest != types.OCIManifestSchema1 {
-			return fmt.Errorf("%w: a layer of type %s", ErrNoGraft, l.descriptor.MediaType)
+			return fmt.Errorf("%w: a layer of type %s", ErrNoRebase, l.descriptor.MediaType)
 		}
 	default:
-		return fmt.Errorf("%w: a layer of type %s", ErrNoGraft, l.descriptor.MediaType)
+		return fmt.Errorf("%w: a layer of type %s", ErrNoRebase, l.descriptor.MediaType)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package once
+package memo
 
 import (
 	"context"

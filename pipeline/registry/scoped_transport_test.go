@@ -28,9 +28,9 @@ func TestNoTokenIsForManyRepositories(t *testing.T) {
 		require.NoError(t, err)
 		image, err := client.Image(ctx, r.Reference(official+"@"+found.Digest))
 		require.NoError(t, err)
-		grafted, err := Compose(image, Addition{Layer: layer})
+		rebased, err := Compose(image, Addition{Layer: layer})
 		require.NoError(t, err)
-		require.NoError(t, client.Put(ctx, grafted, r.Reference("base:"+official)), "its layers are mounted")
+		require.NoError(t, client.Put(ctx, rebased, r.Reference("base:"+official)), "its layers are mounted")
 	}
 	for _, scopes := range r.Scopes {
 		assert.LessOrEqual(t, len(strings.Fields(scopes)), 6, scopes)
@@ -85,7 +85,7 @@ func testTokensExpireInAFanOut(t *testing.T, offline bool) {
 // TestWhatIsNotTheRegistrysWantsNoToken: a storage to which the registry redirects may have paths
 // of the same form.
 func TestWhatIsNotTheRegistrysWantsNoToken(t *testing.T) {
-	l := &leave{host: "r.example", own: []repository{"me/base"}}
+	l := &scopedTransport{host: "r.example", own: []repository{"me/base"}}
 	for url, want := range map[string]repository{
 		"https://r.example/v2/swebench/one/blobs/sha256:1":                      "swebench/one",
 		"https://r.example/v2/swebench/one/manifests/latest":                    "swebench/one",

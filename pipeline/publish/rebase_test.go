@@ -37,11 +37,11 @@ func TestABaseImageFromAnotherOnesLayers(t *testing.T) {
 
 			published, err := publisher.Publish(ctx, plan.Image{
 				Phase: plan.PhaseBase, Official: b.Reference("official:two"), Reference: b.Reference("base:two"),
-				Graft: &plan.Graft{Official: b.Reference("official:one"), Base: b.Reference("base:one")},
+				Rebase: &plan.RebaseSource{Official: b.Reference("official:one"), Base: b.Reference("base:one")},
 			})
 
 			require.NoError(t, err)
-			assert.True(t, published.Grafted)
+			assert.True(t, published.Rebased)
 			assert.Positive(t, published.Build)
 			assert.Positive(t, published.Push)
 			img := b.Pull(t, "base:two")
@@ -63,10 +63,10 @@ func TestABaseImageFromAnotherOnesLayers(t *testing.T) {
 		engine := &mountingEngine{n: 1}
 		published, err := (&Publisher{Client: client, Builder: engine, Sharing: &Sharing{Client: client}}).Publish(ctx, plan.Image{
 			Phase: plan.PhaseBase, Official: b.Reference("official:two"), Reference: b.Reference("base:two"),
-			Graft: &plan.Graft{Official: b.Reference("official:one"), Base: b.Reference("base:one")},
+			Rebase: &plan.RebaseSource{Official: b.Reference("official:one"), Base: b.Reference("base:one")},
 		})
 		require.NoError(t, err)
-		assert.False(t, published.Grafted)
+		assert.False(t, published.Rebased)
 		assert.Equal(t, 2, engine.n, "it is built")
 	})
 	t.Run("whose publication fails is none, and is not built instead", func(t *testing.T) {
@@ -78,12 +78,12 @@ func TestABaseImageFromAnotherOnesLayers(t *testing.T) {
 		b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Fault: registrytest.Answer(http.StatusBadRequest, "")})
 		published, err := (&Publisher{Client: client, Builder: nobody{t}, Sharing: &Sharing{Client: client}}).Publish(ctx, plan.Image{
 			Phase: plan.PhaseBase, Official: b.Reference("official:one"), Reference: b.Reference("base:two"),
-			Graft: &plan.Graft{Official: b.Reference("official:one"), Base: b.Reference("base:one")},
+			Rebase: &plan.RebaseSource{Official: b.Reference("official:one"), Base: b.Reference("base:one")},
 		})
 		var push *classify.PushError
 		require.ErrorAs(t, err, &push)
 		assert.Equal(t, b.Reference("base:two"), push.Reference)
-		assert.False(t, published.Grafted)
+		assert.False(t, published.Rebased)
 		assert.NotEmpty(t, published.Digest, "the registry is asked for it afterwards")
 		assert.Positive(t, published.Push)
 	})

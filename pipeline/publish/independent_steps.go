@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Apart knows which steps of an official image's history certainly have nothing to do with a
+// IndependentSteps knows which steps of an official image's history certainly have nothing to do with a
 // recipe: it neither reads nor writes what they made. Images that differ in such steps only, at
 // their ends, can have the layers in common that the recipe adds.
 //
@@ -18,19 +18,19 @@ import (
 //
 // A history says what its author wrote: a layer may hold something else than its step says. So this
 // is for official images that the user vouches for: see [ShareTrusted].
-type Apart struct {
+type IndependentSteps struct {
 	recipe string
 }
 
-// NewApart is about the recipe in this Dockerfile's text.
-func NewApart(dockerfile string) Apart {
+// NewIndependentSteps is about the recipe in this Dockerfile's text.
+func NewIndependentSteps(dockerfile string) IndependentSteps {
 	var code []string
 	for _, line := range strings.Split(dockerfile, "\n") {
 		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
 			code = append(code, line)
 		}
 	}
-	return Apart{recipe: strings.Join(code, "\n")}
+	return IndependentSteps{recipe: strings.Join(code, "\n")}
 }
 
 // systemDirectories are those that system packages and what installs them may use.
@@ -49,7 +49,7 @@ var steps = []*regexp.Regexp{
 }
 
 // Step tells whether a step, as an image's history has it in created_by, is certainly apart.
-func (a Apart) Step(createdBy string) bool {
+func (a IndependentSteps) Step(createdBy string) bool {
 	for _, step := range steps {
 		if match := step.FindStringSubmatch(createdBy); match != nil {
 			return a.directory(match[1])
@@ -58,7 +58,7 @@ func (a Apart) Step(createdBy string) bool {
 	return false
 }
 
-func (a Apart) directory(name string) bool {
+func (a IndependentSteps) directory(name string) bool {
 	top, _, _ := strings.Cut(strings.TrimPrefix(path.Clean(name), "/"), "/")
 	return top != "" && !slices.Contains(systemDirectories, top) && !strings.Contains(a.recipe, "/"+top)
 }

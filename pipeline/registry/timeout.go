@@ -15,9 +15,9 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// within does work that waits for answers, no longer than so long in all. To run out of that time
+// withTimeout does work that waits for answers, no longer than so long in all. To run out of that time
 // is not the end of the caller's own: another attempt may be answered.
-func within(ctx context.Context, limit time.Duration, work func(context.Context) error) error {
+func withTimeout(ctx context.Context, limit time.Duration, work func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := work(limited)

@@ -1,5 +1,5 @@
-// Package once does pieces of work once each, however many ask for them at a time.
-package once
+// Package memo does pieces of work once each, however many ask for them at a time.
+package memo
 
 import (
 	"context"

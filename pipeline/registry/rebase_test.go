@@ -48,7 +48,7 @@ func TestBelow(t *testing.T) {
 	})
 }
 
-func TestGraft(t *testing.T) {
+func TestRebase(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, Access{})
 	read := func(rest string, img v1.Image) *Image {
@@ -62,10 +62,10 @@ func TestGraft(t *testing.T) {
 	from := read("base:one", registrytest.Built(t, one))
 
 	t.Run("puts what the recipe added on another image", func(t *testing.T) {
-		composed, err := Graft(from, like, on, map[string]string{"base": "mine"})
+		composed, err := Rebase(from, like, on, map[string]string{"base": "mine"})
 		require.NoError(t, err)
 		require.NoError(t, client.Put(ctx, composed, b.Reference("base:two")))
-		got := read("base:grafted", b.Pull(t, "base:two"))
+		got := read("base:rebased", b.Pull(t, "base:two"))
 		assert.Equal(t, append(on.config.RootFS.DiffIDs[:2:2], from.config.RootFS.DiffIDs[2]), got.config.RootFS.DiffIDs)
 		assert.Equal(t, "agent", got.config.Config.User)
 		assert.Equal(t, []string{"A=b", "TOOLS=/opt"}, got.config.Config.Env)
@@ -75,19 +75,19 @@ func TestGraft(t *testing.T) {
 		assert.Len(t, layerSteps(got.config.History), 3)
 	})
 	t.Run("refuses what was not built on the image that it is said to be like", func(t *testing.T) {
-		_, err := Graft(from, on, like, nil)
-		require.ErrorIs(t, err, ErrNoGraft)
-		_, err = Graft(like, from, on, nil)
-		require.ErrorIs(t, err, ErrNoGraft)
+		_, err := Rebase(from, on, like, nil)
+		require.ErrorIs(t, err, ErrNoRebase)
+		_, err = Rebase(like, from, on, nil)
+		require.ErrorIs(t, err, ErrNoRebase)
 	})
 	t.Run("refuses an image with another config", func(t *testing.T) {
 		other := read("official:three", registrytest.Official(t, "env", "two", "COPY b /testbed", func(c *v1.ConfigFile) { c.Config.WorkingDir = "/x" }))
-		_, err := Graft(from, like, other, nil)
-		require.ErrorIs(t, err, ErrNoGraft)
+		_, err := Rebase(from, like, other, nil)
+		require.ErrorIs(t, err, ErrNoRebase)
 	})
 	t.Run("calls all layers by what the manifest is", func(t *testing.T) {
 		oci := read("base:oci", mutate.MediaType(registrytest.Built(t, one), types.OCIManifestSchema1))
-		composed, err := Graft(oci, like, on, nil)
+		composed, err := Rebase(oci, like, on, nil)
 		require.NoError(t, err)
 		for _, layer := range composed.layers {
 			assert.Equal(t, types.OCILayer, layer.descriptor.MediaType)
@@ -95,7 +95,7 @@ func TestGraft(t *testing.T) {
 		foreign := *on
 		foreign.manifest = &imageManifest{Manifest: *on.manifest.DeepCopy(), digest: on.manifest.digest}
 		foreign.manifest.Layers[0].MediaType = types.DockerForeignLayer
-		_, err = Graft(from, like, &foreign, nil)
-		require.ErrorIs(t, err, ErrNoGraft)
+		_, err = Rebase(from, like, &foreign, nil)
+		require.ErrorIs(t, err, ErrNoRebase)
 	})
 }

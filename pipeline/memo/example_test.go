@@ -1,14 +1,14 @@
-package once_test
+package memo_test
 
 import (
 	"context"
 	"fmt"
 
-	"dagger/eval-images/pipeline/once"
+	"dagger/eval-images/pipeline/memo"
 )
 
 func ExampleGroup_Do() {
-	var builders once.Group[string]
+	var builders memo.Group[string]
 	for range 2 {
 		digest, mine, err := builders.Do(context.Background(), "builder", func() (string, error) {
 			fmt.Println("building")

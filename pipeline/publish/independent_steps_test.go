@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestApart(t *testing.T) {
-	apart := NewApart("FROM x\n# what is in /testbed stays\nRUN install -d /workspace\n")
+func TestIndependentSteps(t *testing.T) {
+	apart := NewIndependentSteps("FROM x\n# what is in /testbed stays\nRUN install -d /workspace\n")
 	tests := map[string]struct {
 		step  string
 		apart bool

@@ -11,10 +11,10 @@ import (
 	"sync/atomic"
 )
 
-// wire sends what the layers above it have made ready, counts that, and notes what the registry
+// countingTransport sends what the layers above it have made ready, counts that, and notes what the registry
 // wants to know of who asks. Every request goes through it: those for tokens and after redirects
 // too.
-type wire struct {
+type countingTransport struct {
 	next  http.RoundTripper
 	route *route
 	n     *atomic.Int64
@@ -24,12 +24,12 @@ type wire struct {
 	token *atomic.Pointer[string]
 }
 
-func newWire(next http.RoundTripper, n *atomic.Int64, route *route) wire {
-	return wire{next: next, route: route, n: n, challenged: new(atomic.Bool), token: new(atomic.Pointer[string])}
+func newWire(next http.RoundTripper, n *atomic.Int64, route *route) countingTransport {
+	return countingTransport{next: next, route: route, n: n, challenged: new(atomic.Bool), token: new(atomic.Pointer[string])}
 }
 
 // RoundTrip sends the request by the registry's route.
-func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
+func (w countingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := w.route.roundTrip(request, w.send)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (w wire) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // send sends the request with its body from the start: when a token has expired, the layers above
 // send the same request again, and its body has been read by then.
-func (w wire) send(request *http.Request) (*http.Response, error) {
+func (w countingTransport) send(request *http.Request) (*http.Response, error) {
 	w.n.Add(1)
 	if request.GetBody != nil {
 		body, err := request.GetBody()
@@ -70,7 +70,7 @@ func (w wire) send(request *http.Request) (*http.Response, error) {
 }
 
 // tokens says whether the registry wants tokens.
-func (w wire) tokens() bool { return w.token.Load() != nil }
+func (w countingTransport) tokens() bool { return w.token.Load() != nil }
 
 // tokenChallenge is what an answer asks for a token with; empty if it does not.
 // https://distribution.github.io/distribution/spec/auth/token/#how-to-authenticate
@@ -93,7 +93,7 @@ var expired = regexp.MustCompile(`(?i)authorization token (is invalid|has expire
 // renewed turns such an answer into the specified challenge, so that the layer above gets a new
 // token and repeats the request. It does so once for each request: a new token that is refused as
 // well has not expired.
-func (w wire) renewed(request *http.Request, response *http.Response) (*http.Response, error) {
+func (w countingTransport) renewed(request *http.Request, response *http.Response) (*http.Response, error) {
 	challenge, once := w.token.Load(), onceOf(request.Context())
 	if challenge == nil || once == nil || request.Header.Get("Authorization") == "" {
 		return response, nil
