@@ -21,7 +21,7 @@ var terminals = map[string]string{
 }
 
 // exits lists what leaves the module without passing package redact: errors of its functions that
-// are neither flat nor a flatList, and other ways to a terminal.
+// are neither a userError nor userErrors, and other ways to a terminal.
 func exits(of file) (found []string) {
 	for _, declared := range of.Decls {
 		function, ok := declared.(*ast.FuncDecl)
@@ -65,8 +65,8 @@ func returnsError(function *ast.FuncDecl) bool {
 	return ok && last.Name == "error"
 }
 
-// bareErrors lists the returns of a function whose error is neither nil nor the result of flat or
-// flatList.
+// bareErrors lists the returns of a function whose error is neither nil nor the result of userError or
+// userErrors.
 func bareErrors(path string, function *ast.FuncDecl) (found []string) {
 	ast.Inspect(function.Body, func(node ast.Node) bool {
 		if _, inner := node.(*ast.FuncLit); inner {
@@ -83,12 +83,12 @@ func bareErrors(path string, function *ast.FuncDecl) (found []string) {
 					return true
 				}
 			case *ast.CallExpr:
-				if name := called(last); name == "flat" || name == "flatList" {
+				if name := called(last); name == "userError" || name == "userErrors" {
 					return true
 				}
 			}
 		}
-		found = append(found, fmt.Sprintf("%s: %s returns an error that is not flat", path, function.Name.Name))
+		found = append(found, fmt.Sprintf("%s: %s returns an error that is not a userError", path, function.Name.Name))
 		return true
 	})
 	return found
@@ -114,7 +114,7 @@ func TestEveryExitOfTheModuleIsRedacted(t *testing.T) {
 			}
 		}
 	}
-	assert.ElementsMatch(t, []string{"flat", "flatList", "report"}, safe)
+	assert.ElementsMatch(t, []string{"userError", "userErrors", "report"}, safe)
 }
 
 // calls says whether a function calls one of these of package redact.
@@ -138,19 +138,19 @@ func TestExitsAreSeen(t *testing.T) {
 		want       []string
 	}{
 		"an error of a function of the module": {
-			"check.go", `func (m *M) Check() (string, error) { if x { return "", err }; return "", flat(err) }`,
-			[]string{"check.go: Check returns an error that is not flat"},
+			"check.go", `func (m *M) Check() (string, error) { if x { return "", err }; return "", userError(err) }`,
+			[]string{"check.go: Check returns an error that is not a userError"},
 		},
 		"another function's results": {
 			"check.go", `func (m *M) Check() (string, error) { return check() }`,
-			[]string{"check.go: Check returns an error that is not flat"},
+			[]string{"check.go: Check returns an error that is not a userError"},
 		},
 		"a line for the terminal": {
 			"publisher.go", `func use() { fmt.Fprintf(&text, "x"); fmt.Fprintln(os.Stderr, err); println(err); os.Stderr.WriteString("x") }`,
 			[]string{"publisher.go: use uses os.Stderr", "publisher.go: use uses println", "publisher.go: use uses os.Stderr"},
 		},
 		"an error in a trace":          {"engine.go", `func f() { span.RecordError(err) }`, []string{"engine.go: f uses span.RecordError"}},
-		"flat errors and inner ones":   {"check.go", `func (m *M) Check() error { f(func() error { return err }); return flatList(err) }`, nil},
+		"user errors and inner ones":   {"check.go", `func (m *M) Check() error { f(func() error { return err }); return userErrors(err) }`, nil},
 		"a function that is not shown": {"check.go", `func (m *M) check() error { return err }`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
