@@ -1,0 +1,98 @@
+package input
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/internal/harness"
+)
+
+// TestFlags: what flags mean without anything being built.
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSession(t)
+	t.Run("what is in the images is in their names", func(t *testing.T) { keysName(t, s) })
+	t.Run("a value that cannot be meant is one clear error", func(t *testing.T) { refusesValues(t, s) })
+	t.Run("a plan with --pin has the digests, and fails without one", func(t *testing.T) { planPins(t, s) })
+}
+
+func keysName(t *testing.T, s *harness.Session) {
+	plan := func(module harness.Flags) harness.Planned {
+		lines, err := s.Plan(t, module, harness.Flags{"instanceIds": []string{"django__django-11099"}})
+		require.NoError(t, err)
+		require.Len(t, lines, 1)
+		return lines[0]
+	}
+	first := plan(nil)
+
+	t.Run("a change of the SDK is one of builder and agent image", func(t *testing.T) {
+		sdk := harness.ChangedSDK(t, "server/python", "#!/bin/sh\n")
+		changed := plan(harness.Flags{"sdk": harness.Directory(sdk)})
+		assert.NotEqual(t, first.BuilderTag, changed.BuilderTag)
+		assert.NotEqual(t, first.Tags, changed.Tags)
+		assert.Equal(t, first.BaseTag, changed.BaseTag)
+	})
+	t.Run("a change of the Dockerfile is one of all three", func(t *testing.T) {
+		text, err := os.ReadFile(filepath.Join(harness.TinySDK(), harness.DockerfilePath))
+		require.NoError(t, err)
+		changed := plan(harness.Flags{"sdk": harness.Directory(harness.ChangedSDK(t, harness.DockerfilePath, string(text)+"USER nobody\n"))})
+		assert.NotEqual(t, first.BuilderTag, changed.BuilderTag)
+		assert.NotEqual(t, first.BaseTag, changed.BaseTag)
+		assert.NotEqual(t, first.Tags, changed.Tags)
+	})
+	t.Run("what is only in a working copy is none", func(t *testing.T) {
+		assert.Equal(t, first, plan(harness.Flags{"sdk": harness.Directory(harness.ChangedSDK(t, "server/__pycache__/a.pyc", "bytecode"))}))
+	})
+	t.Run("a Dockerfile may be elsewhere", func(t *testing.T) {
+		text, err := os.ReadFile(filepath.Join(harness.TinySDK(), harness.DockerfilePath))
+		require.NoError(t, err)
+		moved := plan(harness.Flags{"sdk": harness.Directory(harness.ChangedSDK(t, "docker/Containerfile", string(text))), "dockerfile": "docker/Containerfile"})
+		assert.Equal(t, first.BaseTag, moved.BaseTag)
+	})
+}
+
+func refusesValues(t *testing.T, s *harness.Session) {
+	tests := map[string]struct {
+		module, flags harness.Flags
+		says          []string
+	}{
+		"no attempt":                    {nil, harness.Flags{"maxAttempts": 0}, []string{"--max-attempts", "at least 1"}},
+		"none by the flag's old name":   {nil, harness.Flags{"maxRetries": 0}, []string{"--max-attempts", "at least 1"}},
+		"a timeout that is none":        {nil, harness.Flags{"timeout": "soon"}, []string{"--timeout", `"soon"`, "2000s"}},
+		"a tag that no registry takes":  {nil, harness.Flags{"tags": []string{"nightly", "to day"}}, []string{`"to day"`, "tag"}},
+		"a user without a password":     {nil, harness.Flags{"registryUsername": "me"}, []string{"--registry-username", "--registry-password"}},
+		"a repository with a tag":       {harness.Flags{"baseRepo": "ghcr.io/me/base:1"}, nil, []string{"--base-repo", "ghcr.io/me/base:1"}},
+		"a Dockerfile out of the SDK":   {harness.Flags{"dockerfile": "../Dockerfile"}, nil, []string{"../Dockerfile", "--dockerfile"}},
+		"an SDK's name that is no word": {harness.Flags{"sdkSha": "; rm -rf /"}, nil, []string{"--sdk-sha", "; rm -rf /"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var total int
+			err := s.Do(t, test.module, "assembleAll", test.flags, "{total}", &total)
+			require.Error(t, err)
+			t.Log(err)
+			for _, part := range test.says {
+				assert.ErrorContains(t, err, part)
+			}
+		})
+	}
+}
+
+func planPins(t *testing.T, s *harness.Session) {
+	const there, missing = "team__task-1", "team__task-2"
+	f := harness.NewFleet(t, there, missing)
+	f.Push(t, there)
+	module := harness.Flags{"imageTemplate": f.Template}
+	lines, err := s.Plan(t, module, harness.Flags{"datasetFile": harness.File(f.Dataset), "instanceIds": []string{there}, "pin": true})
+	require.NoError(t, err)
+	require.Len(t, lines, 1)
+	assert.Equal(t, harness.Digest(t, f.Official(there)), lines[0].OfficialDigest)
+
+	_, err = s.Plan(t, module, harness.Flags{"datasetFile": harness.File(f.Dataset), "pin": true})
+	require.ErrorContains(t, err, f.Official(missing))
+	assert.NotContains(t, err.Error(), f.Official(there))
+}

@@ -1,0 +1,135 @@
+package usage
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/e2e/internal/harness"
+	"dagger/eval-images/e2e/workflow"
+)
+
+// TestTheWorkflowsCalls runs the calls of build-images.yml one after the other, as its jobs do:
+// each shard's, then those of the report.
+func TestTheWorkflowsCalls(t *testing.T) {
+	t.Parallel()
+	f := harness.NewFleet(t, harness.SampleInstances...)
+	f.Push(t, harness.SampleInstances...)
+	url, commit := harness.GitServer(t, f.SDK)
+	f.SHA = commit
+	run := newWorkflowRun(t, map[string]string{
+		"module": harness.Root, "dataset": "", "sdk-commit": url + "#main", "image-template": f.Template, "shards": "2", "tags": "nightly",
+		"builder-repo": f.Registry + "/" + f.Prefix + "/builder", "base-repo": f.Registry + "/" + f.Prefix + "/base",
+		"agent-repo": f.Registry + "/" + f.Prefix + "/agent",
+	})
+	build, report := run.Jobs["build"].DaggerCalls()[0], run.Jobs["report"].DaggerCalls()
+
+	t.Run("what somebody types into the form is no part of a script", func(t *testing.T) {
+		run := run.with(map[string]string{"inputs.instance-ids": "\"; touch typed; \"$(touch typed)`touch typed`", "matrix.shard": "1"})
+		output, err := run.call(t, build)
+		require.Error(t, err, output)
+		assert.NoFileExists(t, filepath.Join(run.dir, "typed"))
+	})
+	t.Run("the shards publish what the plan names", func(t *testing.T) {
+		var planned []harness.Record // by any shard
+		for _, shard := range []string{"1", "2"} {
+			run := run.with(map[string]string{"matrix.shard": shard})
+			output, err := run.call(t, build)
+			require.NoError(t, err, output)
+			planned = append(planned, harness.Records(t, filepath.Join(run.dir, "out"), "manifest.jsonl")...)
+			// What upload-artifact and download-artifact do.
+			require.NoError(t, os.MkdirAll(filepath.Join(run.dir, "shards"), 0o755))
+			require.NoError(t, os.Rename(filepath.Join(run.dir, "out"), filepath.Join(run.dir, "shards", "manifest-shard-"+shard)))
+		}
+		assert.Len(t, planned, len(harness.SampleInstances), "each is in one shard")
+		assert.Len(t, f.Agents(t), 2*len(harness.SampleInstances), "each by its name and nightly")
+	})
+	t.Run("the report merges, shows and checks their manifests", func(t *testing.T) {
+		for _, step := range report {
+			output, err := run.call(t, step)
+			require.NoError(t, err, output)
+		}
+		agents := harness.Records(t, filepath.Join(run.dir, "out"), "manifest.jsonl")
+		want := map[string]string{}
+		for _, id := range harness.SampleInstances {
+			want[id] = "built"
+		}
+		assert.Equal(t, want, harness.Statuses(agents))
+		published, err := os.ReadFile(filepath.Join(run.dir, "out", "published.txt"))
+		require.NoError(t, err)
+		for _, agent := range agents {
+			assert.Contains(t, string(published), f.Registry+"/"+f.Prefix+"/agent@"+agent.Digest+"\n")
+		}
+		assert.Equal(t, 1+2*len(harness.SampleInstances), strings.Count(string(published), "\n"), "builder, base images, agent images")
+		assert.Equal(t, commit[:7], harness.Tags(t, f.Prefix+"/builder")[0])
+		shown, err := os.ReadFile(filepath.Join(run.dir, "step-summary.md"))
+		require.NoError(t, err)
+		kept, err := os.ReadFile(filepath.Join(run.dir, "out", "summary.md"))
+		require.NoError(t, err)
+		assert.Equal(t, string(kept), string(shown))
+	})
+	t.Run("a shard without a manifest makes the report fail", func(t *testing.T) {
+		require.NoError(t, os.RemoveAll(filepath.Join(run.dir, "shards", "manifest-shard-2")))
+		output, err := run.call(t, report[len(report)-1])
+		require.Error(t, err, output)
+	})
+}
+
+// workflowRun is a run of build-images.yml on this machine.
+type workflowRun struct {
+	workflow.Workflow
+	dir    string            // where its steps work
+	values map[string]string // of the expressions
+}
+
+// newWorkflowRun is called with these inputs, and defaults for the others.
+func newWorkflowRun(t *testing.T, inputs map[string]string) workflowRun {
+	t.Helper()
+	w, err := workflow.Read(filepath.Join(harness.Root, ".github", "workflows", "build-images.yml"))
+	require.NoError(t, err)
+	run := workflowRun{Workflow: w, dir: t.TempDir(), values: map[string]string{}}
+	run.values["inputs.more"], run.values["secrets.HF_TOKEN"] = "", "" // The form has the one, a hub that asks for it the other.
+	for name, input := range w.On.Call.Inputs {
+		run.values["inputs."+name] = fmt.Sprint(input.Default)
+	}
+	for name, value := range inputs {
+		require.Contains(t, w.On.Call.Inputs, name)
+		run.values["inputs."+name] = value
+	}
+	return run
+}
+
+// with is the run with these values of expressions.
+func (r workflowRun) with(values map[string]string) workflowRun {
+	r.values = maps.Clone(r.values)
+	maps.Copy(r.values, values)
+	return r
+}
+
+// call does what GitHub does: bash reads the line.
+func (r workflowRun) call(t *testing.T, step workflow.Step) (string, error) {
+	t.Helper()
+	command := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
+	command.Dir = r.dir
+	command.Env = append(os.Environ(), "NO_COLOR=1", "DAGGER_NO_NAG=1", "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "step-summary.md"))
+	variables := map[string]string{"MODULE": r.Jobs["report"].Env["MODULE"]}
+	maps.Copy(variables, step.Env)
+	// What GitHub works out is not worked out here.
+	if _, given := step.Env["SDK"]; given {
+		variables["SDK"], variables["REGISTRY_USERNAME"], variables["REGISTRY_PASSWORD"] = "${{ inputs.sdk-commit }}", "", ""
+	}
+	for name, value := range variables {
+		value, err := workflow.Values(value, r.values)
+		require.NoError(t, err)
+		command.Env = append(command.Env, name+"="+value)
+	}
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
