@@ -47,19 +47,20 @@ func (e *Engine) target(name string, args []dagger.BuildArg) *dagger.Container {
 	})
 }
 
-// Assemble puts the agent server on a base. It must stay lazy, so that no layer of the base is ever
-// fetched: no exec, no owner by name, which would be looked up in the base's /etc/passwd, and no
-// reading of the base's files. The directory that is copied
-// *contains* /agent-server, because the top of what WithDirectory creates would belong to root; and it is included by its name, because
-// with a pattern for what is in it the engine would give it the time of the copy, and every engine
-// a layer of its own.
+// Assemble puts the agent server on a base image. It stays lazy, so that the engine fetches no layer
+// of the base: it executes nothing, reads none of the base's files, and sets no owner by name, which
+// the engine would look up in the base's /etc/passwd.
+//
+// The directory it copies contains /agent-server rather than being it: the engine creates the top of
+// what it copies as root's. It includes /agent-server by name: to what a pattern matches, the engine
+// gives the time of the copy, and each engine would make a different layer.
 func (e *Engine) Assemble(base *dagger.Container) *dagger.Container {
 	return started(e.withServer(base, e.Builder()), e.Identity)
 }
 
 // started is a container with the agent server in it, that it starts.
 func started(container *dagger.Container, identity string) *dagger.Container {
-	add := plan.DefaultAssembly
+	add := plan.AgentServer
 	return container.WithEnvVariable(add.SDKVariable, identity).WithEntrypoint(add.Entrypoint)
 }
 
@@ -72,6 +73,6 @@ func (e *Engine) withServer(container, builder *dagger.Container) *dagger.Contai
 // server is the directory that contains the builder's agent server.
 func (e *Engine) server(builder *dagger.Container) *dagger.Directory {
 	return e.Dagger.Directory().WithDirectory("/", builder.Rootfs(), dagger.DirectoryWithDirectoryOpts{
-		Include: []string{strings.TrimPrefix(plan.DefaultAssembly.Path, "/")},
+		Include: []string{strings.TrimPrefix(plan.AgentServer.Path, "/")},
 	})
 }

@@ -52,7 +52,7 @@ func (e *Engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 		published.Build = time.Since(started)
 	}
 	if err != nil {
-		return published, fmt.Errorf("building: %w", outOfSpace(engineError(err)))
+		return published, fmt.Errorf("building: %w", outOfSpace(engineError{err}))
 	}
 	if !e.Publishes {
 		return published, nil
@@ -61,7 +61,7 @@ func (e *Engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 	address, err := container.Publish(ctx, image.Reference)
 	published.Push = time.Since(started)
 	if err != nil {
-		return published, &classify.PushError{Reference: image.Reference, Err: engineError(err)}
+		return published, &classify.PushError{Reference: image.Reference, Err: engineError{err}}
 	}
 	_, published.Digest = reference.CutDigest(address)
 	return published, nil
@@ -108,7 +108,7 @@ func (e *Engine) PublishLayer(ctx context.Context, builder, reference string) er
 	empty := e.Dagger.Container(dagger.ContainerOpts{Platform: Platform})
 	layer := labelled(e.withServer(empty, e.From(builder)), plan.LayerIdentity(builder).Labels())
 	if _, err := layer.Publish(ctx, reference); err != nil {
-		return &classify.PushError{Reference: reference, Err: engineError(err)}
+		return &classify.PushError{Reference: reference, Err: engineError{err}}
 	}
 	return nil
 }

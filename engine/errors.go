@@ -13,14 +13,12 @@ import (
 // "input: container.from.imageRef ".
 var apiPath = regexp.MustCompile(`input: [a-z][A-Za-z]*(\.[A-Za-z]+)* `)
 
-// engineError is an engine's error with what the command printed last. Its text is not safe to show
-// before it has passed the module's border or become a record. What told it to stop can still be
-// found in it.
-func engineError(err error) error { return plainError{err} }
+// engineError is an engine's error, with the last lines that a failed command printed. Its text is
+// not safe to show before it has become a user error or a record. [errors.Is] and [errors.As] see
+// the error inside, such as the context's.
+type engineError struct{ err error }
 
-type plainError struct{ err error }
-
-func (e plainError) Error() string {
+func (e engineError) Error() string {
 	text := Clean(e.err.Error())
 	var failed *dagger.ExecError
 	if !errors.As(e.err, &failed) {
@@ -32,7 +30,7 @@ func (e plainError) Error() string {
 	return text
 }
 
-func (e plainError) Unwrap() error { return e.err }
+func (e engineError) Unwrap() error { return e.err }
 
 // printedShown is how many lines of what a command printed stand in an error: its last ones mostly
 // tell why it failed.

@@ -33,7 +33,7 @@ func (e *Engine) Find(ctx context.Context, at string) (plan.Found, error) {
 	}
 	request := graphql.Request{OpName: "Find", Query: findQuery, Variables: map[string]any{"reference": at, "platform": Platform}}
 	if err := e.Dagger.GraphQLClient().MakeRequest(quiet(ctx), &request, &graphql.Response{Data: &data}); err != nil {
-		return plan.Found{}, classify.FindError(engineError(err))
+		return plan.Found{}, classify.FindError(engineError{err})
 	}
 	image := data.Container.From
 	if image["platform"] != string(Platform) {
