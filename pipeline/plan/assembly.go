@@ -2,43 +2,46 @@ package plan
 
 import "encoding/json"
 
-// Assembly is what an agent image adds to its base. It is plain data, so that its hash can tell one
-// assembly from another: whatever changes what is added belongs here.
+// Assembly is what an agent image adds to its base. All of it is applied, and all of it is in the
+// hash, which tells one assembly from another.
 type Assembly struct {
-	// Path is the directory that comes from the builder, to the same place.
+	// Path is the directory that is copied from the builder, to the same place.
 	Path string
-	// UID and GID own all of it.
-	UID, GID int
-	// SDKVariable is the environment variable that tells which SDK the agent server is of.
+	// SDKVariable is the environment variable that has the identity of the agent server's SDK.
 	SDKVariable string
 	// Entrypoint starts the agent server.
 	Entrypoint []string
 }
 
-// DefaultAssembly is what this module adds.
-var DefaultAssembly = Assembly{
+// AgentServer is the assembly of all agent images.
+var AgentServer = Assembly{
 	Path:        "/agent-server",
-	UID:         10001,
-	GID:         10001,
 	SDKVariable: "OPENHANDS_BUILD_GIT_SHA",
 	Entrypoint:  []string{"/agent-server/.venv/bin/python", "-m", "openhands.agent_server"},
 }
 
-// plainAssembly is the key of the assembly whose images go by the plain name: that of the images
-// that are already in the field. It is written down, so that a change of [DefaultAssembly] shows in
-// the names. It must never be changed with it.
+// plainAssembly is the key of the assembly whose images have no key in their tags: that of the
+// images that are already in the field. A change of [AgentServer] must not change it, so that images
+// with another assembly get other names.
 const plainAssembly = "bda15c6"
 
-// key is the first characters of the hash.
-func (a Assembly) key() string { return short(a.hash()) }
+// owner is the user and the group of the agent server's files. The SDK's Dockerfile sets it in the
+// builder, and nothing here applies it. It is in the hash because it is in the names and labels of
+// the images in the field.
+const owner = 10001
 
-// hash is SHA-256 of all there is, in hexadecimal. The zero value stands for the default.
+// hash is SHA-256 of the assembly, in hexadecimal.
 func (a Assembly) hash() string {
-	if a.Path == "" {
-		a = DefaultAssembly
-	}
-	return hashOf(plain(a))
+	return hashOf(plain(struct {
+		Path        string
+		UID, GID    int
+		SDKVariable string
+		Entrypoint  []string
+	}{a.Path, owner, owner, a.SDKVariable, a.Entrypoint}))
 }
+
+// key is the hash as tags have it.
+func (a Assembly) key() string { return short(a.hash()) }
 
 // keyOf is the first characters of a hash of plain data.
 func keyOf(data any) string { return short(hashOf(plain(data))) }

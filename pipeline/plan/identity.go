@@ -65,7 +65,7 @@ func (n Names) agentIdentity(instance dataset.Instance) Identity {
 	identity.Official = officialName(instance.OfficialImage)
 	_, identity.OfficialDigest = reference.CutDigest(instance.OfficialImage)
 	identity.Wrap = cmp.Or(WrapOf(instance).Key(), NoWrap)
-	identity.Assembly = n.Assembly.hash()
+	identity.Assembly = AgentServer.hash()
 	return identity
 }
 
@@ -80,7 +80,7 @@ func (i Identity) Base() Identity {
 // this builder, a reference with its digest.
 func LayerIdentity(builder string) Identity {
 	_, digest := reference.CutDigest(builder)
-	return Identity{Builder: digest, Assembly: DefaultAssembly.hash(), Platform: Platform}
+	return Identity{Builder: digest, Assembly: AgentServer.hash(), Platform: Platform}
 }
 
 // Labels are the labels and annotations that carry the identity.

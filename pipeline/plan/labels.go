@@ -70,7 +70,7 @@ func DigestIn(labels map[string]string, name string) string {
 // LayerReference names the image of nothing but the layer that agent images get from this builder,
 // a reference with its digest. It is kept beside the builder, and its name says which builder and
 // which assembly it is of, each shortened: see [LayerIdentity].
-func LayerReference(builder string) string { return layerReference(builder, DefaultAssembly) }
+func LayerReference(builder string) string { return layerReference(builder, AgentServer) }
 
 func layerReference(builder string, assembly Assembly) string {
 	name, digest := reference.CutDigest(builder)

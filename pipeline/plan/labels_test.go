@@ -25,7 +25,7 @@ func TestLabelsCarryTheWholeIdentity(t *testing.T) {
 
 	maps.Copy(on, of)
 	on[LabelBaseName] = base.Reference + "r/base:" + short(recipe) + "-django-11099"
-	on[LabelAssembly] = DefaultAssembly.hash()
+	on[LabelAssembly] = AgentServer.hash()
 	assert.Equal(t, on, agent.Labels())
 	assert.Regexp(t, `^[0-9a-f]{64}$`, on[LabelAssembly])
 
@@ -151,13 +151,13 @@ func TestOfficialNamesAreThoseThatDockerReads(t *testing.T) {
 func TestAnAgentLayerIsOfOneBuilderAndOneAssembly(t *testing.T) {
 	const builder = "r/builder:b@sha256:aaaa"
 	assert.Regexp(t, `^r/builder:b-layer-[0-9a-f]{7}$`, LayerReference(builder))
-	assert.Equal(t, layerReference(builder, DefaultAssembly), LayerReference(builder))
+	assert.Equal(t, layerReference(builder, AgentServer), LayerReference(builder))
 	assert.NotEqual(t, LayerReference(builder), LayerReference("r/builder:b@sha256:bbbb"), "another builder")
-	changed := DefaultAssembly
-	changed.UID++
+	changed := AgentServer
+	changed.Path += "2"
 	assert.NotEqual(t, LayerReference(builder), layerReference(builder, changed), "another assembly")
-	assert.Equal(t, Identity{Builder: "sha256:aaaa", Assembly: DefaultAssembly.hash(), Platform: "linux/amd64"}, LayerIdentity(builder))
-	assert.NotEqual(t, DefaultAssembly.hash(), changed.hash())
+	assert.Equal(t, Identity{Builder: "sha256:aaaa", Assembly: AgentServer.hash(), Platform: "linux/amd64"}, LayerIdentity(builder))
+	assert.NotEqual(t, AgentServer.hash(), changed.hash())
 }
 
 // TestAnIdentityIsTheSameWhenItIsReadAgain, however the official image is named: a base image that

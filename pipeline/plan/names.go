@@ -57,8 +57,6 @@ type Names struct {
 	Tags []string
 	// Keys go in the tags.
 	Keys Keys
-	// Assembly is what an agent image adds to its base. Zero: [DefaultAssembly].
-	Assembly Assembly
 }
 
 // word is what can stand in a tag.
@@ -128,8 +126,13 @@ func (n Names) AgentTags(instance dataset.Instance) []string {
 }
 
 func (n Names) agent(keys string, instance dataset.Instance) string {
+	return n.assembled(AgentServer, keys, instance)
+}
+
+// assembled is the reference of an agent image with this assembly.
+func (n Names) assembled(assembly Assembly, keys string, instance dataset.Instance) string {
 	tag := join(keys, instance.Custom, n.target(), n.Suffix)
-	if key := n.Assembly.key(); key != plainAssembly {
+	if key := assembly.key(); key != plainAssembly {
 		tag = join(tag, key)
 	}
 	return tagged(n.AgentRepo, DefaultAgentRepo, tag)

@@ -44,13 +44,10 @@ func TestNames(t *testing.T) {
 		assert.Equal(t, []string{"a:nightly-sweb.eval.x86_64.sphinx-doc_1776_sphinx-8035-source-minimal"}, n.AgentTags(sphinx))
 	})
 	t.Run("another assembly gives another name", func(t *testing.T) {
-		plain := Names{Keys: fieldKeys, Tags: []string{"nightly"}}
+		n := Names{Keys: fieldKeys, Tags: []string{"nightly"}}
 		for field, other := range otherAssemblies() {
-			changed := plain
-			changed.Assembly = other
-			assert.Equal(t, plain.Agent(django)+"-"+other.key(), changed.Agent(django), field)
-			assert.Equal(t, plain.AgentTags(django)[0]+"-"+other.key(), changed.AgentTags(django)[0], field)
-			assert.Equal(t, plain.Base(django), changed.Base(django), "but the base is the same")
+			assert.Equal(t, n.Agent(django)+"-"+other.key(), n.assembled(other, "43376f1-93c33d0", django), field)
+			assert.Equal(t, n.AgentTags(django)[0]+"-"+other.key(), n.assembled(other, "nightly", django), field)
 		}
 	})
 	t.Run("a tag that gives the images' own name adds none", func(t *testing.T) {
@@ -63,34 +60,32 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// otherAssemblies are the default one with one field changed, by that field's name.
+// otherAssemblies are this module's with one field changed, by that field's name.
 func otherAssemblies() map[string]Assembly {
 	others := map[string]Assembly{}
 	change := func(field string, do func(*Assembly)) {
-		other := DefaultAssembly
+		other := AgentServer
 		do(&other)
 		others[field] = other
 	}
 	change("Path", func(a *Assembly) { a.Path += "2" })
-	change("UID", func(a *Assembly) { a.UID++ })
-	change("GID", func(a *Assembly) { a.GID++ })
 	change("SDKVariable", func(a *Assembly) { a.SDKVariable += "2" })
 	change("Entrypoint", func(a *Assembly) { a.Entrypoint = append([]string{"tini", "--"}, a.Entrypoint...) })
 	return others
 }
 
 func TestAssemblyKeyChangesWithEachField(t *testing.T) {
-	keys := map[string]string{DefaultAssembly.key(): "the default"}
+	keys := map[string]string{AgentServer.key(): "this module's"}
 	for field, other := range otherAssemblies() {
 		assert.NotContains(t, keys, other.key(), field)
 		keys[other.key()] = field
 	}
 	assert.Len(t, keys, 1+reflect.TypeFor[Assembly]().NumField(), "a new field needs a line in otherAssemblies")
-	assert.Equal(t, DefaultAssembly.key(), Assembly{}.key(), "the zero value is the default")
 }
 
-func TestTheDefaultAssemblyIsTheOneInTheField(t *testing.T) {
-	assert.Equal(t, plainAssembly, DefaultAssembly.key(), "a changed assembly must get names of its own: take it in here, and leave the constant")
+func TestTheAssemblyIsTheOneInTheField(t *testing.T) {
+	assert.Equal(t, plainAssembly, AgentServer.key(), "a changed assembly must get names of its own: take it in here, and leave the constant")
+	assert.Equal(t, "bda15c60ad14605883b02c6d04a8935ecc239babbbe1a7a6384eb15e1479afc7", AgentServer.hash(), "images in the field have it as a label")
 }
 
 func TestNamesAreChecked(t *testing.T) {

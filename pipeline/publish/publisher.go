@@ -109,7 +109,7 @@ func (p *Publisher) assemble(ctx context.Context, image plan.Image) (*registry.C
 	if err != nil {
 		return nil, err
 	}
-	add := plan.DefaultAssembly
+	add := plan.AgentServer
 	return registry.Compose(base, registry.Addition{
 		Layer:      layer,
 		Env:        map[string]string{add.SDKVariable: p.Identity},
@@ -127,7 +127,7 @@ func (p *Publisher) base(ctx context.Context, image plan.Image) (*registry.Image
 	}
 	want := image.Identity.Base()
 	var taken *plan.TakenError
-	if err := want.Check(image.Base, foundOf(base).Identity); errors.As(err, &taken) {
+	if err := want.Check(image.Base, plan.NewFound(base.Digest(), base.Annotations()).Identity); errors.As(err, &taken) {
 		return nil, err
 	}
 	if want.Platform != "" && base.Platform() != want.Platform {
@@ -140,7 +140,7 @@ func (p *Publisher) base(ctx context.Context, image plan.Image) (*registry.Image
 // is the base's.
 func labelsOn(base *registry.Image, image plan.Image) map[string]string {
 	labels := image.Labels()
-	if digest := foundOf(base).OfficialDigest; labels[plan.LabelOfficialDigest] == "" && digest != "" {
+	if digest := plan.DigestIn(base.Annotations(), plan.LabelOfficialDigest); labels[plan.LabelOfficialDigest] == "" && digest != "" {
 		labels[plan.LabelOfficialDigest] = digest
 	}
 	return labels
@@ -197,10 +197,5 @@ func (p *Publisher) layer(ctx context.Context, builder string) (*registry.Image,
 	if err != nil {
 		return nil, err
 	}
-	return image, plan.LayerIdentity(builder).Check(reference, foundOf(image).Identity)
-}
-
-// foundOf is what an image says of itself.
-func foundOf(image *registry.Image) plan.Found {
-	return plan.NewFound(image.Digest(), image.Annotations())
+	return image, plan.LayerIdentity(builder).Check(reference, plan.NewFound(image.Digest(), image.Annotations()).Identity)
 }
