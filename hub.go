@@ -14,21 +14,21 @@ import (
 
 // hubRows reads a split of the dataset, from the hub itself: what the engine fetches comes without the hub's words, and without the
 // user's token. In exchange, the engine does not keep the files, so each call downloads them again.
-func (s selection) hubRows(ctx context.Context, split string, further []string) ([]table.Row, dataset.Source, error) {
+func (m *EvalImages) hubRows(ctx context.Context, split string, further []string) ([]table.Row, dataset.Source, error) {
 	client := hub.Client{
-		Address: hub.Address(s.hub), Network: engine.Network,
+		Address: hub.Address(m.Hub), Network: engine.Network,
 		Report: report,
 	}
-	if s.hubToken != nil {
+	if m.HubToken != nil {
 		var err error
-		if client.Token, err = s.hubToken.Plaintext(ctx); err != nil {
+		if client.Token, err = m.HubToken.Plaintext(ctx); err != nil {
 			return nil, dataset.Source{}, fmt.Errorf("reading --hub-token: %w", err)
 		}
 		if strings.TrimSpace(client.Token) == "" {
 			return nil, dataset.Source{}, errors.New("--hub-token is empty")
 		}
 	}
-	rows, source, err := client.Read(ctx, hub.Part{Name: s.dataset, Config: s.config, Split: split, Revision: s.revision, Columns: further})
+	rows, source, err := client.Read(ctx, hub.Part{Name: m.Dataset, Config: m.Config, Split: split, Revision: m.Revision, Columns: further})
 	if advice := hub.Advice(err); advice != "" {
 		err = fmt.Errorf("%w\n  → %s", err, advice)
 	}

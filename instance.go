@@ -10,24 +10,24 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// instance is the one with this id. If the call names a dataset, the instance is one of that. Otherwise it need not be in
-// the bundled sample, and the id alone has to tell its official image.
+// instance returns the instance with this id. If the call names a dataset, the instance is one of
+// that. Otherwise it need not be in the bundled sample: the id alone has to tell its official image.
 func (m *EvalImages) instance(ctx context.Context, id string) (dataset.Instance, error) {
-	chosen := m.selection()
-	if chosen.dataset == "" && chosen.file == nil {
-		return m.byID(ctx, chosen, id)
+	if m.Dataset == "" && m.DatasetFile == nil {
+		return m.byID(id)
 	}
-	chosen.ids, chosen.selected, chosen.limit, chosen.shard = []string{id}, nil, 0, ""
-	found, _, err := m.instances(ctx, chosen)
+	one := *m
+	one.InstanceIds, one.Select, one.Limit, one.Shard = []string{id}, nil, 0, ""
+	found, _, err := one.instances(ctx)
 	if err != nil {
 		return dataset.Instance{}, err
 	}
 	return only(id, found)
 }
 
-// byID is an instance of the family that the call names, or of the sample's.
-func (m *EvalImages) byID(ctx context.Context, chosen selection, id string) (dataset.Instance, error) {
-	family, err := chosen.resolveFamily(ctx)
+// byID returns the instance with this id, by the rule of --family, or else of [defaultFamily].
+func (m *EvalImages) byID(id string) (dataset.Instance, error) {
+	family, err := m.resolveFamily()
 	if err != nil {
 		return dataset.Instance{}, err
 	}

@@ -22,64 +22,35 @@ import (
 	"dagger/eval-images/pipeline/plan"
 )
 
-// EvalImages builds and publishes the images of a benchmark run. Its flags say which instances a call is about, what
-// their images are made of, how they are named, and who the caller is at the registry. They hold for all functions.
+// EvalImages builds and publishes the images of a benchmark run. Its fields are the flags of [New],
+// which explains them, in the same order: they hold for all functions.
 type EvalImages struct {
-	// +private
-	SDK *dagger.Directory
-	// +private
-	SDKIdentity string
-	// +private
-	Dockerfile string
-	// +private
-	ImageTemplate string
-
-	// +private
-	Dataset string
-	// +private
-	Hub string
-	// +private
-	HubToken *dagger.Secret
-	// +private
-	DatasetFile *dagger.File
-	// +private
-	Split string
-	// +private
-	Config string
-	// +private
-	Revision string
-	// +private
-	Family string
-	// +private
-	InstanceIDs []string
-	// +private
-	Select *dagger.File
-	// +private
-	Limit int
-	// +private
-	Seed int
-	// +private
-	Shard string
-
-	// +private
-	BuilderRepo string
-	// +private
-	BaseRepo string
-	// +private
-	AgentRepo string
-	// +private
-	Target string
-	// +private
-	TagSuffix string
-	// +private
-	Tags []string
-
-	// +private
-	RegistryUsername string
-	// +private
-	RegistryPassword *dagger.Secret
-	// +private
-	PlainHTTP bool
+	Dataset          string            // +private
+	Hub              string            // +private
+	HubToken         *dagger.Secret    // +private
+	DatasetFile      *dagger.File      // +private
+	Split            string            // +private
+	Config           string            // +private
+	Revision         string            // +private
+	Family           string            // +private
+	InstanceIds      []string          // +private
+	Select           *dagger.File      // +private
+	Limit            int               // +private
+	Seed             int               // +private
+	Shard            string            // +private
+	SDK              *dagger.Directory // +private
+	SdkSha           string            // +private
+	Dockerfile       string            // +private
+	ImageTemplate    string            // +private
+	BuilderRepo      string            // +private
+	BaseRepo         string            // +private
+	AgentRepo        string            // +private
+	Target           string            // +private
+	TagSuffix        string            // +private
+	Tags             []string          // +private
+	RegistryUsername string            // +private
+	RegistryPassword *dagger.Secret    // +private
+	PlainHTTP        bool              // +private
 }
 
 // New chooses the instances, and sets what their images are made of, how they are named, and who asks the registry.
@@ -166,25 +137,13 @@ func New(
 		PlainHTTP bool
 	},
 ) *EvalImages {
-	m := &EvalImages{
-		SDK: flags.SDK, SDKIdentity: flags.SdkSha, Dockerfile: flags.Dockerfile, ImageTemplate: flags.ImageTemplate,
-
-		Dataset: flags.Dataset, Hub: flags.Hub, HubToken: flags.HubToken, DatasetFile: flags.DatasetFile,
-		Split: flags.Split, Config: flags.Config, Revision: flags.Revision, Family: flags.Family,
-		InstanceIDs: flags.InstanceIds, Select: flags.Select, Limit: flags.Limit, Seed: flags.Seed, Shard: flags.Shard,
-
-		BuilderRepo: cmp.Or(flags.BuilderRepo, plan.DefaultBuilderRepo),
-		BaseRepo:    cmp.Or(flags.BaseRepo, plan.DefaultBaseRepo),
-		AgentRepo:   cmp.Or(flags.AgentRepo, plan.DefaultAgentRepo),
-		Target:      flags.Target, TagSuffix: flags.TagSuffix, Tags: flags.Tags,
-
-		RegistryUsername: flags.RegistryUsername, RegistryPassword: flags.RegistryPassword, PlainHTTP: flags.PlainHTTP,
-	}
-	if flags.SDK == nil {
+	m := EvalImages(flags)
+	if m.SDK == nil {
 		m.SDK = defaultSDK()
+		m.SdkSha = cmp.Or(m.SdkSha, defaultSDKCommit)
 	}
-	if flags.SDK == nil && flags.SdkSha == "" {
-		m.SDKIdentity = defaultSDKCommit
-	}
-	return m
+	m.BuilderRepo = cmp.Or(m.BuilderRepo, plan.DefaultBuilderRepo)
+	m.BaseRepo = cmp.Or(m.BaseRepo, plan.DefaultBaseRepo)
+	m.AgentRepo = cmp.Or(m.AgentRepo, plan.DefaultAgentRepo)
+	return &m
 }

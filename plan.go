@@ -58,7 +58,7 @@ func (m *EvalImages) plan(ctx context.Context) (plan.Plan, recipe, error) {
 	if err := names.Check(); err != nil { // A mistake in a flag is told before the SDK is fetched.
 		return plan.Plan{}, recipe{}, err
 	}
-	found, source, err := m.instances(ctx, m.selection())
+	found, source, err := m.instances(ctx)
 	if err != nil {
 		return plan.Plan{}, recipe{}, err
 	}

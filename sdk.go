@@ -66,8 +66,8 @@ var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // identity of the SDK: its commit, where the SDK is a git reference, and otherwise the digest of its files. The engine checks
 // a git reference out with a detached HEAD. A working copy is mostly on a branch, and may hold changes that no commit has.
 func (m *EvalImages) identity(ctx context.Context) (string, error) {
-	if m.SDKIdentity != "" {
-		return plan.CanonicalSDK(m.SDKIdentity), nil
+	if m.SdkSha != "" {
+		return plan.CanonicalSDK(m.SdkSha), nil
 	}
 	git, err := m.SDK.Glob(ctx, ".git/HEAD")
 	if err != nil {

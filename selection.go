@@ -13,38 +13,17 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// selection says which instances a call is about, as its flags say it.
-type selection struct {
-	dataset, hub, split, config, revision string
-	hubToken                              *dagger.Secret
-	file                                  *dagger.File
-	family                                string
-	ids                                   []string
-	selected                              *dagger.File
-	limit, seed                           int
-	shard                                 string
-}
-
-// selection is that of the module's flags.
-func (m *EvalImages) selection() selection {
-	return selection{
-		dataset: m.Dataset, hub: m.Hub, file: m.DatasetFile, split: m.Split, family: m.Family, config: m.Config,
-		revision: m.Revision, hubToken: m.HubToken, ids: m.InstanceIDs, selected: m.Select, limit: m.Limit, seed: m.Seed,
-		shard: m.Shard,
-	}
-}
-
-// instances reads the dataset and chooses.
-func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result, dataset.Source, error) {
-	family, err := s.resolveFamily(ctx)
+// instances reads the dataset and returns the instances that the flags select.
+func (m *EvalImages) instances(ctx context.Context) (dataset.Result, dataset.Source, error) {
+	family, err := m.resolveFamily()
 	if err != nil {
 		return dataset.Result{}, dataset.Source{}, err
 	}
-	chosen, err := s.choose(ctx)
+	chosen, err := m.selection(ctx)
 	if err != nil {
 		return dataset.Result{}, dataset.Source{}, err
 	}
-	rows, source, err := s.rows(ctx, family, families.Template(m.ImageTemplate).Columns())
+	rows, source, err := m.rows(ctx, family, families.Template(m.ImageTemplate).Columns())
 	if err != nil {
 		return dataset.Result{}, dataset.Source{}, err
 	}
@@ -54,20 +33,21 @@ func (m *EvalImages) instances(ctx context.Context, s selection) (dataset.Result
 	return found, source, err
 }
 
-// resolveFamily is the family that was asked for, or else the one of the dataset's name, or else that of the bundled sample.
-func (s selection) resolveFamily(ctx context.Context) (families.Family, error) {
-	if s.dataset != "" && s.file != nil {
+// resolveFamily returns the family of --family, or else the one that the dataset's name tells. A
+// dataset without a name has [defaultFamily].
+func (m *EvalImages) resolveFamily() (families.Family, error) {
+	if m.Dataset != "" && m.DatasetFile != nil {
 		return families.Family{}, fmt.Errorf("--dataset and --dataset-file exclude each other")
 	}
-	if s.family != "" {
-		return families.ByName(s.family)
+	if m.Family != "" {
+		return families.ByName(m.Family)
 	}
-	if s.dataset == "" {
+	if m.Dataset == "" {
 		return families.ByName(defaultFamily)
 	}
-	family, ok := families.Guess(s.dataset)
+	family, ok := families.Guess(m.Dataset)
 	if !ok {
-		return families.Family{}, fmt.Errorf("which family %s belongs to is not clear: say it with --family, one of %s", redact.Quote(s.dataset), strings.Join(families.Names(), ", "))
+		return families.Family{}, fmt.Errorf("which family %s belongs to is not clear: say it with --family, one of %s", redact.Quote(m.Dataset), strings.Join(families.Names(), ", "))
 	}
 	return family, nil
 }
@@ -75,58 +55,60 @@ func (s selection) resolveFamily(ctx context.Context) (families.Family, error) {
 // defaultFamily is the family of a dataset without a name: the bundled sample, or a file.
 const defaultFamily = "swebench"
 
-func (s selection) choose(ctx context.Context) (chosen dataset.Selection, err error) {
-	chosen = dataset.Selection{Limit: s.limit, Seed: s.seed}
-	if chosen.Shard, err = dataset.ParseShard(s.shard); err != nil {
+// selection returns which of the dataset's instances the flags select.
+func (m *EvalImages) selection(ctx context.Context) (chosen dataset.Selection, err error) {
+	chosen = dataset.Selection{Limit: m.Limit, Seed: m.Seed}
+	if chosen.Shard, err = dataset.ParseShard(m.Shard); err != nil {
 		return chosen, err
 	}
-	if chosen.IDs, err = dataset.ParseIDs(strings.Join(s.ids, ",")); err != nil {
+	if chosen.IDs, err = dataset.ParseIDs(strings.Join(m.InstanceIds, ",")); err != nil {
 		return chosen, err
 	}
-	if s.selected == nil {
+	if m.Select == nil {
 		return chosen, nil
 	}
 	if len(chosen.IDs) > 0 {
 		return chosen, fmt.Errorf("--instance-ids and --select exclude each other")
 	}
-	err = withLocalFile(ctx, s.selected, func(name string, file *os.File, _ int64) error {
+	err = withLocalFile(ctx, m.Select, func(name string, file *os.File, _ int64) error {
 		chosen.IDs, err = dataset.ReadIDs(name, file)
 		return err
 	})
 	return chosen, err
 }
 
-// rows of the dataset, and which of the hub's they are: those of the file, of the hub's dataset, or of the bundled sample. They have
-// further columns, as far as the dataset has them.
-func (s selection) rows(ctx context.Context, family families.Family, further []string) ([]table.Row, dataset.Source, error) {
-	if flag := s.ofHub(); flag != "" && s.dataset == "" {
+// rows reads the rows of --dataset-file, of --dataset, or of the bundled sample, with the further
+// columns that the dataset has. The source is zero unless they come from the hub.
+func (m *EvalImages) rows(ctx context.Context, family families.Family, further []string) ([]table.Row, dataset.Source, error) {
+	if flag := m.hubFlag(); flag != "" && m.Dataset == "" {
 		return nil, dataset.Source{}, fmt.Errorf("%s is for --dataset: a file and the bundled sample have none", flag)
 	}
 	switch {
-	case s.file != nil:
-		rows, err := readRows(ctx, s.file, further)
+	case m.DatasetFile != nil:
+		rows, err := readRows(ctx, m.DatasetFile, further)
 		return rows, dataset.Source{}, err
-	case s.dataset != "":
-		split := s.split
+	case m.Dataset != "":
+		split := m.Split
 		if split == "" {
 			split = family.Split
 		}
-		return s.hubRows(ctx, split, further)
+		return m.hubRows(ctx, split, further)
 	default:
 		return dataset.Sample(), dataset.Source{}, nil
 	}
 }
 
-// ofHub is the first flag given that says something of a dataset of the hub; empty if none is.
-func (s selection) ofHub() string {
+// hubFlag returns the first flag given that only a dataset of the hub has a use for; empty if none
+// is given.
+func (m *EvalImages) hubFlag() string {
 	switch {
-	case s.split != "":
+	case m.Split != "":
 		return "--split"
-	case s.config != "":
+	case m.Config != "":
 		return "--config"
-	case s.revision != "":
+	case m.Revision != "":
 		return "--revision"
-	case s.hubToken != nil:
+	case m.HubToken != nil:
 		return "--hub-token"
 	}
 	return ""
