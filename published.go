@@ -9,6 +9,7 @@ import (
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/status"
 	"dagger/eval-images/pipeline/run"
 )
 
@@ -45,7 +46,7 @@ type anonymous struct {
 func (a *anonymous) Find(ctx context.Context, reference string) (plan.Found, error) {
 	if !a.refused.Load() {
 		found, err := a.client.Find(ctx, reference)
-		if !registry.WantsCredentials(err) {
+		if !status.WantsCredentials(err) {
 			return found, err
 		}
 		a.refused.Store(true)

@@ -9,6 +9,7 @@ import (
 	"dagger/eval-images/engine"
 	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/transport"
 	"dagger/eval-images/pipeline/run"
 	"dagger/eval-images/redact"
 	"dagger/eval-images/signature"
@@ -107,7 +108,7 @@ func (m *EvalImages) client(ctx context.Context, access registry.Access) (*regis
 
 // explained adds why there are no credentials even after docker login, and which flag allows plain HTTP.
 func explained(err error) error {
-	if errors.Is(err, registry.ErrPlainHTTP) {
+	if errors.Is(err, transport.ErrPlainHTTP) {
 		return fmt.Errorf("%w: see --plain-http", err)
 	}
 	if errors.Is(err, registry.ErrAnonymous) {

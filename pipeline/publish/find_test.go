@@ -15,7 +15,9 @@ import (
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/pipeline/registry/status"
 )
 
 func TestFind(t *testing.T) {
@@ -55,7 +57,7 @@ func TestFind(t *testing.T) {
 		assert.Equal(t, plan.Found{Digest: index}, found)
 		assert.Equal(t, []string{"GET /v2/agent/manifests/index"}, registrytest.Asked(b.Proxy))
 		_, err = client.Image(ctx, b.Reference("agent:index"))
-		require.ErrorIs(t, err, registry.ErrNoImage, "and is none to read")
+		require.ErrorIs(t, err, oci.ErrNoImage, "and is none to read")
 	})
 	t.Run("a manifest without a media type has that of the header", func(t *testing.T) {
 		for media, isImage := range map[string]bool{string(types.OCIManifestSchema1): true, "text/html": false} {
@@ -77,12 +79,12 @@ func TestFind(t *testing.T) {
 func TestNoAnswerIsNotAbsent(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, registry.Access{})
-	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError} {
-		b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(status, "")})
+	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError} {
+		b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(code, "")})
 		_, err := Finder{client}.Find(ctx, b.Reference("agent:x"))
-		var answer *registry.StatusError
+		var answer *status.Error
 		require.ErrorAs(t, err, &answer)
-		assert.Equal(t, status, answer.Status)
+		assert.Equal(t, code, answer.Status)
 		assert.NotErrorIs(t, err, classify.ErrAbsent)
 	}
 	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Cut(0)})

@@ -9,6 +9,7 @@ import (
 	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/status"
 	"dagger/eval-images/pipeline/run"
 	"dagger/eval-images/reference"
 )
@@ -46,7 +47,7 @@ func (h *Heads) Find(ctx context.Context, image string) (plan.Found, error) {
 		return h.Else.Find(ctx, image)
 	}
 	found, err := client.Head(ctx, image)
-	if registry.Refused(err) {
+	if status.Refused(err) {
 		return h.Else.Find(ctx, image) // It may have the credentials for that.
 	}
 	return planned(found), err

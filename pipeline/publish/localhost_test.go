@@ -2,19 +2,18 @@ package publish
 
 import (
 	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"slices"
-	"strings"
-	"sync"
-	"testing"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
@@ -66,7 +65,7 @@ func TestLocalhostWithoutAPortIsThisMachine(t *testing.T) {
 			require.NoError(t, err)
 			base, err := client.Image(ctx, "localhost/me/base:one@"+found.Digest)
 			require.NoError(t, err)
-			composed, err := registry.Compose(base, addition(t, b, client))
+			composed, err := oci.Compose(base, addition(t, b, client))
 			require.NoError(t, err)
 			require.NoError(t, client.Put(ctx, composed, "localhost/me/agent:one"))
 			_, err = (&Sharing{Client: client}).RebaseKey(ctx, "localhost/me/base:one")
@@ -110,23 +109,5 @@ func localToken(t *testing.T) (registrytest.Bed, registry.Access) {
 
 // withPassword is a registry that wants the password with every request.
 func withPassword(t *testing.T) (registrytest.Bed, registry.Access) {
-	b := registrytest.NewBed(t)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, given, _ := r.BasicAuth(); user != "me" || given != registrytest.Password {
-			challenge("Basic", "test")(w, r)
-			return
-		}
-		b.Proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	b.Host = strings.TrimPrefix(server.URL, "http://")
-	return b, registry.Access{Username: "me", Password: registrytest.Password}
-}
-
-// challenge is an answer that asks for credentials.
-func challenge(scheme, realm string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf("%s realm=%q,service=\"registry\"", scheme, realm))
-		w.WriteHeader(http.StatusUnauthorized)
-	}
+	return registrytest.NewBasicBed(t), registry.Access{Username: "me", Password: registrytest.Password}
 }

@@ -8,6 +8,7 @@ import (
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/run"
 	"dagger/eval-images/reference"
 )
@@ -56,5 +57,5 @@ func (o *Officials) find(ctx context.Context, image string) (plan.Found, error) 
 // because what the reference names is an index or of a kind that the client does not know. The
 // engine may do better, so nothing has failed yet.
 func noImageHere(err error) bool {
-	return errors.Is(err, registry.ErrElsewhere) || errors.Is(err, registry.ErrNoImage)
+	return errors.Is(err, registry.ErrElsewhere) || errors.Is(err, oci.ErrNoImage)
 }

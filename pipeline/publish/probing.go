@@ -14,6 +14,7 @@ import (
 	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/status"
 	"dagger/eval-images/pipeline/run"
 )
 
@@ -99,7 +100,7 @@ func (r *ProbingRegistry) Find(ctx context.Context, reference string) (plan.Foun
 		return found, err
 	}
 	probed, answer := client.Find(ctx, reference)
-	if access.Username == "" && client.Challenged() && registry.WantsCredentials(answer) {
+	if access.Username == "" && client.Challenged() && status.WantsCredentials(answer) {
 		return found, err
 	}
 	return planned(probed), answer

@@ -11,6 +11,7 @@ import (
 	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/run"
 )
 
@@ -41,7 +42,7 @@ type Publisher struct {
 	// built.
 	Sharing *Sharing
 
-	layers memo.Group[registry.Layer]
+	layers memo.Group[oci.Layer]
 }
 
 // Publish composes an agent image, and a base image that can have another one's layers. Its builder
@@ -56,7 +57,7 @@ func (p *Publisher) Publish(ctx context.Context, image plan.Image) (published ru
 	default:
 		return p.build(ctx, image)
 	}
-	if errors.Is(err, registry.ErrNoRebase) || image.Rebase != nil && noImageHere(err) {
+	if errors.Is(err, oci.ErrNoRebase) || image.Rebase != nil && noImageHere(err) {
 		return p.build(ctx, image)
 	}
 	return published, err
@@ -82,7 +83,7 @@ func (p *Publisher) build(ctx context.Context, image plan.Image) (run.Published,
 
 // put composes an image and publishes it.
 func (p *Publisher) put(
-	ctx context.Context, image plan.Image, compose func(context.Context, plan.Image) (*registry.Composed, error),
+	ctx context.Context, image plan.Image, compose func(context.Context, plan.Image) (*oci.Composed, error),
 ) (published run.Published, err error) {
 	started := time.Now()
 	composed, err := compose(ctx, image)
@@ -100,7 +101,7 @@ func (p *Publisher) put(
 }
 
 // assemble puts the agent server on a base image.
-func (p *Publisher) assemble(ctx context.Context, image plan.Image) (*registry.Composed, error) {
+func (p *Publisher) assemble(ctx context.Context, image plan.Image) (*oci.Composed, error) {
 	layer, err := p.agentLayer(ctx, image.Builder)
 	if err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func (p *Publisher) assemble(ctx context.Context, image plan.Image) (*registry.C
 		return nil, err
 	}
 	add := plan.AgentServer
-	return registry.Compose(base, registry.Addition{
+	return oci.Compose(base, oci.Addition{
 		Layer:      layer,
 		Env:        map[string]string{add.SDKVariable: p.Identity},
 		Entrypoint: add.Entrypoint,
@@ -120,7 +121,7 @@ func (p *Publisher) assemble(ctx context.Context, image plan.Image) (*registry.C
 
 // base reads an agent image's base image. What a head left open when the image was found is
 // compared now.
-func (p *Publisher) base(ctx context.Context, image plan.Image) (*registry.Image, error) {
+func (p *Publisher) base(ctx context.Context, image plan.Image) (*oci.Image, error) {
 	base, err := p.Client.ImageFor(ctx, image.Base, p.Platform) // One that is trusted may be an index.
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", image.Base, err)
@@ -138,7 +139,7 @@ func (p *Publisher) base(ctx context.Context, image plan.Image) (*registry.Image
 
 // labelsOn are the labels of an agent image. The official image's digest, which a run may not know,
 // is the base's.
-func labelsOn(base *registry.Image, image plan.Image) map[string]string {
+func labelsOn(base *oci.Image, image plan.Image) map[string]string {
 	labels := image.Labels()
 	if digest := plan.DigestIn(base.Annotations(), plan.LabelOfficialDigest); labels[plan.LabelOfficialDigest] == "" && digest != "" {
 		labels[plan.LabelOfficialDigest] = digest
@@ -147,7 +148,7 @@ func labelsOn(base *registry.Image, image plan.Image) map[string]string {
 }
 
 // rebase puts another base image's layers on an official image.
-func (p *Publisher) rebase(ctx context.Context, image plan.Image) (*registry.Composed, error) {
+func (p *Publisher) rebase(ctx context.Context, image plan.Image) (*oci.Composed, error) {
 	return p.Sharing.compose(ctx, image)
 }
 
@@ -155,19 +156,19 @@ func (p *Publisher) rebase(ctx context.Context, image plan.Image) (*registry.Com
 // it published, unless an earlier run did so; the others wait. An image of that name that is not of
 // this builder and this assembly is replaced: only runs like this one use it. With OwnLayer it is
 // always replaced.
-func (p *Publisher) agentLayer(ctx context.Context, builder string) (registry.Layer, error) {
-	layer, _, err := p.layers.Do(ctx, builder, func() (registry.Layer, error) {
+func (p *Publisher) agentLayer(ctx context.Context, builder string) (oci.Layer, error) {
+	layer, _, err := p.layers.Do(ctx, builder, func() (oci.Layer, error) {
 		reference := plan.LayerReference(builder)
 		carrier, err := p.foundLayer(ctx, builder)
 		if notOurs(err) || err != nil && classify.Of(err).Advice == classify.AdviceHidden {
 			published := p.Builder.PublishLayer(ctx, builder, reference)
 			carrier, err = p.layer(ctx, builder)
 			if err != nil && published != nil {
-				return registry.Layer{}, published // It would have been there, had only the answer been lost.
+				return oci.Layer{}, published // It would have been there, had only the answer been lost.
 			}
 		}
 		if err != nil {
-			return registry.Layer{}, fmt.Errorf("reading the agent layer %s: %w", reference, err)
+			return oci.Layer{}, fmt.Errorf("reading the agent layer %s: %w", reference, err)
 		}
 		return carrier.OnlyLayer()
 	})
@@ -182,7 +183,7 @@ func notOurs(err error) bool {
 }
 
 // foundLayer is the agent layer of an earlier run, if there is one that may be used.
-func (p *Publisher) foundLayer(ctx context.Context, builder string) (*registry.Image, error) {
+func (p *Publisher) foundLayer(ctx context.Context, builder string) (*oci.Image, error) {
 	if p.OwnLayer {
 		return nil, classify.ErrAbsent
 	}
@@ -191,7 +192,7 @@ func (p *Publisher) foundLayer(ctx context.Context, builder string) (*registry.I
 
 // layer reads the image of the agent layer, if the registry has it, and compares it with what it
 // should be.
-func (p *Publisher) layer(ctx context.Context, builder string) (*registry.Image, error) {
+func (p *Publisher) layer(ctx context.Context, builder string) (*oci.Image, error) {
 	reference := plan.LayerReference(builder)
 	image, err := p.Client.Image(ctx, reference)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/reference"
 )
 
@@ -18,7 +19,7 @@ type Sharing struct {
 	Independent IndependentSteps
 
 	// images that others are rebased from.
-	images memo.Group[*registry.Image]
+	images memo.Group[*oci.Image]
 }
 
 // RebaseKey is the key of all that is below the layers which certainly have nothing to do with the
@@ -39,7 +40,7 @@ func (s *Sharing) RebaseKey(ctx context.Context, official string) (string, error
 }
 
 // compose puts the recipe's layers on an official image.
-func (s *Sharing) compose(ctx context.Context, image plan.Image) (*registry.Composed, error) {
+func (s *Sharing) compose(ctx context.Context, image plan.Image) (*oci.Composed, error) {
 	on, err := s.Client.Image(ctx, image.Official)
 	if err != nil {
 		return nil, err
@@ -52,11 +53,11 @@ func (s *Sharing) compose(ctx context.Context, image plan.Image) (*registry.Comp
 	if err != nil {
 		return nil, err
 	}
-	return registry.Rebase(built, like, on, image.Labels())
+	return oci.Rebase(built, like, on, image.Labels())
 }
 
 // image reads an image once for all that are rebased from it.
-func (s *Sharing) image(ctx context.Context, at string) (*registry.Image, error) {
-	image, _, err := s.images.Do(ctx, at, func() (*registry.Image, error) { return s.Client.Image(ctx, at) })
+func (s *Sharing) image(ctx context.Context, at string) (*oci.Image, error) {
+	image, _, err := s.images.Do(ctx, at, func() (*oci.Image, error) { return s.Client.Image(ctx, at) })
 	return image, err
 }

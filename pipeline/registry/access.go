@@ -9,39 +9,39 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 
 	"dagger/eval-images/dial"
+	"dagger/eval-images/pipeline/registry/status"
 	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
-// Access is how a registry is reached.
+// Access says how to reach a registry.
 type Access struct {
-	// Username and Password are the credentials. No username: none are shown.
+	// Username and Password are the credentials. No username: access is anonymous.
 	Username, Password string
-	// Host of the registry that the credentials are for, as [reference.Host] has it. Empty:
-	// whichever is asked.
+	// Host of the registry that the credentials are for, as [reference.Host] returns it. Empty: any
+	// registry.
 	Host string
-	// ReadOnly asks for tokens that can only pull. A token that can push has effects: Quay and
-	// GitLab create the repository when they issue one. And ghcr.io issues none to anonymous users,
-	// who may pull all the same.
+	// ReadOnly asks for tokens that can only pull. Asking for one that can push has effects: Quay
+	// and GitLab create the repository, and ghcr.io refuses anonymous users, who may pull.
 	ReadOnly bool
-	// Heads has [Client.Find] ask Docker Hub for the heads of manifests. Those are no pulls, and
-	// tell nothing of what an image is.
+	// Heads makes [Client.Find] ask Docker Hub for the heads of manifests only. Docker Hub does not
+	// count those as pulls. They do not tell what an image is.
 	Heads bool
-	// PlainHTTP has the registry spoken to by plain HTTP instead of TLS, and lets credentials go
-	// that way to it and to its token server.
+	// PlainHTTP uses plain HTTP instead of TLS, and sends credentials that way to the registry and
+	// to its token server.
 	PlainHTTP bool
 	// Network connects to the registry. Nil: [dial.Default].
 	Network *dial.Network
-	// Transport sends the requests in place of the network.
+	// Transport sends the requests in place of the network. Nil: the network does.
 	Transport http.RoundTripper
-	// AnswerTime bounds one request, its answer included; the handshake is one. Zero:
+	// AnswerTime limits one request and its answer; the handshake counts as one request. Zero:
 	// [DefaultAnswerTime].
 	AnswerTime time.Duration
-	// Pause is how long [Access.Open] waits before it asks again. Zero: 2 s.
+	// Pause of [Access.Open] before it asks again. Zero: 2 s.
 	Pause time.Duration
 }
 
-// Resolve gives the credentials for their registry: it makes Access an [authn.Keychain].
+// Resolve returns the credentials for their registry. It makes Access an [authn.Keychain].
 func (a Access) Resolve(at authn.Resource) (authn.Authenticator, error) {
 	if a.Username == "" || a.Host != "" && reference.Host(at.RegistryStr()+"/") != a.Host {
 		return authn.Anonymous, nil
@@ -49,15 +49,12 @@ func (a Access) Resolve(at authn.Resource) (authn.Authenticator, error) {
 	return &authn.Basic{Username: a.Username, Password: a.Password}, nil
 }
 
-// transport sends requests to a registry, and to the hosts that this one may refer to.
-func (a Access) transport(host string) http.RoundTripper {
-	switch {
-	case a.Transport != nil:
+// network sends requests to a registry and to the hosts that it may refer to.
+func (a Access) network(host string) http.RoundTripper {
+	if a.Transport != nil {
 		return dial.Around(host, a.Transport)
-	case a.Network != nil:
-		return a.Network.Transport(host)
 	}
-	return dial.Default.Transport(host)
+	return a.Network.Transport(host)
 }
 
 func (a Access) answerTime() time.Duration {
@@ -67,14 +64,14 @@ func (a Access) answerTime() time.Duration {
 	return a.AnswerTime
 }
 
-// redact removes the credentials from the words of a registry, which has seen them: also in the
-// form that a header has, and where the end of the words was cut off.
+// redact removes the credentials from a registry's words, because the registry has seen them: as
+// they are, as a header has them, and where the end of the text was cut off.
 func (a Access) redact(err error) error {
 	if a.Password == "" || err == nil {
 		return err
 	}
 	secrets := []string{base64.StdEncoding.EncodeToString([]byte(a.Username + ":" + a.Password)), a.Password}
-	var answer *StatusError
+	var answer *status.Error
 	if errors.As(err, &answer) {
 		answer.Reason = redact.Secrets(answer.Reason, secrets...)
 	}

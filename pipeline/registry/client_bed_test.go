@@ -2,12 +2,14 @@ package registry
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/registry/registrytest"
 	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/oci"
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 var ctx = context.Background()
@@ -22,14 +24,14 @@ func connect(t *testing.T, b registrytest.Bed, access Access) *Client {
 }
 
 // addition is what agent images get, with a layer that is in the repository "builder".
-func addition(t *testing.T, b registrytest.Bed, client *Client) Addition {
+func addition(t *testing.T, b registrytest.Bed, client *Client) oci.Addition {
 	t.Helper()
 	b.Push(t, "builder:layer", registrytest.Layered(t, types.OCIManifestSchema1, "agent"))
 	carrier, err := client.Image(ctx, b.Reference("builder:layer"))
 	require.NoError(t, err)
 	layer, err := carrier.OnlyLayer()
 	require.NoError(t, err)
-	return Addition{
+	return oci.Addition{
 		Layer: layer, Env: map[string]string{"SDK": "new", "D": "4", "C": "3", "B": "2", "A": "1"}, Entrypoint: []string{"/agent", "serve"},
 		Labels: map[string]string{"base": "b", "sdk": "s"},
 	}
@@ -37,12 +39,12 @@ func addition(t *testing.T, b registrytest.Bed, client *Client) Addition {
 
 // composedOn is the agent image of a base image that has a layer like all others and one of its
 // own.
-func composedOn(t *testing.T, b registrytest.Bed, client *Client, id string, add Addition) *Composed {
+func composedOn(t *testing.T, b registrytest.Bed, client *Client, id string, add oci.Addition) *oci.Composed {
 	t.Helper()
 	b.Push(t, "base:"+id, registrytest.Layered(t, types.OCIManifestSchema1, "common", id))
 	base, err := client.Image(ctx, b.Reference("base:"+id))
 	require.NoError(t, err)
-	composed, err := Compose(base, add)
+	composed, err := oci.Compose(base, add)
 	require.NoError(t, err)
 	return composed
 }

@@ -28,7 +28,7 @@ func TestConnect(t *testing.T) {
 	})
 	t.Run("not where nobody answers", func(t *testing.T) {
 		_, err := Access{}.Connect(ctx, "127.0.0.1:1/agent")
-		require.ErrorContains(t, err, "introducing itself to 127.0.0.1:1")
+		require.ErrorContains(t, err, "connecting to 127.0.0.1:1")
 	})
 	t.Run("anonymously without a username", func(t *testing.T) {
 		var shown []string
@@ -102,7 +102,7 @@ func TestTokenAuthentication(t *testing.T) {
 			r := registrytest.NewTokenRegistry(t)
 			r.Tokens = registrytest.Answer(http.StatusForbidden, answer)
 			_, err := access.Connect(ctx, r.Reference("agent"))
-			require.ErrorContains(t, err, "introducing itself to "+r.Host+": GET "+r.Host+says)
+			require.ErrorContains(t, err, "connecting to "+r.Host+": GET "+r.Host+says)
 			assert.Equal(t, classify.AdviceCredentials, classify.Of(err).Advice)
 			require.ErrorIs(t, access.MayPush(ctx, r.Reference("agent")), ErrRefused)
 			assert.NotRegexp(t, "html|\n|"+registrytest.Password, err.Error())

@@ -6,20 +6,20 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
+	"dagger/eval-images/pipeline/registry/oci"
+	"dagger/eval-images/pipeline/registry/status"
+	"dagger/eval-images/pipeline/registry/transport"
 	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
-// octets is the media type of a layer's bytes. Who accepts it reads an answer of any size, bit by
-// bit.
-const octets = "application/octet-stream"
-
-// copyLayer uploads a layer that another repository of the registry has. The bytes go through and
-// are not kept. Each try is an upload of its own: what is left of a broken one would come before
-// the layer.
-func (c *Client) copyLayer(ctx context.Context, to repository, layer Layer, begun *answer) error {
+// copyLayer streams a layer from its repository to another one of the registry. It continues the
+// upload that begun is the answer to. Each further try starts a new upload, because a broken one
+// keeps what it got.
+func (c *Client) copyLayer(ctx context.Context, to oci.Repository, layer oci.Layer, begun *answer) error {
 	return throttle.Send(ctx, c.host.RegistryStr(), http.MethodPut, func() (err error) {
 		if begun == nil {
 			if begun, err = c.askOnce(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...); err != nil {
@@ -31,17 +31,17 @@ func (c *Client) copyLayer(ctx context.Context, to repository, layer Layer, begu
 			return err
 		}
 		query := place.Query()
-		query.Set("digest", layer.descriptor.Digest.String())
+		query.Set("digest", layer.Descriptor.Digest.String())
 		place.RawQuery, begun = query.Encode(), nil
 		return c.putLayer(ctx, place, layer)
 	})
 }
 
-// stalledTimes is how many times the time for an answer may pass in a copy without a byte that is
-// read, and at its end, while the registry puts the layer in its place.
+// stalledTimes bounds the time in which a copy reads no byte, in multiples of the time limit for an
+// answer. The end of a copy counts, while the registry stores the layer.
 const stalledTimes = 5
 
-func (c *Client) putLayer(ctx context.Context, target *url.URL, layer Layer) error {
+func (c *Client) putLayer(ctx context.Context, target *url.URL, layer oci.Layer) error {
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := stalledTimes * c.answerTime
@@ -54,8 +54,8 @@ func (c *Client) putLayer(ctx context.Context, target *url.URL, layer Layer) err
 	return err
 }
 
-// exchangeLayer reads a layer and puts it. It calls moved for each part that was read.
-func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer, moved movement) error {
+// exchangeLayer reads a layer and puts it. It calls moved for each part that it has read.
+func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer oci.Layer, moved movement) error {
 	source, err := c.openLayer(ctx, layer)
 	if err != nil {
 		return err
@@ -63,11 +63,11 @@ func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer
 	reading := told(source, moved)
 	var sent bool
 	open := func() (io.ReadCloser, error) {
-		if !sent { // A registry that works off its requests one by one would wait for what another one asks.
+		if !sent { // A registry that handles one request at a time would wait for a second read.
 			sent = true
 			return reading, nil
 		}
-		source, err := c.openLayer(ctx, layer) // Sent anew, the layer is read anew.
+		source, err := c.openLayer(ctx, layer) // To be sent again, the layer is read again.
 		if err != nil {
 			return nil, err
 		}
@@ -77,28 +77,28 @@ func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer Layer
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Content-Type", octets)
-	request.GetBody, request.ContentLength = open, layer.descriptor.Size
+	request.Header.Set("Content-Type", transport.Octets)
+	request.GetBody, request.ContentLength = open, layer.Descriptor.Size
 	response, err := c.http.Do(request)
 	path := redact.Line(target.EscapedPath())
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", http.MethodPut, path, c.access.redact(presentable(err)))
+		return fmt.Errorf("%s %s: %w", http.MethodPut, path, c.access.redact(status.Presentable(err)))
 	}
 	defer response.Body.Close()
 	return c.expect(http.MethodPut, path, response, stored...)
 }
 
-// openLayer begins to read a layer.
-func (c *Client) openLayer(ctx context.Context, layer Layer) (io.ReadCloser, error) {
-	at := c.place(layer.in, "blobs/"+layer.descriptor.Digest.String())
+// openLayer starts to read a layer.
+func (c *Client) openLayer(ctx context.Context, layer oci.Layer) (io.ReadCloser, error) {
+	at := c.place(layer.Repository, "blobs/"+layer.Descriptor.Digest.String())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Accept", octets)
+	request.Header.Set("Accept", transport.Octets)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", http.MethodGet, at.EscapedPath(), c.access.redact(presentable(err)))
+		return nil, fmt.Errorf("%s %s: %w", http.MethodGet, at.EscapedPath(), c.access.redact(status.Presentable(err)))
 	}
 	if err := c.expect(http.MethodGet, at.EscapedPath(), response, http.StatusOK); err != nil {
 		response.Body.Close()
@@ -107,21 +107,19 @@ func (c *Client) openLayer(ctx context.Context, layer Layer) (io.ReadCloser, err
 	return response.Body, nil
 }
 
-// expect makes a [StatusError] of an answer with another status than these.
+// expect returns a [status.Error] for an answer with any other status than these.
 func (c *Client) expect(method, path string, response *http.Response, want ...int) error {
-	for _, status := range want {
-		if response.StatusCode == status {
-			return nil
-		}
+	if slices.Contains(want, response.StatusCode) {
+		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxPage))
+	body, err := io.ReadAll(io.LimitReader(response.Body, status.MaxBody))
 	if err != nil {
-		body = nil // The status tells.
+		body = nil // The status is enough.
 	}
-	return c.access.redact(newStatusError(method, path, &answer{status: response.StatusCode, header: response.Header, body: body}))
+	return c.access.redact(status.New(method, path, response.StatusCode, response.Header, body))
 }
 
-// told is a layer that tells of each part of it that is read.
+// told is a layer that calls moved for each part of it that is read.
 func told(layer io.ReadCloser, moved movement) io.ReadCloser {
 	return struct {
 		io.Reader
@@ -129,10 +127,10 @@ func told(layer io.ReadCloser, moved movement) io.ReadCloser {
 	}{io.TeeReader(layer, moved), layer}
 }
 
-// movement is called for each part of a layer that was read.
+// movement is called for each part of a layer that is read.
 type movement func()
 
-// Write does not keep what was read.
+// Write calls the function, and keeps nothing.
 func (m movement) Write(part []byte) (int, error) {
 	m()
 	return len(part), nil

@@ -17,11 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/pipeline/registry/transport"
 )
 
 // unmounted is a registry that mounts nothing, and an image on a base with one layer of this size.
-func unmounted(t *testing.T, access Access, size int, open func(*testing.T) registrytest.Bed) (registrytest.Bed, *Client, *Composed) {
+func unmounted(t *testing.T, access Access, size int, open func(*testing.T) registrytest.Bed) (registrytest.Bed, *Client, *oci.Composed) {
 	b := open(t)
 	client := connect(t, b, access)
 	add := addition(t, b, client)
@@ -31,7 +33,7 @@ func unmounted(t *testing.T, access Access, size int, open func(*testing.T) regi
 	b.Push(t, "base:x", img)
 	base, err := client.Image(ctx, b.Reference("base:x"))
 	require.NoError(t, err)
-	composed, err := Compose(base, add)
+	composed, err := oci.Compose(base, add)
 	require.NoError(t, err)
 	return b, client, composed
 }
@@ -50,7 +52,7 @@ func isThere(t *testing.T, img v1.Image) {
 }
 
 func TestALayerIsCopied(t *testing.T) {
-	const large = 3 * maxAnswer
+	const large = 3 * transport.MaxAnswer
 	t.Run("whatever its size", func(t *testing.T) {
 		b, client, composed := unmounted(t, Access{}, large, registrytest.NewBed)
 		b.Proxy.Script(registrytest.NoMounts)
@@ -64,7 +66,7 @@ func TestALayerIsCopied(t *testing.T) {
 			io.Copy(w, bytes.NewReader(bytes.Repeat([]byte("layer "), large/6)))
 		}))
 		defer storage.Close()
-		of := "/base/blobs/" + composed.layers[0].descriptor.Digest.String()
+		of := "/base/blobs/" + composed.Layers[0].Descriptor.Digest.String()
 		b.Proxy.Script(registrytest.NoMounts, registrytest.Rule{Method: http.MethodGet, Path: of, Fault: registrytest.Answer(http.StatusTemporaryRedirect, "", "Location", storage.URL+"/blob?signature=x")})
 		require.NoError(t, client.Put(ctx, composed, b.Reference("agent:x")))
 		isThere(t, b.Pull(t, "agent:x"))

@@ -1,2 +1,3 @@
-// Package registry talks to a registry without the engine in between, from wherever this code runs.
+// Package registry is a client of one registry: it finds, reads, mounts, puts and tags images, by
+// requests of the OCI distribution specification, and checks their signatures.
 package registry

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,9 +53,9 @@ func (s *stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestStrangersGetNoCredentials(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
 		"that takes it":         func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) },
-		"that asks for a login": challenge("Basic", ""),
+		"that asks for a login": registrytest.Challenge("Basic", ""),
 		"that names a token server of its own": func(w http.ResponseWriter, r *http.Request) {
-			challenge("Bearer", "http://"+r.Host+"/token")(w, r)
+			registrytest.Challenge("Bearer", "http://"+r.Host+"/token")(w, r)
 		},
 		"that sends it on": func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/further" {
@@ -111,27 +110,9 @@ func TestStrangersGetNoCredentials(t *testing.T) {
 	}
 }
 
-// challenge is an answer that asks for credentials.
-func challenge(scheme, realm string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("WWW-Authenticate", fmt.Sprintf("%s realm=%q,service=\"registry\"", scheme, realm))
-		w.WriteHeader(http.StatusUnauthorized)
-	}
-}
-
 // withPassword is a registry that wants the password with every request.
 func withPassword(t *testing.T) (registrytest.Bed, Access) {
-	b := registrytest.NewBed(t)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, given, _ := r.BasicAuth(); user != "me" || given != registrytest.Password {
-			challenge("Basic", "test")(w, r)
-			return
-		}
-		b.Proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	b.Host = strings.TrimPrefix(server.URL, "http://")
-	return b, Access{Username: "me", Password: registrytest.Password}
+	return registrytest.NewBasicBed(t), Access{Username: "me", Password: registrytest.Password}
 }
 
 // withToken is one that wants a token.

@@ -11,31 +11,39 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
-// manifestTypes are what is asked for: the manifests of images, and also the indexes that this
-// package does not read. A registry that may not give an index answers as if there were nothing.
+// Found is a manifest that a registry has.
+type Found struct {
+	// Digest of the manifest, "sha256:…".
+	Digest string
+	// Annotations of the manifest. Nil for an index, and for a head.
+	Annotations map[string]string
+	// HeadOnly says that only the head was asked for, which tells the digest and nothing else.
+	HeadOnly bool
+}
+
+// manifestTypes are the media types that requests for manifests accept. Indexes are among them: a
+// registry that has an index, and may not send it, answers as if it had nothing.
 var manifestTypes = []string{
 	string(types.OCIManifestSchema1), string(types.DockerManifestSchema2), string(types.OCIImageIndex), string(types.DockerManifestList),
 }
 
-var (
-	// ErrNoImage says that what a reference names is no image: most likely an index of images for
-	// several platforms.
-	ErrNoImage = errors.New("not an image")
-	// ErrElsewhere says that a reference is to another registry than the client's.
-	ErrElsewhere = errors.New("in another registry")
-)
+// ErrElsewhere says that a reference is to another registry than the client's.
+var ErrElsewhere = errors.New("in another registry")
 
-// Find tells whether the registry has an image, with one request.
+// Find asks the registry for an image, with one request. The error is [classify.ErrAbsent] if the
+// registry has none.
 //
-// It asks for the manifest rather than for its head, because the manifest's annotations tell what
-// the image is. Docker Hub counts that as a pull. With [Access.Heads] it asks for the head there,
-// unless the reference has a digest: a head would add nothing to that.
+// It asks for the whole manifest, because the annotations tell what the image is. Docker Hub counts
+// that as a pull: with [Access.Heads], Find asks it for the head only, unless the reference has a
+// digest, which is all that a head tells.
 //
-// An index is found too, without labels: the module publishes none, so somebody else has the name.
+// An index is found as well, without annotations. The module publishes none: somebody else uses the
+// name.
 func (c *Client) Find(ctx context.Context, image string) (Found, error) {
 	ref, err := c.parse(image)
 	if err != nil {
@@ -45,14 +53,14 @@ func (c *Client) Find(ctx context.Context, image string) (Found, error) {
 		return c.head(ctx, ref)
 	}
 	found, err := c.findImage(ctx, ref)
-	var index *indexError
+	var index *oci.IndexError
 	if errors.As(err, &index) {
-		return Found{Digest: index.digest}, nil
+		return Found{Digest: index.Digest}, nil
 	}
 	return found, err
 }
 
-// FindImage is [Client.Find] for an image only: an index is [ErrNoImage].
+// FindImage is [Client.Find] for images only: an index is [oci.ErrNoImage].
 func (c *Client) FindImage(ctx context.Context, image string) (Found, error) {
 	ref, err := c.parse(image)
 	if err != nil {
@@ -66,10 +74,10 @@ func (c *Client) findImage(ctx context.Context, ref name.Reference) (Found, erro
 	if err != nil {
 		return Found{}, err
 	}
-	return Found{Digest: got.digest.String(), Annotations: got.Annotations}, nil
+	return Found{Digest: got.Digest.String(), Annotations: got.Annotations}, nil
 }
 
-// Head asks for the head of a manifest only.
+// Head is [Client.Find] by the head of the manifest.
 func (c *Client) Head(ctx context.Context, image string) (Found, error) {
 	ref, err := c.parse(image)
 	if err != nil {
@@ -93,81 +101,8 @@ func (c *Client) head(ctx context.Context, ref name.Reference) (Found, error) {
 	return Found{Digest: digest.String(), HeadOnly: true}, nil
 }
 
-// imageManifest is an image's manifest, and its digest.
-type imageManifest struct {
-	v1.Manifest
-	raw    []byte // as the registry gave it
-	digest v1.Hash
-}
-
-// known is an image's manifest, which is not read again if it was read lately by a digest.
-func (c *Client) known(ctx context.Context, ref name.Reference) (*imageManifest, error) {
-	if m, ok := c.manifests.Get(ref.Name()); ok {
-		return m, nil
-	}
-	return c.manifest(ctx, ref)
-}
-
-// manifest reads an image's manifest; the error is [classify.ErrAbsent] if there is none.
-func (c *Client) manifest(ctx context.Context, ref name.Reference) (*imageManifest, error) {
-	got, err := c.ask(ctx, http.MethodGet, repositoryOf(ref), "manifests/"+ref.Identifier(), content{accept: manifestTypes}, http.StatusOK, http.StatusNotFound)
-	if err != nil {
-		return nil, err
-	}
-	if got.status == http.StatusNotFound {
-		return nil, classify.ErrAbsent
-	}
-	m, err := readManifest(ref, got.body, got.header.Get("Content-Type"))
-	if err != nil {
-		return nil, err
-	}
-	c.manifests.Add(ref.Context().Digest(m.digest.String()).Name(), m)
-	return m, nil
-}
-
-// readManifest reads what a registry gives for a reference.
-func readManifest(ref name.Reference, body []byte, contentType string) (*imageManifest, error) {
-	m := &imageManifest{raw: body, digest: digestOf(body)}
-	if digest, ok := ref.(name.Digest); ok && digest.DigestStr() != m.digest.String() {
-		return nil, fmt.Errorf("reading %s: what the registry gives has the digest %s", ref, m.digest)
-	}
-	if err := decode(body, &m.Manifest); err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s: %w", ref, err)
-	}
-	if m.MediaType == "" { // OCI leaves it to the header.
-		m.MediaType = types.MediaType(contentType)
-	}
-	if !m.MediaType.IsImage() {
-		err := fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, redact.Quote(string(m.MediaType)))
-		if m.MediaType.IsIndex() {
-			return nil, &indexError{error: err, digest: m.digest.String()}
-		}
-		return nil, err
-	}
-	return m, nil
-}
-
-// indexError is [ErrNoImage] for an index, whose digest it knows.
-type indexError struct {
-	error
-	digest string
-}
-
-// Unwrap gives the error.
-func (e *indexError) Unwrap() error { return e.error }
-
-// check says whether the manifest names all that its image is made of.
-func (m *imageManifest) check() error {
-	for _, of := range append([]v1.Descriptor{m.Config}, m.Layers...) {
-		if of.Digest == (v1.Hash{}) {
-			return errors.New("its manifest has a config or a layer without a digest")
-		}
-	}
-	return nil
-}
-
-// parse reads a reference, which must be to the client's registry. What has a digest and a tag goes
-// by its digest.
+// parse parses a reference, which must be to the client's registry. If it has both a tag and a
+// digest, the digest counts.
 func (c *Client) parse(reference string) (name.Reference, error) {
 	ref, err := parseReference(reference)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
@@ -25,7 +26,7 @@ func TestImage(t *testing.T) {
 		require.NoError(t, err)
 		want, err := img.ConfigFile()
 		require.NoError(t, err)
-		assert.Equal(t, want, got.config)
+		assert.Equal(t, want, got.Config)
 		config, err := img.ConfigName()
 		require.NoError(t, err)
 		assert.Equal(t, []string{"GET /v2/base/manifests/" + digest, "GET /v2/base/blobs/" + config.String()}, registrytest.Asked(b.Proxy))
@@ -37,7 +38,7 @@ func TestImage(t *testing.T) {
 		for range 2 {
 			got, err := client.Image(ctx, b.Reference("base:x@"+digest))
 			require.NoError(t, err)
-			assert.Equal(t, digest, got.manifest.digest.String())
+			assert.Equal(t, digest, got.Digest())
 		}
 		assert.Equal(t, 1, b.Proxy.Count("", "manifests/x"))
 		assert.Equal(t, 0, b.Proxy.Count("", "manifests/sha256"))
@@ -75,9 +76,9 @@ func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
 	digest := registrytest.DigestOfImage(t, b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one", "two")))
 	oneLayerLess := `{"rootfs":{"type":"layers","diff_ids":["sha256:` + strings.Repeat("1", 64) + `"]}}`
 	tests := map[string]struct{ path, body, says string }{
-		"a manifest with another digest":              {"/manifests/", `{"schemaVersion":2}`, "what the registry gives has the digest"},
-		"a config with another digest":                {"/blobs/", "{}", "what the registry gives has the digest"},
-		"a config with another number of layers":      {"tag", manifestWith(oneLayerLess, 2), "it has 1 layers, and the manifest 2"},
+		"a manifest with another digest":              {"/manifests/", `{"schemaVersion":2}`, "the registry's answer has the digest"},
+		"a config with another digest":                {"/blobs/", "{}", "the registry's answer has the digest"},
+		"a config with another number of layers":      {"tag", manifestWith(oneLayerLess, 2), "its config has 1 layers, and its manifest 2"},
 		"a manifest that is none":                     {"tag", "<html>", "reading the manifest"},
 		"a config that is none, under its own digest": {"tag", manifestWith("<html>", 1), "reading the config"},
 	}
@@ -90,8 +91,8 @@ func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
 			client := connect(t, b, Access{})
 			b.Proxy.Script(
 				registrytest.Rule{Path: test.path, Fault: registrytest.Answer(http.StatusOK, test.body, "Content-Type", string(types.OCIManifestSchema1))},
-				registrytest.Rule{Path: digestOf([]byte(oneLayerLess)).Hex, Fault: registrytest.Answer(http.StatusOK, oneLayerLess)},
-				registrytest.Rule{Path: digestOf([]byte("<html>")).Hex, Fault: registrytest.Answer(http.StatusOK, "<html>")},
+				registrytest.Rule{Path: oci.DigestOf([]byte(oneLayerLess)).Hex, Fault: registrytest.Answer(http.StatusOK, oneLayerLess)},
+				registrytest.Rule{Path: oci.DigestOf([]byte("<html>")).Hex, Fault: registrytest.Answer(http.StatusOK, "<html>")},
 			)
 			_, err := client.Image(ctx, reference)
 			require.ErrorContains(t, err, test.says)
@@ -104,24 +105,5 @@ func TestAnImageThatIsNotWhatItShouldBeIsRefused(t *testing.T) {
 func manifestWith(config string, layers int) string {
 	layer := fmt.Sprintf(`{"mediaType":%q,"size":1,"digest":"sha256:%s"}`, types.OCILayer, strings.Repeat("2", 64))
 	return fmt.Sprintf(`{"schemaVersion":2,"config":{"mediaType":%q,"size":%d,"digest":%q},"layers":[%s]}`,
-		types.OCIConfigJSON, len(config), digestOf([]byte(config)).String(), strings.TrimSuffix(strings.Repeat(layer+",", layers), ","))
-}
-
-func TestOnlyLayer(t *testing.T) {
-	b := registrytest.NewBed(t)
-	b.Push(t, "builder:one", registrytest.Layered(t, types.OCIManifestSchema1, "one"))
-	b.Push(t, "builder:two", registrytest.Layered(t, types.OCIManifestSchema1, "one", "two"))
-	client := connect(t, b, Access{})
-
-	img, err := client.Image(ctx, b.Reference("builder:one"))
-	require.NoError(t, err)
-	layer, err := img.OnlyLayer()
-	require.NoError(t, err)
-	assert.Equal(t, img.manifest.Layers[0], layer.descriptor)
-	assert.Equal(t, "layer one", layer.history.CreatedBy)
-
-	img, err = client.Image(ctx, b.Reference("builder:two"))
-	require.NoError(t, err)
-	_, err = img.OnlyLayer()
-	require.ErrorContains(t, err, "it has 2 layers, and not one")
+		types.OCIConfigJSON, len(config), oci.DigestOf([]byte(config)).String(), strings.TrimSuffix(strings.Repeat(layer+",", layers), ","))
 }

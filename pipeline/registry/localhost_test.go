@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"dagger/eval-images/pipeline/registry/registrytest"
 	"net"
 	"net/http"
 	"testing"
@@ -9,6 +8,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestOneHostHasManyNames: a client finds what is written otherwise than its own repositories.

@@ -9,19 +9,19 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Target is a repository that images go to.
+// Target is a repository that images are published to.
 type Target struct {
-	// Flag that names the repository, such as --agent-repo.
+	// Flag that sets the repository, such as --agent-repo.
 	Flag string
 	// Repository without a tag, such as ghcr.io/me/eval-agent-server.
 	Repository string
-	// Default says that it is what the flag is without a value.
+	// Default says that the repository is the flag's default.
 	Default bool
 }
 
-// OneHost returns the registry's host that all targets are at, as [reference.Host] has it. A
-// password belongs to one registry: the error says which targets are at which host, and what to
-// set.
+// OneHost returns the host of the registry that has all targets, as [reference.Host] returns it. A
+// password is for one registry: if there are several, the error lists the host of each target, and
+// says what to set.
 func OneHost(targets ...Target) (string, error) {
 	var hosts []string
 	for _, target := range targets {
@@ -61,7 +61,7 @@ func severalHosts(targets []Target, hosts int) error {
 		hosts, strings.Join(where, ", "), enumerate(set))
 }
 
-// enumerate is a list for a sentence: "a, b and c".
+// enumerate joins words to "a, b and c".
 func enumerate(words []string) string {
 	last := len(words) - 1
 	if last < 1 {
@@ -70,10 +70,10 @@ func enumerate(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-// EngineAddresses are what the engine has to be told so that it uses credentials for these
-// repositories, each once. Its v0.17.2 takes every address with docker.io in it for Docker Hub, and
-// would show Docker Hub the password for docker.io.example: that is an error. And it cuts off what
-// stands behind the last of several colons.
+// EngineAddresses returns the addresses to give the engine with the credentials, so that it uses them
+// for these repositories. The engine v0.17.2 takes every address that contains docker.io for Docker
+// Hub: a repository at docker.io.example is an error, because Docker Hub would get its password. The
+// engine also cuts off the end of an address after the last of several colons.
 // https://github.com/dagger/dagger/blob/v0.17.2/auth/registry.go
 func EngineAddresses(targets ...Target) ([]string, error) {
 	var addresses []string
@@ -82,7 +82,7 @@ func EngineAddresses(targets ...Target) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", target.Flag, target.Repository, err)
 		}
-		address := parsed.WrittenHost() // The engine looks for it in these letters.
+		address := parsed.WrittenHost() // The engine compares letter by letter.
 		switch {
 		case parsed.Host() == reference.DockerHub:
 			address = reference.DockerHub

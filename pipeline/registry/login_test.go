@@ -1,13 +1,14 @@
 package registry
 
 import (
-	"dagger/eval-images/pipeline/registry/registrytest"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // targets are the three repositories; one that is empty is the default.

@@ -9,18 +9,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestABlobThatTheRegistryLost: the client remembers to have put it, and the registry has it no
 // more.
 func TestABlobThatTheRegistryLost(t *testing.T) {
-	open := func(t *testing.T, images int) (http.Handler, registrytest.Bed, *Client, []*Composed) {
+	open := func(t *testing.T, images int) (http.Handler, registrytest.Bed, *Client, []*oci.Composed) {
 		registry := registrytest.Memory()
 		b := registrytest.NewBedOf(t, registry)
 		client := connect(t, b, Access{})
 		add := addition(t, b, client)
-		var all []*Composed
+		var all []*oci.Composed
 		for i := range images {
 			all = append(all, composedOn(t, b, client, fmt.Sprintf("i-%03d", i), add))
 		}
@@ -28,7 +29,7 @@ func TestABlobThatTheRegistryLost(t *testing.T) {
 		b.Proxy.Script()
 		return registry, b, client, all
 	}
-	again := func(image *Composed, tag string) []string {
+	again := func(image *oci.Composed, tag string) []string {
 		return []string{
 			"POST mount", "POST upload", "PUT upload", "PUT manifest " + image.Digest(), // refused
 			"POST mount", "POST mount", "POST mount", "POST upload", "PUT upload", "PUT manifest " + image.Digest(), "PUT manifest " + tag,
@@ -36,7 +37,7 @@ func TestABlobThatTheRegistryLost(t *testing.T) {
 	}
 	t.Run("is put again, with all of the image that meets it, and the next image meets it no more", func(t *testing.T) {
 		registry, b, client, images := open(t, 3)
-		registrytest.Lose(registry, "agent", images[0].layers[0].descriptor.Digest.String())
+		registrytest.Lose(registry, "agent", images[0].Layers[0].Descriptor.Digest.String())
 		require.NoError(t, client.Put(ctx, images[1], b.Reference("agent:one")))
 		assert.Equal(t, again(images[1], "one"), puts(b.Proxy))
 
@@ -47,7 +48,7 @@ func TestABlobThatTheRegistryLost(t *testing.T) {
 	t.Run("is put once for all that meet it at a time", func(t *testing.T) {
 		const workers = 12
 		registry, b, client, images := open(t, workers+1)
-		lost := images[0].layers[0].descriptor.Digest.String()
+		lost := images[0].Layers[0].Descriptor.Digest.String()
 		registrytest.Lose(registry, "agent", lost)
 		refused, all := make(chan struct{}, workers), make(chan struct{})
 		b.Proxy.Script(registrytest.Rule{
@@ -79,7 +80,7 @@ func TestABlobThatTheRegistryLost(t *testing.T) {
 	})
 	t.Run("under its tag only is put again too", func(t *testing.T) {
 		registry, b, client, images := open(t, 1)
-		registrytest.Lose(registry, "agent", images[0].configDigest.String())
+		registrytest.Lose(registry, "agent", images[0].Manifest.Config.Digest.String())
 		require.NoError(t, client.Put(ctx, images[0], b.Reference("agent:further")))
 		assert.Equal(t, []string{
 			"PUT manifest further", "GET manifest further", // refused, and not there all the same

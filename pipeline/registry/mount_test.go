@@ -11,23 +11,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestARefusedMount follows a client request by request.
 func TestARefusedMount(t *testing.T) {
 	denied := registrytest.Answer(http.StatusForbidden, "")
-	open := func(t *testing.T) (registrytest.Bed, *Client, []*Composed) {
+	open := func(t *testing.T) (registrytest.Bed, *Client, []*oci.Composed) {
 		b := registrytest.NewBed(t)
 		client := connect(t, b, Access{})
 		add := addition(t, b, client)
-		var images []*Composed
+		var images []*oci.Composed
 		for _, id := range []string{"one", "two", "three", "four"} {
 			images = append(images, composedOn(t, b, client, id, add))
 		}
 		return b, client, images
 	}
-	copied, rest := []string{"HEAD blob", "POST upload", "GET blob", "PUT upload"}, func(image *Composed, tag string) []string {
+	copied, rest := []string{"HEAD blob", "POST upload", "GET blob", "PUT upload"}, func(image *oci.Composed, tag string) []string {
 		return []string{"POST upload", "PUT upload", "PUT manifest " + image.Digest(), "PUT manifest " + tag}
 	}
 	t.Run("is a copy of the layer, and after three the registry is not asked again", func(t *testing.T) {
@@ -114,23 +115,6 @@ func TestARefusedMount(t *testing.T) {
 
 // TestAMountsTokenIsForBothRepositories: the token lets the client read the source and write to the
 // target.
-func TestWhichAnswersRefuseForGood(t *testing.T) {
-	for name, test := range map[string]struct {
-		answer  StatusError
-		refused bool
-	}{
-		"missing rights":                   {StatusError{Status: http.StatusForbidden}, true},
-		"a request that it does not know":  {StatusError{Status: http.StatusMethodNotAllowed}, true},
-		"not one that took too long":       {StatusError{Status: http.StatusRequestTimeout}, false},
-		"not a limit, whatever its status": {StatusError{Status: http.StatusForbidden, Limited: true}, false},
-		"not a full disk":                  {StatusError{Status: http.StatusForbidden, Full: true}, false},
-		"not a fault of its own":           {StatusError{Status: http.StatusInternalServerError}, false},
-		"not success":                      {StatusError{Status: http.StatusOK}, false},
-	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, test.refused, Refused(&test.answer)) })
-	}
-}
-
 func TestAMountsTokenIsForBothRepositories(t *testing.T) {
 	r := registrytest.NewTokenRegistry(t)
 	client := connect(t, r.Bed, Access{Username: "me", Password: registrytest.Password})
@@ -138,7 +122,7 @@ func TestAMountsTokenIsForBothRepositories(t *testing.T) {
 	r.Push(t, "official:x", registrytest.Layered(t, types.OCIManifestSchema1, "common", "x"))
 	official, err := client.Image(ctx, r.Reference("official:x"))
 	require.NoError(t, err)
-	composed, err := Compose(official, add)
+	composed, err := oci.Compose(official, add)
 	require.NoError(t, err)
 	require.NoError(t, client.Put(ctx, composed, r.Reference("agent:x")))
 	last := strings.Fields(r.Scopes[len(r.Scopes)-1])

@@ -5,10 +5,11 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/reference"
 )
 
-// parseReference reads a reference as Docker and the engine do. The library's own parser takes
+// parseReference parses a reference as Docker and the engine do. The library's own parser takes
 // localhost without a port for a path at Docker Hub, and would show Docker Hub the password for it.
 func parseReference(text string) (name.Reference, error) {
 	parsed, err := reference.Parse(text)
@@ -20,7 +21,7 @@ func parseReference(text string) (name.Reference, error) {
 		return nil, fmt.Errorf("invalid reference format: %w", err)
 	}
 	switch {
-	case parsed.Digest() != "": // What has a tag as well goes by its digest.
+	case parsed.Digest() != "": // It counts, even if there is a tag as well.
 		return in.Digest(parsed.Digest()), nil
 	case parsed.Tag() != "":
 		return in.Tag(parsed.Tag()), nil
@@ -29,7 +30,7 @@ func parseReference(text string) (name.Reference, error) {
 	}
 }
 
-// RepositoryOf is the repository of a reference, with its host.
+// RepositoryOf returns the repository of a reference, with its host.
 func RepositoryOf(text string) (string, error) {
 	ref, err := parseReference(text)
 	if err != nil {
@@ -38,7 +39,12 @@ func RepositoryOf(text string) (string, error) {
 	return ref.Context().Name(), nil
 }
 
-// parseRepository reads the name of a repository, by the same rule.
+// repositoryOf is the path of a reference's repository.
+func repositoryOf(ref name.Reference) oci.Repository {
+	return oci.Repository(ref.Context().RepositoryStr())
+}
+
+// parseRepository parses the name of a repository by the same rule.
 func parseRepository(text string) (name.Repository, error) {
 	parsed, err := reference.Parse(text)
 	if err == nil && (parsed.Tag() != "" || parsed.Digest() != "") {
@@ -54,7 +60,6 @@ func parseRepository(text string) (name.Repository, error) {
 	return in, nil
 }
 
-// repositoryIn is the repository of a reference.
 func repositoryIn(parsed reference.Reference) (name.Repository, error) {
 	at, err := name.NewRegistry(parsed.Host())
 	return at.Repo(parsed.Path()), err

@@ -11,20 +11,20 @@ import (
 	"dagger/eval-images/pipeline/classify"
 )
 
-// How often registries are asked each of the questions that come before a run, and the pause after
-// an answer that may pass.
 const (
-	Openings  = 3
+	// Openings is how often a registry is asked each question before a run, until an answer stays.
+	Openings = 3
+	// openPause is the pause before a question is repeated.
 	openPause = 2 * time.Second
 )
 
-// Open connects, and asks [Client.MayPush] for each repository unless the access is read-only, so
-// that a refusal is known before anything is built. It repeats a question after an answer that may
-// pass, three times in all: there is no run yet that would try again.
+// Open connects and, unless the access is read-only, asks [Client.MayPush] for each repository, so
+// that a refusal is known before anything is built. It asks each question up to three times, until
+// there is an answer that stays: there is no run yet that would ask again. It does not repeat a
+// question if nothing listens at the address: the engine may reach registries that we do not.
 //
-// The error is [ErrRefused] or [ErrAnonymous] where the registry says no, and [ErrSeveral] for
-// several registries. It does not repeat a question to an address at which nothing listens: the
-// engine may reach what we do not.
+// The error is [ErrRefused] or [ErrAnonymous] if the registry refuses, and [ErrSeveral] if the
+// repositories are in several registries.
 func (a Access) Open(ctx context.Context, repositories ...string) (client *Client, err error) {
 	err = a.again(ctx, func() (err error) {
 		client, err = a.Connect(ctx, repositories...)
@@ -47,8 +47,8 @@ func (a Access) Open(ctx context.Context, repositories ...string) (client *Clien
 	return client, nil
 }
 
-// begin asks whether images may be pushed to the repository. It returns nil if nobody knows: the
-// first push will tell.
+// begin asks whether images may be pushed to a repository. It returns nil if that remains unknown:
+// the first push will tell.
 func (a Access) begin(ctx context.Context, client *Client, repository string) error {
 	err := a.again(ctx, func() error { return client.MayPush(ctx, repository) })
 	if !MayPass(err) {
@@ -60,13 +60,13 @@ func (a Access) begin(ctx context.Context, client *Client, repository string) er
 	return nil
 }
 
-// isCut says whether a connection ended without an answer.
+// isCut reports whether a connection ended without an answer.
 func isCut(err error) bool {
 	var broken *net.OpError
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) && broken.Op != "dial" && !broken.Timeout()
 }
 
-// again asks until there is a lasting answer, three times at most.
+// again asks up to three times, until there is an answer that stays.
 func (a Access) again(ctx context.Context, ask func() error) error {
 	pause := a.Pause
 	if pause == 0 {
@@ -87,8 +87,8 @@ func (a Access) again(ctx context.Context, ask func() error) error {
 	}
 }
 
-// MayPass says whether it is worth asking once more: after an answer of which that is known, and
-// also after none, unless there is nobody to answer.
+// MayPass reports whether it is worth asking again: after an answer that may pass, and after none,
+// unless nothing listens at the address.
 func MayPass(err error) bool {
 	if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, ErrAnonymous) || errors.Is(err, ErrSeveral) || errors.Is(err, context.Canceled) {
 		return false

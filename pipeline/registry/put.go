@@ -10,14 +10,18 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"dagger/eval-images/pipeline/registry/oci"
+	"dagger/eval-images/pipeline/registry/status"
+	"dagger/eval-images/pipeline/registry/transport"
 )
 
-// Put publishes a composed image under a reference: its layers are mounted, or copied where the
-// registry does not mount them, its config is uploaded, and its manifest put by its digest first
-// and then by the reference, which so never names something incomplete. What this client put in the
-// repository before is not put there again, unless the registry has lost it: then all of the image
-// is put anew, once.
-func (c *Client) Put(ctx context.Context, image *Composed, reference string) error {
+// Put publishes a composed image under a reference. It mounts the layers, or copies those that the
+// registry does not mount, uploads the config, and puts the manifest: by its digest first and then
+// by the reference, so that the reference never names an incomplete image. It leaves out what this
+// client has put in the repository before. If the registry has lost some of that, Put puts all of
+// the image again, once.
+func (c *Client) Put(ctx context.Context, image *oci.Composed, reference string) error {
 	ref, err := c.parse(reference)
 	if err != nil {
 		return err
@@ -30,9 +34,9 @@ func (c *Client) Put(ctx context.Context, image *Composed, reference string) err
 }
 
 // put uploads the parts of an image that the client has not uploaded yet, and reports whether it
-// left any out as uploaded before. If the registry says that a blob is missing, the client forgets
-// all parts of the image.
-func (c *Client) put(ctx context.Context, image *Composed, ref name.Reference) (remembered bool, err error) {
+// left any out. If the registry says that a blob is missing, the client forgets all parts of the
+// image.
+func (c *Client) put(ctx context.Context, image *oci.Composed, ref name.Reference) (remembered bool, err error) {
 	to := repositoryOf(ref)
 	var known []known
 	defer func() {
@@ -45,63 +49,65 @@ func (c *Client) put(ctx context.Context, image *Composed, ref name.Reference) (
 		known, remembered = append(known, one), remembered || err == nil && !mine
 		return err
 	}
-	for _, layer := range image.layers {
-		if err := once(layer.descriptor.Digest, func() error { return c.mount(ctx, to, layer) }); err != nil {
-			return remembered, fmt.Errorf("mounting the layer %s: %w", layer.descriptor.Digest, err)
+	for _, layer := range image.Layers {
+		if err := once(layer.Descriptor.Digest, func() error { return c.mount(ctx, to, layer) }); err != nil {
+			return remembered, fmt.Errorf("mounting the layer %s: %w", layer.Descriptor.Digest, err)
 		}
 	}
-	err = once(image.configDigest, func() error { return c.upload(ctx, to, image.config, image.configDigest) })
+	config := image.Manifest.Config.Digest
+	err = once(config, func() error { return c.upload(ctx, to, image.Config, config) })
 	if err != nil {
 		return remembered, fmt.Errorf("uploading the config: %w", err)
 	}
-	err = once(image.manifestDigest, func() error {
-		_, err := c.putManifest(ctx, image, ref.Context().Digest(image.Digest()))
+	err = once(image.Manifest.Digest, func() error {
+		_, err := c.putManifest(ctx, image.Manifest, ref.Context().Digest(image.Digest()))
 		return err
 	})
 	if err != nil {
 		return remembered, fmt.Errorf("putting the manifest: %w", err)
 	}
-	if err := c.tag(ctx, image, ref); err != nil {
+	if err := c.tag(ctx, image.Manifest, ref); err != nil {
 		return remembered, fmt.Errorf("tagging the manifest: %w", err)
 	}
 	return remembered, nil
 }
 
-// known is something that this client put in a repository.
+// known is a blob or a manifest that this client put in a repository.
 type known struct {
 	key string
-	// put is the one time that it was put there.
+	// put identifies the time that it was put there.
 	put *putting
 }
 
 // putting is not empty, so that each has an address of its own.
 type putting struct{ _ byte }
 
-// once puts something in a repository, unless this client did so before. Mine reports whether this
-// call put it.
-func (c *Client) once(ctx context.Context, in repository, digest v1.Hash, put func() error) (one known, mine bool, err error) {
+// once puts a blob or a manifest in a repository, unless this client did so before. Mine reports
+// whether this call put it.
+func (c *Client) once(ctx context.Context, in oci.Repository, digest v1.Hash, put func() error) (one known, mine bool, err error) {
 	one.key = string(in) + "@" + digest.String()
 	one.put, mine, err = c.blobs.Do(ctx, one.key, func() (*putting, error) { return new(putting), put() })
 	return one, mine, err
 }
 
-// forget has these put again by whoever needs them next, unless somebody did so meanwhile.
+// forget makes the next image that needs one of these put it again, unless another image did so
+// meanwhile.
 func (c *Client) forget(all []known) {
 	for _, one := range all {
 		c.blobs.Forget(one.key, func(put *putting) bool { return put == one.put })
 	}
 }
 
-// lacksBlob says whether a registry refuses a manifest because it lacks what the manifest names.
+// lacksBlob reports whether the registry refuses a manifest because it lacks a blob of the manifest.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
 func lacksBlob(err error) bool {
-	var answer *StatusError
+	var answer *status.Error
 	return errors.As(err, &answer) && answer.Method == http.MethodPut && strings.Contains(answer.Path, "/manifests/") &&
 		strings.Contains(answer.Reason, "BLOB_UNKNOWN")
 }
 
-// giveUp tells the registry that an upload will not go on. It would find out by itself, later: so
-// nothing follows from its answer. Another host is not told: the [route] refuses that.
+// giveUp tells the registry that an upload ends here. Otherwise the registry finds out later, so the
+// answer does not matter. The transport sends no such request to another host.
 func (c *Client) giveUp(ctx context.Context, begun *answer) {
 	if place, err := begun.location(); err == nil {
 		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)
@@ -110,7 +116,7 @@ func (c *Client) giveUp(ctx context.Context, begun *answer) {
 
 // upload uploads a blob in one piece.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#post-then-put
-func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest v1.Hash) error {
+func (c *Client) upload(ctx context.Context, to oci.Repository, blob []byte, digest v1.Hash) error {
 	begun, err := c.ask(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...)
 	if err != nil {
 		return err
@@ -120,30 +126,30 @@ func (c *Client) upload(ctx context.Context, to repository, blob []byte, digest 
 		return err
 	}
 	_, err = c.send(ctx, http.MethodPut, place, content{
-		body: blob, media: octets, query: url.Values{"digest": {digest.String()}},
+		body: blob, media: transport.Octets, query: url.Values{"digest": {digest.String()}},
 	}, stored...)
 	return err
 }
 
-// location is where an upload goes on.
+// location is the URL at which an upload continues.
 func (a *answer) location() (*url.URL, error) {
 	location := a.header.Get("Location")
 	if location == "" {
-		return nil, errors.New("the registry does not say where the upload goes on")
+		return nil, errors.New("the registry does not say where the upload continues")
 	}
 	place, err := a.url.Parse(location)
-	if err != nil { // Without the place itself: its query may be a signature.
-		return nil, fmt.Errorf("the registry gives no address where the upload goes on: %w", presentable(err))
+	if err != nil { // The error leaves the URL out: its query may be a signature.
+		return nil, fmt.Errorf("the registry names no valid URL at which the upload continues: %w", status.Presentable(err))
 	}
 	return place, nil
 }
 
-// stored are the statuses that mean success. The specification has 202 for the beginning of an
-// upload, and 201 for what is put. Quay answered 202 to that.
+// stored are the statuses that mean success. The specification wants 202 for the start of an upload
+// and 201 for its end. Quay answered 202 to both.
 var stored = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
 
-func (c *Client) putManifest(ctx context.Context, image *Composed, ref name.Reference) (*answer, error) {
+func (c *Client) putManifest(ctx context.Context, m *oci.Manifest, ref name.Reference) (*answer, error) {
 	return c.ask(ctx, http.MethodPut, repositoryOf(ref), "manifests/"+ref.Identifier(), content{
-		body: image.manifest, media: string(image.media),
+		body: m.Raw, media: string(m.MediaType),
 	}, stored...)
 }

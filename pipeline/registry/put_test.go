@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
@@ -42,7 +44,7 @@ func TestPut(t *testing.T) {
 	require.NoError(t, client.Put(ctx, two, b.Reference("agent:again")))
 	assert.Equal(t, []string{"PUT manifest again"}, puts(b.Proxy), "another tag is one request")
 
-	for tag, composed := range map[string]*Composed{"one": one, "two": two, "again": two} {
+	for tag, composed := range map[string]*oci.Composed{"one": one, "two": two, "again": two} {
 		ref, err := name.ParseReference(b.Reference("agent:" + tag))
 		require.NoError(t, err)
 		img, err := remote.Image(ref)
@@ -119,7 +121,7 @@ func TestAnUploadWithoutAPlaceToGoOn(t *testing.T) {
 	client := connect(t, b, Access{})
 	composed := composedOn(t, b, client, "one", addition(t, b, client))
 	b.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Skip: 3, Fault: registrytest.Answer(http.StatusAccepted, "")})
-	require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), "does not say where the upload goes on")
+	require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), "does not say where the upload continues")
 }
 
 // TestALayerIsMountedOnce: twelve images need the same layer at the same time. The mount is held
@@ -129,7 +131,7 @@ func TestALayerIsMountedOnce(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, Access{})
 	add := addition(t, b, client)
-	var images []*Composed
+	var images []*oci.Composed
 	for i := range workers {
 		images = append(images, composedOn(t, b, client, string(rune('a'+i)), add))
 	}
@@ -195,4 +197,16 @@ func puts(proxy *registrytest.Proxy) []string {
 		}
 	}
 	return all
+}
+
+// TestAPlaceThatIsNoAddress: it may be long, hold a signature, and move a terminal's cursor.
+func TestAPlaceThatIsNoAddress(t *testing.T) {
+	at, err := url.Parse("http://r/v2/base/blobs/uploads/")
+	require.NoError(t, err)
+	for _, place := range []string{"http://r:port\u202e/?signature=secret", ":" + strings.Repeat("x", 1<<20), "http://r/%zz?signature=secret"} {
+		_, err = (&answer{header: http.Header{"Location": {place}}, url: at}).location()
+		require.ErrorContains(t, err, "the registry names no valid URL at which the upload continues: ")
+		assert.NotContains(t, err.Error(), "secret")
+		registrytest.RequireLine(t, err.Error(), registrytest.MaxText)
+	}
 }

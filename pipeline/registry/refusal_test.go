@@ -61,7 +61,7 @@ func TestARefusalIsKnownBeforeAnythingIsBuilt(t *testing.T) {
 		assert.True(t, strings.HasSuffix(err.Error(), want.says), err.Error())
 		assert.Equal(t, want.advice, classify.Of(err).Advice)
 		assert.NotContains(t, err.Error(), registrytest.Password)
-		assertOneShortLine(t, err.Error())
+		registrytest.RequireLine(t, err.Error(), registrytest.MaxText)
 	}
 	for name, want := range uploads {
 		t.Run(name, func(t *testing.T) {

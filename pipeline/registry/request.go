@@ -3,58 +3,56 @@ package registry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
+	"dagger/eval-images/pipeline/registry/status"
+	"dagger/eval-images/pipeline/registry/transport"
 	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
-// maxAnswer bounds the answers that are read: manifests, configs and errors. Registries take no
-// manifest of more.
-// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests
-const maxAnswer = 4 << 20
-
-// answer is what a registry answered.
+// answer of a registry.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	url    *url.URL // of the request that was answered, after redirections
+	url    *url.URL // of the answered request, after redirects
 }
 
-// ask sends a request about a repository, "/v2/{repository}/{what}", and expects one of these
-// statuses. Every other answer is a [StatusError].
-func (c *Client) ask(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
+// ask sends a request for "/v2/{repository}/{what}", and expects one of these statuses. An answer
+// with any other is a [status.Error].
+func (c *Client) ask(ctx context.Context, method string, repository oci.Repository, what string, send content, want ...int) (*answer, error) {
 	return c.send(ctx, method, c.place(repository, what), send, want...)
 }
 
-// askOnce is ask for a request that is sent once, whatever the run waits for: its answer is wanted
-// even if that is a limit.
-func (c *Client) askOnce(ctx context.Context, method string, repository fmt.Stringer, what string, send content, want ...int) (*answer, error) {
+// askOnce is ask without the run's waits and retries: a limit is an answer too.
+func (c *Client) askOnce(ctx context.Context, method string, repository oci.Repository, what string, send content, want ...int) (*answer, error) {
 	return c.sendOnce(ctx, method, c.place(repository, what), send, want...)
 }
 
-// place is where a repository has something. Whether it is reached by TLS, its [route] decides.
-func (c *Client) place(repository fmt.Stringer, what string) *url.URL {
-	return &url.URL{Scheme: "https", Host: c.host.RegistryStr(), Path: "/v2/" + repository.String() + "/" + what}
+// place is the URL of something in a repository. The transport decides whether it goes by TLS.
+func (c *Client) place(repository oci.Repository, what string) *url.URL {
+	return &url.URL{Scheme: "https", Host: c.host.RegistryStr(), Path: "/v2/" + string(repository) + "/" + what}
 }
 
-// content is what a request sends, and what it wants to have back.
+// content of a request.
 type content struct {
 	body   []byte
-	media  string   // of the body
-	accept []string // media types
+	media  string   // media type of the body
+	accept []string // media types of the answer
 	query  url.Values
 }
 
-// send sends one request when the run may, and again after a limit or an outage: see
-// [throttle.Send].
+// send sends a request with the run's waits and retries: see [throttle.Send].
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
 	err = throttle.Send(ctx, c.host.RegistryStr(), kindOf(method, at), func() (err error) {
 		got, err = c.sendOnce(ctx, method, at, send, want...)
@@ -63,8 +61,8 @@ func (c *Client) send(ctx context.Context, method string, at *url.URL, send cont
 	return got, err
 }
 
-// kindOf is what the limits and failures of a request are counted by. A registry may let read what
-// it does not let write, more of one than of another, and take blobs while it takes no manifests.
+// kindOf is the kind of work that a request's limits and failures are counted by. A registry may
+// answer reads and refuse writes, or take blobs and refuse manifests.
 func kindOf(method string, at *url.URL) string {
 	if strings.Contains(at.Path, "/manifests/") {
 		return method + " manifest"
@@ -72,8 +70,8 @@ func kindOf(method string, at *url.URL) string {
 	return method + " blob"
 }
 
-// sendOnce waits for the whole answer no longer than the client's time for that. Its errors know
-// their host.
+// sendOnce sends a request, and waits for the whole answer within the client's limit. Its errors know
+// the host.
 func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
 	got, err := c.sendOver(ctx, method, at, send, want...)
 	return got, classify.AtHost(c.host.RegistryStr(), err)
@@ -87,18 +85,23 @@ func (c *Client) sendOver(ctx context.Context, method string, at *url.URL, send 
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, path, c.access.redact(err)) // It may be the token server's.
+		return nil, fmt.Errorf("%s %s: %w", method, path, c.access.redact(err)) // The token server may have answered.
 	}
 	if !slices.Contains(want, got.status) {
-		return nil, c.access.redact(newStatusError(method, path, got))
+		return nil, c.access.redact(got.unexpected(method, path))
 	}
 	return got, nil
+}
+
+// unexpected is the error for an answer with an unexpected status.
+func (a *answer) unexpected(method, path string) error {
+	return status.New(method, path, a.status, a.header, a.body)
 }
 
 func (c *Client) exchange(ctx context.Context, method string, at *url.URL, send content) (*answer, error) {
 	target := *at
 	if len(send.query) > 0 {
-		query := target.Query() // A place to go on with an upload has one of its own.
+		query := target.Query() // The place of an upload has a query of its own.
 		for key, values := range send.query {
 			query[key] = values
 		}
@@ -117,12 +120,29 @@ func (c *Client) exchange(ctx context.Context, method string, at *url.URL, send 
 		return nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, transport.MaxAnswer+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
-	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("an answer of more than %d MiB", maxAnswer>>20)
+	if len(body) > transport.MaxAnswer {
+		return nil, fmt.Errorf("an answer of more than %d MiB", transport.MaxAnswer>>20)
 	}
 	return &answer{status: response.StatusCode, header: response.Header, body: body, url: response.Request.URL}, nil
+}
+
+// withTimeout does work that waits for answers, within a limit. The error of a timeout is not the
+// context's: the caller has time for another attempt.
+func withTimeout(ctx context.Context, limit time.Duration, work func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := work(limited)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(limited.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("no answer within %s", limit)
+	}
+	return status.Presentable(err)
 }

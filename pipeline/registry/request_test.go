@@ -158,3 +158,15 @@ func TestWhatLimitsAndFailuresAreCountedBy(t *testing.T) {
 	assert.NotEqual(t, kind(http.MethodPut, manifest), kind(http.MethodGet, manifest), "a registry may be read-only")
 	assert.NotEqual(t, kind(http.MethodPut, manifest), kind(http.MethodPut, blob), "and may take blobs and no manifests")
 }
+
+// TestStatusOfAnAnswer: what the table above holds is what arrives by way of HTTP, the name of a
+// run's cause included.
+func TestStatusOfAnAnswer(t *testing.T) {
+	b := registrytest.NewBed(t)
+	client := connect(t, b, Access{})
+	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "7")})
+	_, err := client.Find(ctx, b.Reference("agent:x"))
+	assert.Equal(t, 7*time.Second, classify.Of(err).Wait)
+	_, err = client.Image(ctx, b.Reference("agent:x"))
+	assert.Equal(t, classify.Limited, classify.Of(err).Class)
+}

@@ -16,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/pipeline/registry/transport"
 )
 
 // world has servers at any addresses, by scheme and host, and keeps what it is asked and with which
@@ -80,17 +82,6 @@ func always(status int, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { registrytest.Answer(status, body)(w, r, nil) })
 }
 
-// basic wants the password with every request.
-func basic(registry http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, given, _ := r.BasicAuth(); user != "me" || given != registrytest.Password {
-			challenge("Basic", "test")(w, r)
-			return
-		}
-		registry.ServeHTTP(w, r)
-	})
-}
-
 // TestCredentialsGoByTLS: whoever breaks a connection, or is quicker, does not get to read them.
 func TestCredentialsGoByTLS(t *testing.T) {
 	for _, host := range []string{
@@ -99,7 +90,7 @@ func TestCredentialsGoByTLS(t *testing.T) {
 	} {
 		for name, tls := range map[string]error{"reset": reset, "refused": nil, "answered by plain HTTP": plainAnswer} {
 			t.Run(host+", "+name, func(t *testing.T) {
-				w := &world{servers: map[string]http.Handler{"http://" + host: basic(registrytest.Memory())}, fails: map[string]error{"https://" + host: tls}}
+				w := &world{servers: map[string]http.Handler{"http://" + host: registrytest.Basic(registrytest.Memory())}, fails: map[string]error{"https://" + host: tls}}
 				_, err := Access{Username: "me", Password: registrytest.Password, Transport: w}.Connect(ctx, host+"/agent")
 				require.Error(t, err)
 				assert.Empty(t, w.shown)
@@ -122,11 +113,11 @@ func TestTheSchemeDoesNotDependOnSpeed(t *testing.T) {
 			case <-plain:
 			case <-time.After(600 * time.Millisecond):
 			}
-			basic(memory).ServeHTTP(w, r)
+			registrytest.Basic(memory).ServeHTTP(w, r)
 		}),
 		"http://" + host: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			once.Do(func() { close(plain) })
-			basic(memory).ServeHTTP(w, r)
+			registrytest.Basic(memory).ServeHTTP(w, r)
 		}),
 	}}
 	client, err := Access{Username: "me", Password: registrytest.Password, Transport: w}.Connect(ctx, host+"/agent")
@@ -163,7 +154,7 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 	for _, host := range []string{"registry.example:5000", "8.8.8.8:5000", "registry:5000", "127.0.0.1.evil.example", "[2001:4860::1]:5000"} {
 		t.Run(host+" is not", func(t *testing.T) {
 			w, err := find(host, plainAnswer)
-			require.ErrorIs(t, err, ErrPlainHTTP)
+			require.ErrorIs(t, err, transport.ErrPlainHTTP)
 			require.ErrorContains(t, err, "the registry speaks plain HTTP")
 			assert.Equal(t, classify.Permanent, classify.Of(err).Class)
 			assert.Equal(t, []string{"GET https://" + host + "/v2/"}, w.asked)
@@ -172,7 +163,7 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 	for _, host := range []string{"localhost:5000", "127.0.0.1:5000", "[::1]:5000", "127.9.9.9"} {
 		for name, failed := range map[string]error{"answered by plain HTTP": plainAnswer, "cut": reset, "refused": nil} {
 			t.Run(host+" is reached, with credentials too, if TLS is "+name, func(t *testing.T) {
-				w := &world{servers: map[string]http.Handler{"http://" + host: basic(registrytest.Memory())}, fails: map[string]error{"https://" + host: failed}}
+				w := &world{servers: map[string]http.Handler{"http://" + host: registrytest.Basic(registrytest.Memory())}, fails: map[string]error{"https://" + host: failed}}
 				client, err := Access{Username: "me", Password: registrytest.Password, Transport: w}.Connect(ctx, host+"/agent")
 				require.NoError(t, err)
 				_, err = client.Find(ctx, host+"/agent:x")
@@ -204,7 +195,7 @@ func TestAPlainRegistryWithoutCredentials(t *testing.T) {
 
 func TestPlainHTTPOnRequest(t *testing.T) {
 	for _, host := range []string{"registry.example:5000", "10.0.0.5:5000", "localhost:5000"} {
-		w := &world{servers: map[string]http.Handler{"http://" + host: basic(registrytest.Memory())}}
+		w := &world{servers: map[string]http.Handler{"http://" + host: registrytest.Basic(registrytest.Memory())}}
 		client, err := Access{Username: "me", Password: registrytest.Password, PlainHTTP: true, Transport: w}.Connect(ctx, host+"/agent")
 		require.NoError(t, err)
 		_, err = client.Find(ctx, host+"/agent:x")
@@ -217,7 +208,7 @@ func TestPlainHTTPOnRequest(t *testing.T) {
 func withTokensFrom(realm string, registry http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer given" {
-			challenge("Bearer", realm)(w, r)
+			registrytest.Challenge("Bearer", realm)(w, r)
 			return
 		}
 		registry.ServeHTTP(w, r)
@@ -293,7 +284,7 @@ func TestTokenServers(t *testing.T) {
 		t.Run("not one "+name, func(t *testing.T) {
 			w, err := connect(test.registry, test.realm, login)
 			require.ErrorContains(t, err, test.says)
-			assertOneShortLine(t, err.Error())
+			registrytest.RequireLine(t, err.Error(), registrytest.MaxText)
 			assert.Equal(t, classify.Permanent, classify.Of(err).Class)
 			host, _, _ := strings.Cut(test.realm[strings.Index(test.realm, "//")+2:], "/")
 			assert.Empty(t, w.to(host))
@@ -326,7 +317,7 @@ func TestATokenAnswerStaysUnsaid(t *testing.T) {
 			}}
 			_, err := Access{Transport: w}.Connect(ctx, "registry.example/agent")
 			require.Error(t, err)
-			assertOneShortLine(t, err.Error())
+			registrytest.RequireLine(t, err.Error(), registrytest.MaxText)
 			assert.NotContains(t, err.Error(), registrytest.Password)
 			assert.NotContains(t, err.Error(), "51051")
 		})
@@ -366,23 +357,23 @@ func TestARegistryDoesNotSendUsInside(t *testing.T) {
 				b.Proxy.Script(rule(to))
 				err := client.Put(ctx, composed, b.Reference("agent:one"))
 				require.ErrorContains(t, err, "registry.example")
-				assertOneShortLine(t, err.Error())
+				registrytest.RequireLine(t, err.Error(), registrytest.MaxText)
 				assert.Empty(t, w.to(to[strings.Index(to, "//")+2:]))
 				assert.Equal(t, classify.Permanent, classify.Of(err).Class)
 			})
 		}
 	}
-	for name, get := range map[string]func(*Client, registrytest.Bed, *Composed) error{
-		"a manifest": func(c *Client, b registrytest.Bed, _ *Composed) error {
+	for name, get := range map[string]func(*Client, registrytest.Bed, *oci.Composed) error{
+		"a manifest": func(c *Client, b registrytest.Bed, _ *oci.Composed) error {
 			_, err := c.Find(ctx, b.Reference("agent:x"))
 			return err
 		},
-		"a config": func(c *Client, b registrytest.Bed, _ *Composed) error {
+		"a config": func(c *Client, b registrytest.Bed, _ *oci.Composed) error {
 			_, err := c.Image(ctx, b.Reference("base:two"))
 			return err
 		},
-		"a layer": func(c *Client, _ registrytest.Bed, composed *Composed) error {
-			_, err := c.openLayer(ctx, composed.layers[0])
+		"a layer": func(c *Client, _ registrytest.Bed, composed *oci.Composed) error {
+			_, err := c.openLayer(ctx, composed.Layers[0])
 			return err
 		},
 	} {
@@ -390,7 +381,7 @@ func TestARegistryDoesNotSendUsInside(t *testing.T) {
 			t.Run(name+" from "+to, func(t *testing.T) {
 				b, w, client := publicRegistry(t)
 				composed := composedOn(t, b, client, "one", addition(t, b, client))
-				b.Push(t, "base:two", registrytest.Layered(t, composed.media, "two"))
+				b.Push(t, "base:two", registrytest.Layered(t, composed.Manifest.MediaType, "two"))
 				for _, host := range inner {
 					w.servers[host] = always(http.StatusOK, registrytest.Password)
 				}
@@ -451,7 +442,7 @@ func publicRegistry(t *testing.T) (registrytest.Bed, *world, *Client) {
 	t.Helper()
 	b := registrytest.NewBed(t)
 	b.Host = "registry.example"
-	w := &world{servers: map[string]http.Handler{"https://" + b.Host: basic(b.Proxy)}}
+	w := &world{servers: map[string]http.Handler{"https://" + b.Host: registrytest.Basic(b.Proxy)}}
 	client := connect(t, b, Access{Username: "me", Password: registrytest.Password, Transport: w})
 	return b, w, client
 }

@@ -14,27 +14,28 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/signature"
 )
 
-// maxSignatures is how many signatures of an image are looked at in each of the two places where
-// cosign puts them.
+// maxSignatures bounds the signatures that are checked in each of the two places where cosign puts
+// them.
 const maxSignatures = 16
 
-// Signatures reads the signatures that cosign put beside images of the client's registry. It is a
+// Signatures checks the signatures that cosign put beside images in the client's registry. It is a
 // [run.Signatures].
 //
-// A signature whose payload stands beside it takes two requests, one in a bundle four, and one more
-// where the registry does not know referrers.
+// A signature of cosign before v3 takes two requests. A bundle of cosign v3 takes four, and one more
+// if the registry does not know referrers.
 type Signatures struct {
 	// Client of the registry that has the images.
 	Client *Client
-	// Key that signatures have to be by.
+	// Key that must have made the signatures.
 	Key *signature.Key
 }
 
-// Verify returns nil if the image, a reference with its digest, carries a signature by the key. One
-// is enough, whatever else is beside it.
+// Verify returns nil if an image carries at least one signature by the key, and a
+// [*classify.UnsignedError] if not. The reference must have a digest.
 func (s *Signatures) Verify(ctx context.Context, reference string) error {
 	ref, err := s.Client.parse(reference)
 	if err != nil {
@@ -56,17 +57,20 @@ func (s *Signatures) Verify(ctx context.Context, reference string) error {
 	return &classify.UnsignedError{Reference: reference, Reason: look.reason()}
 }
 
-// look is the search for one image's signature.
+// look is the search for one image's signatures.
 type look struct {
 	*Signatures
-	in    repository
+	in    oci.Repository
 	image signature.Image
-	seen  int
-	why   error // why the last signature does not count that tells more than that the key is another one
+	// seen counts the signatures.
+	seen int
+	// why a signature does not count. [signature.ErrOtherKey] is kept only if there is no other
+	// reason.
+	why error
 }
 
-// besides looks where cosign puts signatures unless told otherwise before v3: in the layers of an
-// image with the tag "sha256-{hex}.sig". The error is nil also where there are none.
+// besides looks where cosign before v3 puts signatures by default: in the layers of an image with the
+// tag "sha256-{hex}.sig".
 // https://github.com/sigstore/cosign/blob/v2.6.5/specs/SIGNATURE_SPEC.md
 func (l *look) besides(ctx context.Context) (bool, error) {
 	manifest, err := l.manifest(ctx, l.tag()+".sig")
@@ -78,8 +82,8 @@ func (l *look) besides(ctx context.Context) (bool, error) {
 	})
 }
 
-// refers looks where cosign v3 puts signatures: in artifacts that refer to the image, a bundle in
-// each.
+// refers looks where cosign v3 puts signatures: in artifacts that refer to the image, with a bundle
+// in each.
 // https://github.com/sigstore/cosign/blob/v3.1.3/specs/BUNDLE_SPEC.md
 func (l *look) refers(ctx context.Context) (bool, error) {
 	index, err := l.referrers(ctx)
@@ -101,8 +105,8 @@ func (l *look) refers(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// referrers are the artifacts that may have a bundle. A registry that does not know the question
-// has them in an index with the tag "sha256-{hex}".
+// referrers are the artifacts that may have a bundle. In a registry that does not know referrers, an
+// index with the tag "sha256-{hex}" lists them.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
 func (l *look) referrers(ctx context.Context) ([]v1.Descriptor, error) {
 	send := content{
@@ -118,20 +122,20 @@ func (l *look) referrers(ctx context.Context) ([]v1.Descriptor, error) {
 		return nil, err
 	}
 	var index v1.IndexManifest
-	if err := decode(got.body, &index); err != nil {
+	if err := oci.Decode(got.body, &index); err != nil {
 		return nil, fmt.Errorf("reading what refers to %s: %w", l.image.Digest, err)
 	}
 	return slices.DeleteFunc(index.Manifests, func(of v1.Descriptor) bool { return !mayBeBundle(of) }), nil
 }
 
-// mayBeBundle says whether an artifact may have a bundle. cosign v2 gives it the type of its empty
-// config.
+// mayBeBundle reports whether an artifact may have a bundle. With cosign v2, its type is that of its
+// empty config.
 func mayBeBundle(of v1.Descriptor) bool {
 	types := []string{"", signature.BundleType, "application/vnd.oci.empty.v1+json"}
 	return slices.Contains(types, of.ArtifactType) && of.Digest != v1.Hash{}
 }
 
-// any says whether one of the layers of this media type passes the check.
+// any reports whether one of the layers with this media type passes the check.
 func (l *look) any(
 	ctx context.Context, manifest *v1.Manifest, media types.MediaType, check func(of v1.Descriptor, content []byte) error,
 ) (bool, error) {
@@ -158,8 +162,8 @@ func (l *look) any(
 	return false, nil
 }
 
-// manifest reads a manifest that has signatures, without keeping it: what the client remembers is
-// for images. It is empty if there is none.
+// manifest reads a manifest with signatures. It is empty if there is none. The client does not
+// remember it: it remembers images only.
 func (l *look) manifest(ctx context.Context, identifier string) (*v1.Manifest, error) {
 	accept := []string{string(types.OCIManifestSchema1), string(types.DockerManifestSchema2)}
 	got, err := l.Client.ask(ctx, http.MethodGet, l.in, "manifests/"+identifier, content{accept: accept}, http.StatusOK, http.StatusNotFound)
@@ -170,16 +174,16 @@ func (l *look) manifest(ctx context.Context, identifier string) (*v1.Manifest, e
 	if got.status != http.StatusOK {
 		return manifest, nil
 	}
-	if err := decode(got.body, manifest); err != nil {
+	if err := oci.Decode(got.body, manifest); err != nil {
 		return nil, fmt.Errorf("reading the signatures of %s: %w", l.image.Digest, err)
 	}
 	return manifest, nil
 }
 
-// tag is the digest as a tag.
+// tag is the image's digest in the form of a tag.
 func (l *look) tag() string { return strings.Replace(l.image.Digest, ":", "-", 1) }
 
-// reason is why the image is not signed.
+// reason says why the image does not count as signed.
 func (l *look) reason() string {
 	switch l.seen {
 	case 0:

@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestAnswersToWhatIsPut: any of 200 to 202 is a success. Quay answered a manifest with 202 in
 // 2017, others with 200.
 func TestAnswersToWhatIsPut(t *testing.T) {
-	put := func(t *testing.T, rule registrytest.Rule) (registrytest.Bed, *Composed, error) {
+	put := func(t *testing.T, rule registrytest.Rule) (registrytest.Bed, *oci.Composed, error) {
 		b := registrytest.NewBed(t)
 		client := connect(t, b, Access{})
 		composed := composedOn(t, b, client, "one", addition(t, b, client))

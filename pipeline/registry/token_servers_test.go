@@ -132,7 +132,7 @@ func TestTokenServersInOtherPlaces(t *testing.T) {
 			b := registrytest.NewBed(t)
 			b.Proxy.Script(registrytest.Rule{Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 				if r.Header.Get("Authorization") != "Bearer given" {
-					challenge("Bearer", elsewhere.URL+path)(w, r)
+					registrytest.Challenge("Bearer", elsewhere.URL+path)(w, r)
 					return
 				}
 				registry.ServeHTTP(w, r)

@@ -2,7 +2,6 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/clock/clocktest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/clock/clocktest"
 )
 
 // answering is a breaker of a registry that has answered once.

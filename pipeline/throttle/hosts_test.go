@@ -2,15 +2,16 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/reference"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/reference"
 )
 
 // TestAHostThatNobodyKnewOf: a Dockerfile may need images of other registries, which the plan does

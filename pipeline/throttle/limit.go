@@ -1,9 +1,10 @@
 package throttle
 
 import (
-	"dagger/eval-images/pipeline/classify"
 	"errors"
 	"fmt"
+
+	"dagger/eval-images/pipeline/classify"
 )
 
 // limitError is a limit that waiting does not help against: nobody succeeded between so many

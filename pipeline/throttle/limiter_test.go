@@ -2,12 +2,13 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/clock/clocktest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/clock/clocktest"
 )
 
 // room is how many can be inside of a limiter at a time.

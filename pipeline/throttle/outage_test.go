@@ -2,13 +2,14 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/clock/clocktest"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/clock/clocktest"
 )
 
 // TestARegistryThatComesBackIsNotLost: what succeeds after all pauses lets the run go on.

@@ -2,14 +2,15 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
 )
 
 func TestPausesGrow(t *testing.T) {

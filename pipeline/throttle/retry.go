@@ -2,11 +2,12 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"dagger/eval-images/pipeline/classify"
 )
 
 // Retry says how often and after which pauses a piece of work is tried again. The zero value is

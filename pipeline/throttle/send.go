@@ -2,9 +2,10 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
 	"errors"
 	"fmt"
+
+	"dagger/eval-images/pipeline/classify"
 )
 
 // Send sends one request of a run to a registry's host as soon as the limiter and the circuit

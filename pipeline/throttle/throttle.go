@@ -2,9 +2,10 @@ package throttle
 
 import (
 	"context"
+	"sync"
+
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/clock"
-	"sync"
 )
 
 // Hosts are those of a run, one for each registry host: a limit or an outage of one host does not

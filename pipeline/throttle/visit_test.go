@@ -2,12 +2,13 @@ package throttle
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/clock/clocktest"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/pipeline/clock/clocktest"
 )
 
 // lateContext ends when it has been asked so often whether it has, and lateClock ends it when it

@@ -7,8 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -129,17 +127,6 @@ func Asked(proxy *Proxy) []string {
 	}
 	return all
 }
-
-// RequireLine a text that a registry had a part in is one line for a terminal, and not a long one.
-func RequireLine(t *testing.T, text string, longest int) {
-	t.Helper()
-	require.True(t, utf8.ValidString(text), "%q", text)
-	require.LessOrEqual(t, utf8.RuneCountInString(text), longest)
-	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
-}
-
-// Password is one that must not be in an error.
-const Password = "canary-51d0"
 
 // Has says whether a repository has a blob.
 func (b Bed) Has(repository string, digest v1.Hash) (bool, error) {

@@ -1,4 +1,4 @@
-package registry
+package status
 
 import (
 	"bytes"
@@ -9,17 +9,18 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// maxPage is how much of an answer tells whether it is a page, in bytes.
-const maxPage = 16 << 10
+// MaxBody is how much of an answer's body is worth reading for its [Error], in bytes: enough to
+// recognize a page of HTML.
+const MaxBody = 16 << 10
 
-// reasonIn reads why a registry or a token server refuses: the specified errors, one of the other
-// forms in use, or plain text. It leaves out HTML.
+// reasonIn is the reason that a registry or a token server gives: in the specified form, in one of
+// the other forms in use, or as plain text. It leaves out HTML.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
 func reasonIn(body []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		return redact.Line(strings.Join(reasonsIn(body), "; "))
 	}
-	if text := strings.ToLower(string(body[:min(len(body), maxPage)])); strings.Contains(text, "</") || strings.HasPrefix(strings.TrimSpace(text), "<") {
+	if text := strings.ToLower(string(body[:min(len(body), MaxBody)])); strings.Contains(text, "</") || strings.HasPrefix(strings.TrimSpace(text), "<") {
 		return ""
 	}
 	return redact.Line(string(body))

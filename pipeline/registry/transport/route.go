@@ -1,4 +1,4 @@
-package registry
+package transport
 
 import (
 	"context"
@@ -16,19 +16,19 @@ import (
 	"dagger/eval-images/pipeline/classify"
 )
 
-// route decides by which scheme a request goes, and which requests do not go at all.
+// route decides the scheme of a request, and refuses requests that must not be sent.
 //
-// Requests go by TLS unless the user asked for plain HTTP. There are two exceptions, decided by the
-// first request: a registry on a loopback address, and, without credentials, one on a private
-// address that answers the TLS handshake itself by plain HTTP. A broken or slow connection is not
-// such an answer. (The library alone would take whichever scheme answers first.)
+// Requests go by TLS unless the user asked for plain HTTP. The first request can decide for plain
+// HTTP in two other cases: for a registry on a loopback address; and, without credentials, for one
+// on a private address that answers the TLS handshake by plain HTTP. A broken or slow connection is
+// no such answer. (The library alone would take the scheme that answers first.)
 //
-// A registry that is reached by TLS may refer only to URLs with TLS.
+// A registry that is reached by TLS may refer to URLs with TLS only.
 type route struct {
 	host string
 	// plainHTTP was asked for, and credentials says whether there are any.
 	plainHTTP, credentials bool
-	// scheme that the registry answered by; nil before that.
+	// scheme that the registry answered by. Nil: it has not answered yet.
 	scheme atomic.Pointer[string]
 }
 
@@ -37,10 +37,9 @@ const (
 	schemePlain = "http"
 )
 
-// route to a registry, with this access.
-func (a Access) route(host string) *route {
-	r := &route{host: host, plainHTTP: a.PlainHTTP, credentials: a.Username != ""}
-	if a.PlainHTTP {
+func newRoute(host string, plainHTTP, credentials bool) *route {
+	r := &route{host: host, plainHTTP: plainHTTP, credentials: credentials}
+	if plainHTTP {
 		r.settle(schemePlain)
 	}
 	return r
@@ -61,7 +60,7 @@ func (r *route) owns(at *url.URL) bool {
 	return withPort(at.Host, at.Scheme) == withPort(r.host, at.Scheme)
 }
 
-// withPort is a host with the port that the scheme has by default, if it has none.
+// withPort adds the default port of a scheme to a host that has none.
 func withPort(host, scheme string) string {
 	at := url.URL{Host: strings.ToLower(host)}
 	port := at.Port()
@@ -103,7 +102,7 @@ func (r *route) sendPlainly(request *http.Request, send sender, failed error) (*
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode == http.StatusBadRequest { // As servers answer that do speak TLS.
+	if response.StatusCode == http.StatusBadRequest { // A TLS server answers plain HTTP that way.
 		response.Body.Close()
 		return nil, failed
 	}
@@ -114,24 +113,25 @@ func (r *route) sendPlainly(request *http.Request, send sender, failed error) (*
 // sender sends a request.
 type sender func(*http.Request) (*http.Response, error)
 
-// by has the request go by a scheme. It changes the request itself, as the library does for the
-// same purpose: what the answer refers to may be relative to it.
+// by sets the scheme of a request. It changes the request itself, as the library does: references in
+// the answer may be relative to it.
 func by(scheme string, request *http.Request) *http.Request {
 	request.URL.Scheme = scheme
 	return request
 }
 
-// errOneScheme is the answer to the library, which asks some registries by TLS and by plain HTTP.
+// errOneScheme answers the library's second ping. The library pings some registries by TLS and by
+// plain HTTP.
 var errOneScheme = errors.New("the scheme is decided elsewhere")
 
-// isSecondPing reports whether the library asks by plain HTTP as well. After the handshake it takes
-// the scheme that answered, and what a registry redirects to comes with the answer that did so.
+// isSecondPing reports whether a request is the library's ping by plain HTTP. After the ping, the
+// library uses the scheme that answered; and a redirect carries the response that asked for it.
 func (r *route) isSecondPing(request *http.Request) bool {
 	return request.URL.Scheme == schemePlain && request.Response == nil && request.URL.Path == "/v2/"
 }
 
-// mayAnswerPlainly reports whether the registry may be asked by plain HTTP after this answer to the
-// first request.
+// mayAnswerPlainly reports whether plain HTTP may be tried after the first request failed with this
+// error.
 func (r *route) mayAnswerPlainly(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return false
@@ -144,8 +144,8 @@ func (r *route) mayAnswerPlainly(ctx context.Context, err error) bool {
 	return !r.credentials && isPrivate(host) && speaksPlainly(err)
 }
 
-// isPrivate reports whether a host is written as a private address, or as a name of the local
-// network's. Other names may lead anywhere.
+// isPrivate reports whether a host is written as a private address or as a name of the local network.
+// Any other name may lead anywhere.
 func isPrivate(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return dial.ScopeOf(address) == dial.Private
@@ -153,26 +153,26 @@ func isPrivate(host string) bool {
 	return strings.HasSuffix(strings.ToLower(host), ".local")
 }
 
-// speaksPlainly reports whether a server answered a TLS handshake by plain HTTP. [http.Client]
-// tells it the same way.
+// speaksPlainly reports whether a server answered a TLS handshake by plain HTTP. [http.Client] uses
+// the same test.
 func speaksPlainly(err error) bool {
 	var answered tls.RecordHeaderError
 	return errors.As(err, &answered) && string(answered.RecordHeader[:]) == "HTTP/"
 }
 
-// refusal is the error for a request that the registry must not have sent to another host.
+// refusal is the error for a request that must not follow the registry to another host.
 func (r *route) refusal(request *http.Request) error {
 	at := request.URL
 	switch {
 	case request.Method == http.MethodDelete:
-		return &routeError{text: fmt.Sprintf("%s refers to %.100q, where nothing is deleted", r.host, at.Host)}
+		return &routeError{text: fmt.Sprintf("%s refers to %.100q, and nothing is deleted at another host", r.host, at.Host)}
 	case at.Scheme != schemeTLS && r.current() == schemeTLS:
 		return &routeError{text: fmt.Sprintf("%s is reached by TLS and refers to %.100q, which is not", r.host, at.Scheme+"://"+at.Host)}
 	}
 	return r.keeps(request, at.Hostname(), at.Scheme)
 }
 
-// keeps returns an error if credentials would be readable on their way.
+// keeps returns an error if credentials would go over the network in plain text.
 func (r *route) keeps(request *http.Request, host, scheme string) error {
 	if scheme == schemeTLS || r.plainHTTP || !r.credentials || dial.ScopeOfHost(host) == dial.Loopback {
 		return nil
@@ -183,11 +183,11 @@ func (r *route) keeps(request *http.Request, host, scheme string) error {
 	return &routeError{text: fmt.Sprintf("credentials would go to %.100q by plain HTTP", host), err: ErrPlainHTTP}
 }
 
-// ErrPlainHTTP says that a request would have to go by plain HTTP, and [Access.PlainHTTP] does not
-// allow it.
+// ErrPlainHTTP says that a request would have to go by plain HTTP, which [Options.PlainHTTP] does not
+// allow.
 var ErrPlainHTTP = errors.New("plain HTTP was not asked for")
 
-// explained tells of a registry that speaks no TLS. [http.Client] has no better words for it.
+// explained adds to an error that the registry speaks plain HTTP.
 func (r *route) explained(err error) error {
 	if speaksPlainly(err) {
 		return &routeError{text: "the registry speaks plain HTTP: " + http.ErrSchemeMismatch.Error(), err: ErrPlainHTTP}
@@ -195,7 +195,7 @@ func (r *route) explained(err error) error {
 	return err
 }
 
-// final makes the error of a referral that is not followed permanent.
+// final makes the error of a referral that was not followed permanent.
 func final(err error) error {
 	var referral *dial.ReferralError
 	if errors.As(err, &referral) {
@@ -204,17 +204,17 @@ func final(err error) error {
 	return err
 }
 
-// routeError is a request that did not go, and would not go the next time either.
+// routeError is the error of a request that was not sent, and will not be sent the next time either.
 type routeError struct {
 	text string
 	err  error
 }
 
-// Error says why.
+// Error says why it was not sent.
 func (e *routeError) Error() string { return e.text }
 
-// Unwrap gives what else is known of it: [ErrPlainHTTP], a [dial.ReferralError], or nil.
+// Unwrap returns [ErrPlainHTTP], a [dial.ReferralError], or nil.
 func (e *routeError) Unwrap() error { return e.err }
 
-// Cause is permanent.
+// Cause is permanent: another attempt would end the same.
 func (e *routeError) Cause() classify.Result { return classify.Result{Class: classify.Permanent} }

@@ -1,7 +1,6 @@
-package registry
+package oci
 
 import (
-	"dagger/eval-images/pipeline/registry/registrytest"
 	"encoding/json"
 	"testing"
 
@@ -9,36 +8,33 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 func TestCompose(t *testing.T) {
 	for name, media := range map[string]types.MediaType{"on OCI": types.OCIManifestSchema1, "on Docker's media types": types.DockerManifestSchema2} {
 		t.Run(name, func(t *testing.T) {
-			b := registrytest.NewBed(t)
-			client := connect(t, b, Access{})
-			add := addition(t, b, client)
-			b.Push(t, "base:x", registrytest.Layered(t, media, "one", "two"))
-			base, err := client.Image(ctx, b.Reference("base:x"))
-			require.NoError(t, err)
-			before := marshalled(t, base.manifest.Manifest) + marshalled(t, base.config)
+			add, base := addition(t), read(t, "base", registrytest.Layered(t, media, "one", "two"))
+			before := marshalled(t, base.Manifest.Manifest) + marshalled(t, base.Config)
 
 			composed, err := Compose(base, add)
 			require.NoError(t, err)
 			var manifest v1.Manifest
 			var config v1.ConfigFile
-			require.NoError(t, json.Unmarshal(composed.manifest, &manifest))
-			require.NoError(t, json.Unmarshal(composed.config, &config))
+			require.NoError(t, json.Unmarshal(composed.Manifest.Raw, &manifest))
+			require.NoError(t, json.Unmarshal(composed.Config, &config))
 
 			t.Run("the layers are the base's and one more", func(t *testing.T) {
-				layer := add.Layer.descriptor
-				layer.MediaType = base.manifest.Layers[0].MediaType
-				assert.Equal(t, append(base.manifest.DeepCopy().Layers, layer), manifest.Layers)
-				assert.Equal(t, append(base.config.DeepCopy().RootFS.DiffIDs, add.Layer.diffID), config.RootFS.DiffIDs)
+				layer := add.Layer.Descriptor
+				layer.MediaType = base.Manifest.Layers[0].MediaType
+				assert.Equal(t, append(base.Manifest.DeepCopy().Layers, layer), manifest.Layers)
+				assert.Equal(t, append(base.Config.DeepCopy().RootFS.DiffIDs, add.Layer.diffID), config.RootFS.DiffIDs)
 				assert.Equal(t, []string{"layer one", "layer two", "layer agent"}, createdBy(config.History))
 			})
 			t.Run("the media types stay", func(t *testing.T) {
 				assert.Equal(t, media, manifest.MediaType)
-				assert.Equal(t, base.manifest.Config.MediaType, manifest.Config.MediaType)
+				assert.Equal(t, base.Manifest.Config.MediaType, manifest.Config.MediaType)
 			})
 			t.Run("variables are replaced where they are, and others added in the order of their names", func(t *testing.T) {
 				assert.Equal(t, []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=new", "A=1", "B=2", "C=3", "D=4"}, config.Config.Env)
@@ -57,27 +53,27 @@ func TestCompose(t *testing.T) {
 				assert.Equal(t, "linux/amd64", config.OS+"/"+config.Architecture)
 			})
 			t.Run("the digests are those of what will be put", func(t *testing.T) {
-				assert.Equal(t, digestOf(composed.config), manifest.Config.Digest)
-				assert.EqualValues(t, len(composed.config), manifest.Config.Size)
-				assert.Equal(t, digestOf(composed.manifest).String(), composed.Digest())
+				assert.Equal(t, DigestOf(composed.Config), manifest.Config.Digest)
+				assert.EqualValues(t, len(composed.Config), manifest.Config.Size)
+				assert.Equal(t, DigestOf(composed.Manifest.Raw).String(), composed.Digest())
 			})
 			t.Run("the base is as it was, and the same again is the same image", func(t *testing.T) {
 				again, err := Compose(base, add)
 				require.NoError(t, err)
 				assert.Equal(t, composed.Digest(), again.Digest())
-				assert.Equal(t, before, marshalled(t, base.manifest.Manifest)+marshalled(t, base.config))
+				assert.Equal(t, before, marshalled(t, base.Manifest.Manifest)+marshalled(t, base.Config))
 			})
 		})
 	}
 }
 
 func TestComposeWithoutAnEntrypointKeepsTheBases(t *testing.T) {
-	b := registrytest.NewBed(t)
-	client := connect(t, b, Access{})
-	add := addition(t, b, client)
+	add := addition(t)
 	add.Entrypoint, add.Env, add.Labels = nil, nil, nil
+	composed, err := Compose(read(t, "base", registrytest.Layered(t, types.OCIManifestSchema1, "common", "x")), add)
+	require.NoError(t, err)
 	var config v1.ConfigFile
-	require.NoError(t, json.Unmarshal(composedOn(t, b, client, "x", add).config, &config))
+	require.NoError(t, json.Unmarshal(composed.Config, &config))
 	assert.Equal(t, []string{"/entry"}, config.Config.Entrypoint)
 	assert.Equal(t, []string{"bash"}, config.Config.Cmd)
 	assert.Equal(t, []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=old"}, config.Config.Env)

@@ -1,4 +1,4 @@
-package registry
+package status
 
 import (
 	"errors"
@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/transport"
 )
 
-// refusals are registries' words for why they refuse, with the advice that fits. The first match
-// counts.
+// refusals maps the reasons that registries give for a refusal to the advice that fits. The first
+// match counts.
 var refusals = []struct {
 	words  *regexp.Regexp
 	advice string
@@ -30,14 +31,14 @@ var refusals = []struct {
 	// ghcr.io: "permission_denied: The token provided does not match expected scopes."
 	{regexp.MustCompile(`(?i)expected scopes|insufficient.scope`), classify.AdviceNoRight},
 	// ECR: "Your authorization token has expired. Reauthenticate and try again."
-	{expired, classify.AdviceCredentials},
+	{transport.TokenExpired, classify.AdviceCredentials},
 }
 
-// advice says what to do about a refusal of a user or a repository; it is empty for any other
+// advice says what to do if the registry refuses a user or a repository; it is empty for any other
 // answer.
-func (e *StatusError) advice() string {
-	if !e.stays() || e.Status == http.StatusNotFound && !e.begins() && !e.final {
-		return "" // What is not there may have been put there just now.
+func (e *Error) advice() string {
+	if !e.stays() || e.Status == http.StatusNotFound && !e.begins() && !e.Final {
+		return "" // It may have been put just now.
 	}
 	for _, known := range refusals {
 		if known.words.MatchString(e.Reason) {
@@ -48,7 +49,7 @@ func (e *StatusError) advice() string {
 	case e.Status == http.StatusUnauthorized && (e.ofTokens || !e.wantsToken):
 		return classify.AdviceCredentials
 	case e.Status == http.StatusForbidden && e.ofTokens:
-		return classify.AdviceCredentials // As ghcr.io answers to a wrong password.
+		return classify.AdviceCredentials // That is ghcr.io's answer to a wrong password.
 	case e.Status == http.StatusForbidden && e.reads():
 		return classify.AdviceHidden
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
@@ -56,50 +57,57 @@ func (e *StatusError) advice() string {
 	case e.Status == http.StatusNotFound:
 		return classify.AdviceRepository
 	case e.Status == http.StatusMethodNotAllowed && e.begins():
-		return classify.AdviceReadOnly // The distribution project's, in that mode or as a cache of another registry.
+		return classify.AdviceReadOnly // The distribution project's registry, read-only or as a pull-through cache.
 	}
 	return ""
 }
 
-// refuses reports whether the answer is final, and about a repository or the credentials.
-func (e *StatusError) refuses() bool {
-	return e.stays() && (e.ofTokens || inRepository.MatchString(e.Path))
+// Refuses reports whether the registry refuses a repository or the credentials for good.
+func (e *Error) Refuses() bool {
+	return e.stays() && (e.ofTokens || transport.Repository(e.Path) != "")
 }
 
-// stays reports whether another request would get the same answer.
-func (e *StatusError) stays() bool {
+// stays reports whether the same request would get the same answer again.
+func (e *Error) stays() bool {
 	return !e.Limited && e.Status >= 400 && e.Status < 500 && e.Status != http.StatusRequestTimeout
 }
 
-// begins reports whether the request was to begin an upload, the first one of every push.
-func (e *StatusError) begins() bool {
+// begins reports whether the request was to start an upload, as every push does first.
+func (e *Error) begins() bool {
 	return e.Method == http.MethodPost && strings.HasSuffix(e.Path, "/blobs/uploads/")
 }
 
 // reads reports whether the request asked for an image.
-func (e *StatusError) reads() bool {
+func (e *Error) reads() bool {
 	return (e.Method == http.MethodGet || e.Method == http.MethodHead) && strings.Contains(e.Path, "/manifests/")
 }
 
-// forbidsManifest reports whether the registry took an image's blobs, and then not its manifest.
-func (e *StatusError) forbidsManifest() bool {
+// forbidsManifest reports whether the registry refuses a manifest. It has taken the blobs by then.
+func (e *Error) forbidsManifest() bool {
 	return e.Method == http.MethodPut && e.Status == http.StatusForbidden && !e.ofTokens && strings.Contains(e.Path, "/manifests/")
 }
 
-// unknownName reports whether the registry lacks the repository. Most registries do until the first
-// push.
-func (e *StatusError) unknownName() bool {
+// UnknownRepository reports whether the registry says that it lacks the repository. Most registries
+// do so until the first push.
+func (e *Error) UnknownRepository() bool {
 	return e.Status == http.StatusNotFound && strings.Contains(e.Reason, "NAME_UNKNOWN")
 }
 
-// mayDependOnWho reports whether other credentials may get another answer: some registries hide
-// what they have.
-func (e *StatusError) mayDependOnWho() bool {
+// MayDependOnCredentials reports whether other credentials may get another answer. A 404 may: some
+// registries hide what a user may not read.
+func (e *Error) MayDependOnCredentials() bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusNotFound
 }
 
-// WantsCredentials reports whether an error is a registry's 401 or 403, and no rate limit.
+// Refused reports whether an error is a refusal that stays: not a limit, a full disk or a failure of
+// the registry.
+func Refused(err error) bool {
+	var answer *Error
+	return errors.As(err, &answer) && answer.stays() && !answer.Full
+}
+
+// WantsCredentials reports whether an error is a registry's 401 or 403, and no limit.
 func WantsCredentials(err error) bool {
-	var answer *StatusError
+	var answer *Error
 	return errors.As(err, &answer) && !answer.Limited && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden)
 }

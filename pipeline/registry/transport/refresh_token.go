@@ -1,4 +1,4 @@
-package registry
+package transport
 
 import (
 	"bytes"
@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// realm is where a challenge says that tokens come from.
+// realm matches the token server's URL in a challenge.
 var realm = regexp.MustCompile(`(?i)\brealm="([^"]*)"`)
 
-// givesTokens reports whether a request goes to where the registry said that tokens come from.
-func (w countingTransport) givesTokens(request *http.Request) bool {
-	challenge := w.token.Load()
+// givesTokens reports whether a request goes to the token server that the registry named.
+func (c *counting) givesTokens(request *http.Request) bool {
+	challenge := c.token.Load()
 	if challenge == nil {
 		return false
 	}
@@ -27,9 +27,9 @@ func (w countingTransport) givesTokens(request *http.Request) bool {
 	return asked == server
 }
 
-// withoutRefreshToken leaves the refresh token out of a token server's answer. The library would
-// keep it for the next token, beside what it was given, and without a lock: workers that renew a
-// token at a time would race for it. What they were given is good for every token.
+// withoutRefreshToken removes the refresh token from a token server's answer. The library would use
+// it for the next token instead of the credentials, and keeps it without a lock: workers that renew
+// a token at the same time would race for it. The credentials are good for every token.
 // https://distribution.github.io/distribution/spec/auth/token/#token-response-fields
 func withoutRefreshToken(response *http.Response) (*http.Response, error) {
 	body, err := io.ReadAll(response.Body)

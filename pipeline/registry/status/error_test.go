@@ -1,4 +1,4 @@
-package registry
+package status
 
 import (
 	"net/http"
@@ -9,11 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/redact"
 )
 
-func TestStatusError(t *testing.T) {
+func TestError(t *testing.T) {
 	const (
 		ghcr      = `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 214.7ms, allowed: 44000/minute"}]}`
 		secondary = `{"errors":[{"code":"DENIED","message":"You have exceeded a secondary rate limit. Please wait."}]}`
@@ -77,7 +76,7 @@ func TestStatusError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			header := http.Header{}
 			header.Set("Retry-After", test.after)
-			err := newStatusError(http.MethodPut, "/v2/agent/manifests/x", &answer{status: test.status, header: header, body: []byte(test.body)})
+			err := New(http.MethodPut, "/v2/agent/manifests/x", test.status, header, []byte(test.body))
 			assert.Equal(t, test.cause, err.Cause())
 			assert.Equal(t, "PUT /v2/agent/manifests/x: "+test.text, err.Error())
 		})
@@ -86,16 +85,4 @@ func TestStatusError(t *testing.T) {
 		wait := waitIn(time.Now().Add(time.Minute).UTC().Format(http.TimeFormat), "")
 		assert.InDelta(t, time.Minute, wait, float64(2*time.Second), "dates have no fractions of a second")
 	})
-}
-
-// TestStatusOfAnAnswer: what the table above holds is what arrives by way of HTTP, the name of a
-// run's cause included.
-func TestStatusOfAnAnswer(t *testing.T) {
-	b := registrytest.NewBed(t)
-	client := connect(t, b, Access{})
-	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusTooManyRequests, "", "Retry-After", "7")})
-	_, err := client.Find(ctx, b.Reference("agent:x"))
-	assert.Equal(t, 7*time.Second, classify.Of(err).Wait)
-	_, err = client.Image(ctx, b.Reference("agent:x"))
-	assert.Equal(t, classify.Limited, classify.Of(err).Class)
 }

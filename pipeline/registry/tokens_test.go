@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
@@ -28,7 +29,7 @@ func TestNoTokenIsForManyRepositories(t *testing.T) {
 		require.NoError(t, err)
 		image, err := client.Image(ctx, r.Reference(official+"@"+found.Digest))
 		require.NoError(t, err)
-		rebased, err := Compose(image, Addition{Layer: layer})
+		rebased, err := oci.Compose(image, oci.Addition{Layer: layer})
 		require.NoError(t, err)
 		require.NoError(t, client.Put(ctx, rebased, r.Reference("base:"+official)), "its layers are mounted")
 	}
@@ -62,7 +63,7 @@ func testTokensExpireInAFanOut(t *testing.T, offline bool) {
 	r.Offline = offline
 	client := connect(t, r.Bed, Access{Username: "me", Password: registrytest.Password})
 	add := addition(t, r.Bed, client)
-	var all []*Composed
+	var all []*oci.Composed
 	for i := range images {
 		all = append(all, composedOn(t, r.Bed, client, fmt.Sprint("image-", i), add))
 	}
@@ -80,26 +81,4 @@ func testTokensExpireInAFanOut(t *testing.T, offline bool) {
 	assert.GreaterOrEqual(t, r.Issued-before, generations-1, "tokens were renewed")
 	assert.LessOrEqual(t, r.Issued-before, (generations+1)*workers, "and by each worker at most once a time")
 	assert.Equal(t, images, r.Proxy.Count(http.MethodPut, "agent/manifests/image-"))
-}
-
-// TestWhatIsNotTheRegistrysWantsNoToken: a storage to which the registry redirects may have paths
-// of the same form.
-func TestWhatIsNotTheRegistrysWantsNoToken(t *testing.T) {
-	l := &scopedTransport{host: "r.example", own: []repository{"me/base"}}
-	for url, want := range map[string]repository{
-		"https://r.example/v2/swebench/one/blobs/sha256:1":                      "swebench/one",
-		"https://r.example/v2/swebench/one/manifests/latest":                    "swebench/one",
-		"https://r.example/v2/me/base/blobs/uploads/?mount=x&from=swebench/one": "swebench/one",
-		"https://r.example/v2/me/base/blobs/uploads/?mount=x&from=me/base":      "",
-		"https://r.example/v2/me/base/manifests/latest":                         "",
-		"https://r.example/v2/":                                                 "",
-		"https://storage.example/v2/swebench/one/blobs/sha256:1":                "",
-		"https://r.example:8443/v2/swebench/one/blobs/sha256:1":                 "",
-	} {
-		request, err := http.NewRequest(http.MethodGet, url, nil)
-		require.NoError(t, err)
-		other, ok := l.other(request)
-		assert.Equal(t, want, other, url)
-		assert.Equal(t, want != "", ok, url)
-	}
 }

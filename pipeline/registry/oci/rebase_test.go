@@ -1,7 +1,6 @@
-package registry
+package oci
 
 import (
-	"dagger/eval-images/pipeline/registry/registrytest"
 	"strings"
 	"testing"
 
@@ -10,20 +9,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// copies is apart in these tests.
+// copies are the independent steps of these tests.
 func copies(step string) bool { return strings.HasPrefix(step, "COPY") }
 
 func TestBelow(t *testing.T) {
-	b := registrytest.NewBed(t)
-	client := connect(t, b, Access{})
-	key := func(img v1.Image) string {
-		b.Push(t, "base:x", img)
-		image, err := client.Image(ctx, b.Reference("base:x"))
-		require.NoError(t, err)
-		return image.Below(copies)
-	}
+	key := func(img v1.Image) string { return read(t, "base", img).Below(copies) }
 	like := key(registrytest.Official(t, "env", "one", "COPY a /testbed", nil))
 
 	t.Run("is the same where only what is apart differs, and labels", func(t *testing.T) {
@@ -49,30 +43,21 @@ func TestBelow(t *testing.T) {
 }
 
 func TestRebase(t *testing.T) {
-	b := registrytest.NewBed(t)
-	client := connect(t, b, Access{})
-	read := func(rest string, img v1.Image) *Image {
-		b.Push(t, rest, img)
-		image, err := client.Image(ctx, b.Reference(rest))
-		require.NoError(t, err)
-		return image
-	}
 	one := registrytest.Official(t, "env", "one", "COPY a /testbed", nil)
-	like, on := read("official:one", one), read("official:two", registrytest.Official(t, "env", "two", "COPY b /testbed", nil))
-	from := read("base:one", registrytest.Built(t, one))
+	like, on := read(t, "official", one), read(t, "official", registrytest.Official(t, "env", "two", "COPY b /testbed", nil))
+	from := read(t, "base", registrytest.Built(t, one))
 
 	t.Run("puts what the recipe added on another image", func(t *testing.T) {
 		composed, err := Rebase(from, like, on, map[string]string{"base": "mine"})
 		require.NoError(t, err)
-		require.NoError(t, client.Put(ctx, composed, b.Reference("base:two")))
-		got := read("base:rebased", b.Pull(t, "base:two"))
-		assert.Equal(t, append(on.config.RootFS.DiffIDs[:2:2], from.config.RootFS.DiffIDs[2]), got.config.RootFS.DiffIDs)
-		assert.Equal(t, "agent", got.config.Config.User)
-		assert.Equal(t, []string{"A=b", "TOOLS=/opt"}, got.config.Config.Env)
-		assert.Equal(t, map[string]string{"own": "two", "recipe": "yes", "base": "mine"}, got.config.Config.Labels)
-		assert.Equal(t, map[string]string{"base": "mine"}, got.manifest.Annotations)
-		assert.Equal(t, "RUN apt-get", got.config.History[len(got.config.History)-1].CreatedBy)
-		assert.Len(t, layerSteps(got.config.History), 3)
+		got := readComposed(t, "base", composed)
+		assert.Equal(t, append(on.Config.RootFS.DiffIDs[:2:2], from.Config.RootFS.DiffIDs[2]), got.Config.RootFS.DiffIDs)
+		assert.Equal(t, "agent", got.Config.Config.User)
+		assert.Equal(t, []string{"A=b", "TOOLS=/opt"}, got.Config.Config.Env)
+		assert.Equal(t, map[string]string{"own": "two", "recipe": "yes", "base": "mine"}, got.Config.Config.Labels)
+		assert.Equal(t, map[string]string{"base": "mine"}, got.Manifest.Annotations)
+		assert.Equal(t, "RUN apt-get", got.Config.History[len(got.Config.History)-1].CreatedBy)
+		assert.Len(t, layerSteps(got.Config.History), 3)
 	})
 	t.Run("refuses what was not built on the image that it is said to be like", func(t *testing.T) {
 		_, err := Rebase(from, on, like, nil)
@@ -81,20 +66,20 @@ func TestRebase(t *testing.T) {
 		require.ErrorIs(t, err, ErrNoRebase)
 	})
 	t.Run("refuses an image with another config", func(t *testing.T) {
-		other := read("official:three", registrytest.Official(t, "env", "two", "COPY b /testbed", func(c *v1.ConfigFile) { c.Config.WorkingDir = "/x" }))
+		other := read(t, "official", registrytest.Official(t, "env", "two", "COPY b /testbed", func(c *v1.ConfigFile) { c.Config.WorkingDir = "/x" }))
 		_, err := Rebase(from, like, other, nil)
 		require.ErrorIs(t, err, ErrNoRebase)
 	})
 	t.Run("calls all layers by what the manifest is", func(t *testing.T) {
-		oci := read("base:oci", mutate.MediaType(registrytest.Built(t, one), types.OCIManifestSchema1))
+		oci := read(t, "base", mutate.MediaType(registrytest.Built(t, one), types.OCIManifestSchema1))
 		composed, err := Rebase(oci, like, on, nil)
 		require.NoError(t, err)
-		for _, layer := range composed.layers {
-			assert.Equal(t, types.OCILayer, layer.descriptor.MediaType)
+		for _, layer := range composed.Layers {
+			assert.Equal(t, types.OCILayer, layer.Descriptor.MediaType)
 		}
 		foreign := *on
-		foreign.manifest = &imageManifest{Manifest: *on.manifest.DeepCopy(), digest: on.manifest.digest}
-		foreign.manifest.Layers[0].MediaType = types.DockerForeignLayer
+		foreign.Manifest = &Manifest{Manifest: *on.Manifest.DeepCopy(), Digest: on.Manifest.Digest}
+		foreign.Manifest.Layers[0].MediaType = types.DockerForeignLayer
 		_, err = Rebase(from, like, &foreign, nil)
 		require.ErrorIs(t, err, ErrNoRebase)
 	})
