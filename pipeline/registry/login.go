@@ -70,10 +70,10 @@ func enumerate(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-// EngineAddresses returns the addresses to give the engine with the credentials, so that it uses them
-// for these repositories. The engine v0.17.2 takes every address that contains docker.io for Docker
-// Hub: a repository at docker.io.example is an error, because Docker Hub would get its password. The
-// engine also cuts off the end of an address after the last of several colons.
+// EngineAddresses returns the addresses to give the engine with the credentials, so that it uses
+// them for these repositories. The engine v0.17.2 takes every address that contains docker.io for
+// Docker Hub: a repository at docker.io.example is an error, because Docker Hub would get its
+// password. The engine also cuts off the end of an address after the last of several colons.
 // https://github.com/dagger/dagger/blob/v0.17.2/auth/registry.go
 func EngineAddresses(targets ...Target) ([]string, error) {
 	var addresses []string

@@ -57,8 +57,8 @@ func (c *Client) Bring(ctx context.Context, from, to, platform string) error {
 	return nil
 }
 
-// carry copies a layer to a repository, unless the repository has it. Begun is the answer to a mount
-// that began an upload instead, or nil.
+// carry copies a layer to a repository, unless the repository has it. Begun is the answer to a
+// mount that began an upload instead, or nil.
 func (c *Client) carry(ctx context.Context, to oci.Repository, layer oci.Layer, begun *answer) error {
 	has, err := c.has(ctx, to, layer)
 	if err != nil {

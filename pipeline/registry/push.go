@@ -13,7 +13,8 @@ import (
 )
 
 var (
-	// ErrRefused says that a registry refuses access to a repository. The registry's reason follows.
+	// ErrRefused says that a registry refuses access to a repository. The registry's reason
+	// follows.
 	ErrRefused = errors.New("the registry refuses it")
 	// ErrAnonymous says that a registry wants credentials, and that there are none.
 	ErrAnonymous = errors.New("the registry wants credentials")
@@ -28,9 +29,9 @@ func (a Access) MayPush(ctx context.Context, at string) error {
 	return client.MayPush(ctx, at)
 }
 
-// MayPush asks whether images may be pushed to a repository. It starts an upload and gives it up, so
-// that nothing is stored. Asking for an image would not tell: a registry that creates repositories
-// with the first push lacks the repository until then.
+// MayPush asks whether images may be pushed to a repository. It starts an upload and gives it up,
+// so that nothing is stored. Asking for an image would not tell: a registry that creates
+// repositories with the first push lacks the repository until then.
 //
 // The error is [ErrRefused] if the registry refuses, and [ErrAnonymous] if credentials may help and
 // there are none. With any other error it remains unknown.
@@ -86,8 +87,8 @@ func repositoryAt(at string) (oci.Repository, error) {
 	return oci.Repository(named.RepositoryStr()), nil
 }
 
-// missing returns [ErrRefused] if the registry lacks the repository. ECR cuts the connection of every
-// upload to a repository that it lacks. If missing returns nil, it remains unknown.
+// missing returns [ErrRefused] if the registry lacks the repository. ECR cuts the connection of
+// every upload to a repository that it lacks. If missing returns nil, it remains unknown.
 func (c *Client) missing(ctx context.Context, at string) error {
 	in, err := repositoryAt(at)
 	if err != nil {

@@ -98,7 +98,8 @@ func (c *Client) forget(all []known) {
 	}
 }
 
-// lacksBlob reports whether the registry refuses a manifest because it lacks a blob of the manifest.
+// lacksBlob reports whether the registry refuses a manifest because it lacks a blob of the
+// manifest.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
 func lacksBlob(err error) bool {
 	var answer *status.Error
@@ -106,8 +107,8 @@ func lacksBlob(err error) bool {
 		strings.Contains(answer.Reason, "BLOB_UNKNOWN")
 }
 
-// giveUp tells the registry that an upload ends here. Otherwise the registry finds out later, so the
-// answer does not matter. The transport sends no such request to another host.
+// giveUp tells the registry that an upload ends here. Otherwise the registry finds out later, so
+// the answer does not matter. The transport sends no such request to another host.
 func (c *Client) giveUp(ctx context.Context, begun *answer) {
 	if place, err := begun.location(); err == nil {
 		_, _ = c.sendOnce(ctx, http.MethodDelete, place, content{}, http.StatusNoContent)

@@ -70,8 +70,8 @@ func kindOf(method string, at *url.URL) string {
 	return method + " blob"
 }
 
-// sendOnce sends a request, and waits for the whole answer within the client's limit. Its errors know
-// the host.
+// sendOnce sends a request, and waits for the whole answer within the client's limit. Its errors
+// know the host.
 func (c *Client) sendOnce(ctx context.Context, method string, at *url.URL, send content, want ...int) (*answer, error) {
 	got, err := c.sendOver(ctx, method, at, send, want...)
 	return got, classify.AtHost(c.host.RegistryStr(), err)

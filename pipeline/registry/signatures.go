@@ -25,8 +25,8 @@ const maxSignatures = 16
 // Signatures checks the signatures that cosign put beside images in the client's registry. It is a
 // [run.Signatures].
 //
-// A signature of cosign before v3 takes two requests. A bundle of cosign v3 takes four, and one more
-// if the registry does not know referrers.
+// A signature of cosign before v3 takes two requests. A bundle of cosign v3 takes four, and one
+// more if the registry does not know referrers.
 type Signatures struct {
 	// Client of the registry that has the images.
 	Client *Client
@@ -69,8 +69,8 @@ type look struct {
 	why error
 }
 
-// besides looks where cosign before v3 puts signatures by default: in the layers of an image with the
-// tag "sha256-{hex}.sig".
+// besides looks where cosign before v3 puts signatures by default: in the layers of an image with
+// the tag "sha256-{hex}.sig".
 // https://github.com/sigstore/cosign/blob/v2.6.5/specs/SIGNATURE_SPEC.md
 func (l *look) besides(ctx context.Context) (bool, error) {
 	manifest, err := l.manifest(ctx, l.tag()+".sig")
@@ -105,8 +105,8 @@ func (l *look) refers(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// referrers are the artifacts that may have a bundle. In a registry that does not know referrers, an
-// index with the tag "sha256-{hex}" lists them.
+// referrers are the artifacts that may have a bundle. In a registry that does not know referrers,
+// an index with the tag "sha256-{hex}" lists them.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
 func (l *look) referrers(ctx context.Context) ([]v1.Descriptor, error) {
 	send := content{
@@ -128,8 +128,8 @@ func (l *look) referrers(ctx context.Context) ([]v1.Descriptor, error) {
 	return slices.DeleteFunc(index.Manifests, func(of v1.Descriptor) bool { return !mayBeBundle(of) }), nil
 }
 
-// mayBeBundle reports whether an artifact may have a bundle. With cosign v2, its type is that of its
-// empty config.
+// mayBeBundle reports whether an artifact may have a bundle. With cosign v2, its type is that of
+// its empty config.
 func mayBeBundle(of v1.Descriptor) bool {
 	types := []string{"", signature.BundleType, "application/vnd.oci.empty.v1+json"}
 	return slices.Contains(types, of.ArtifactType) && of.Digest != v1.Hash{}

@@ -57,8 +57,8 @@ func (e *Error) Cause() classify.Result {
 	case e.advice() != "":
 		return classify.Result{Class: classify.Permanent, Advice: e.advice(), OneTag: e.forbidsManifest()}
 	case e.Status < 400 || e.Status == http.StatusRequestTimeout || e.Status == http.StatusNotFound:
-		// A 404 may pass: a registry with several stores may not have copied to all of them what was
-		// just put. An unexpected success comes from a proxy in front of the registry.
+		// A 404 may pass: a registry with several stores may not have copied to all of them what
+		// was just put. An unexpected success comes from a proxy in front of the registry.
 		return classify.Result{Class: classify.Transient}
 	}
 	return classify.Result{Class: classify.Permanent}

@@ -13,9 +13,9 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Presentable makes an error of the library safe for terminals and logs. It leaves out tokens, pages
-// of HTML, and the query of a URL, which may be a signature that opens a storage. An answer becomes
-// an [Error].
+// Presentable makes an error of the library safe for terminals and logs. It leaves out tokens,
+// pages of HTML, and the query of a URL, which may be a signature that opens a storage. An answer
+// becomes an [Error].
 func Presentable(err error) error {
 	var answered *library.Error
 	if errors.As(err, &answered) {

@@ -99,8 +99,8 @@ func (e *Error) MayDependOnCredentials() bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusNotFound
 }
 
-// Refused reports whether an error is a refusal that stays: not a limit, a full disk or a failure of
-// the registry.
+// Refused reports whether an error is a refusal that stays: not a limit, a full disk or a failure
+// of the registry.
 func Refused(err error) bool {
 	var answer *Error
 	return errors.As(err, &answer) && answer.stays() && !answer.Full

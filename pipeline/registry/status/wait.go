@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// maxWait bounds the wait that a registry may ask for. A limit by the hour may be lifted earlier; and
-// a run that waits for a year, because the registry is wrong, looks as if it hung.
+// maxWait bounds the wait that a registry may ask for. A limit by the hour may be lifted earlier;
+// and a run that waits for a year, because the registry is wrong, looks as if it hung.
 const maxWait = 15 * time.Minute
 
 // waitInBody matches ghcr.io's request to wait, which stands in the message of the error:

@@ -113,8 +113,8 @@ func (r *route) sendPlainly(request *http.Request, send sender, failed error) (*
 // sender sends a request.
 type sender func(*http.Request) (*http.Response, error)
 
-// by sets the scheme of a request. It changes the request itself, as the library does: references in
-// the answer may be relative to it.
+// by sets the scheme of a request. It changes the request itself, as the library does: references
+// in the answer may be relative to it.
 func by(scheme string, request *http.Request) *http.Request {
 	request.URL.Scheme = scheme
 	return request
@@ -144,8 +144,8 @@ func (r *route) mayAnswerPlainly(ctx context.Context, err error) bool {
 	return !r.credentials && isPrivate(host) && speaksPlainly(err)
 }
 
-// isPrivate reports whether a host is written as a private address or as a name of the local network.
-// Any other name may lead anywhere.
+// isPrivate reports whether a host is written as a private address or as a name of the local
+// network. Any other name may lead anywhere.
 func isPrivate(host string) bool {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return dial.ScopeOf(address) == dial.Private
@@ -183,8 +183,8 @@ func (r *route) keeps(request *http.Request, host, scheme string) error {
 	return &routeError{text: fmt.Sprintf("credentials would go to %.100q by plain HTTP", host), err: ErrPlainHTTP}
 }
 
-// ErrPlainHTTP says that a request would have to go by plain HTTP, which [Options.PlainHTTP] does not
-// allow.
+// ErrPlainHTTP says that a request would have to go by plain HTTP, which [Options.PlainHTTP] does
+// not allow.
 var ErrPlainHTTP = errors.New("plain HTTP was not asked for")
 
 // explained adds to an error that the registry speaks plain HTTP.
@@ -204,7 +204,8 @@ func final(err error) error {
 	return err
 }
 
-// routeError is the error of a request that was not sent, and will not be sent the next time either.
+// routeError is the error of a request that was not sent, and will not be sent the next time
+// either.
 type routeError struct {
 	text string
 	err  error
