@@ -11,64 +11,60 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// Class says what an error means for the rest of a run.
+// Class tells what an error means for the rest of a run.
 type Class int
 
 const (
-	// Transient may pass: a broken connection, a registry's bad minute, and whatever is unknown. It
-	// is tried again.
+	// Transient errors may pass: a broken connection, a short failure of a registry, and anything
+	// unknown. The run retries them.
 	Transient Class = iota
-	// Unavailable may pass as well, and may meet everybody at once: a registry that does not
-	// answer, or has a fault of its own.
+	// Unavailable errors may pass too, but may affect every image at once: a registry does not
+	// answer, or fails itself.
 	Unavailable
-	// Limited is a registry that asks for fewer requests. All workers wait, then it is tried again.
+	// Limited: a registry asks for fewer requests. All workers wait, then the run retries.
 	Limited
-	// Permanent stays as it is however often it is tried. It costs its image.
+	// Permanent errors stay, however often the run retries. They fail their image.
 	Permanent
-	// Fatal would meet every other image as well. It ends the run.
+	// Fatal errors would affect every other image too. They end the run.
 	Fatal
-	// Spent is a quota of pulls that is used up for hours. It costs every image that needs another
-	// pull, and no other one.
+	// Spent: a pull quota is used up for hours. Only the images that need another pull fail.
 	Spent
 )
 
-// Result is what is known of an error.
+// Result is the classification of an error.
 type Result struct {
 	Class Class
-	// Advice says in a sentence or two what to do. Empty where nobody knows.
+	// Advice tells in a sentence or two what to do. Empty: unknown.
 	Advice string
-	// Wait is how long a registry that limits requests asks to wait. Zero: it does not say.
+	// Wait is how long the registry asks to wait. Zero: it does not say.
 	Wait time.Duration
-	// Doubtful says that a limit may be none: the engine shows the status of a refusal and hides
-	// its reason.
+	// Doubtful marks a limit that may be a missing right: the engine shows the status of a refusal,
+	// but hides its reason.
 	Doubtful bool
-	// OneTag says that the registry refused a tag and took the image: the tag may be protected.
-	// That costs its image, and ends a run only if several in a row are refused.
+	// OneTag reports that the registry accepted the image but refused its tag, which may be
+	// protected. That fails the image, and ends a run only after several in a row.
 	OneTag bool
 }
 
-// PullLimit is how Docker Hub says that the quota of pulls is used up, in lower case: "You have
-// reached your pull rate limit", and for those without a login "… your unauthenticated pull rate
-// limit". Its limit of requests has other words.
+// PullLimit is Docker Hub's text for a used-up pull quota, in lower case: "You have reached your
+// pull rate limit", and without a login "… your unauthenticated pull rate limit". Its limit of
+// requests has a different text.
 // https://docs.docker.com/docker-hub/usage/pulls/
 const PullLimit = "pull rate limit"
 
-// printed are the lines of an error that a command printed: they are not about the registry,
-// whatever they say.
+// printed matches lines of an error that a command printed. They say nothing about the registry.
 var printed = regexp.MustCompile(`(?m)^  \| .*$`)
 
-// asked is the query of the upload that an error is about: which layer was to be mounted from
-// where.
+// asked matches the query of an upload: the layer to mount, and its repository.
 var asked = regexp.MustCompile(`(/blobs/uploads/)\?\S*(: \d{3} )`)
 
-// Of tells what is known of an error. The zero [Result] is that of nil, and of an error of which
-// nothing is known.
+// Of classifies an error. The result of nil, and of an unknown error, is the zero [Result].
 func Of(err error) Result {
 	if err == nil {
 		return Result{}
 	}
 	var timeout *stopwatch.TimeoutError
-	if errors.As(err, &timeout) { // It ends with the cancellation of what was under way.
+	if errors.As(err, &timeout) { // It also cancels the work under way.
 		return Result{Class: Permanent, Advice: AdviceTimeout}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -79,7 +75,7 @@ func Of(err error) Result {
 		return caused.Cause().whenPushing(err)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return Result{Class: Unavailable} // A connection that ended in the middle of an answer.
+		return Result{Class: Unavailable} // The connection ended within an answer.
 	}
 	text := strings.ToLower(asked.ReplaceAllString(printed.ReplaceAllString(err.Error(), ""), "$1$2"))
 	for _, known := range causes {
@@ -92,12 +88,11 @@ func Of(err error) Result {
 	return Result{Class: Transient}
 }
 
-// forbiddenTag is how an engine's error reads, in lower case, when a registry refuses a manifest
-// for want of rights.
+// forbiddenTag matches the engine's error, in lower case, when a registry answers a manifest with
+// 403.
 var forbiddenTag = regexp.MustCompile(`put request to \S*/manifests/\S+: 403 `)
 
-// contains says whether a text has the pieces of a part, which are separated by stars, one after
-// the other.
+// contains reports whether a text has the pieces of a part, separated by stars, in order.
 func contains(text, part string) bool {
 	for _, piece := range strings.Split(part, "*") {
 		_, rest, found := strings.Cut(text, piece)
@@ -109,9 +104,9 @@ func contains(text, part string) bool {
 	return true
 }
 
-// whenPushing makes a refusal fatal: the next push would get the same answer, while a pull may fail
-// for one private official image only. Not so for a refused tag, unless the words with it are about
-// more than that.
+// whenPushing makes a refusal fatal: the next push would get the same answer, while a failed pull
+// may concern one private official image only. A refused tag stays with its image, unless the
+// registry's words concern more than the tag.
 func (c Result) whenPushing(err error) Result {
 	var push *PushError
 	if !errors.As(err, &push) {
@@ -125,7 +120,7 @@ func (c Result) whenPushing(err error) Result {
 		return c
 	}
 	if c.Advice == adviceImage {
-		c.Advice = AdviceCredentials // What the registry hides from strangers is the user's own.
+		c.Advice = AdviceCredentials // A push goes to the user's own repository, so it is private rather than missing.
 	}
 	if c.Class == Permanent && c.Refusal() {
 		c.Class = Fatal

@@ -1,6 +1,6 @@
 package classify
 
-// Classified is an error that knows its own cause. [Of] believes it rather than the error's text.
+// Classified is an error that knows its own class. [Of] prefers that to the error's text.
 type Classified interface {
 	error
 	Cause() Result

@@ -1,18 +1,17 @@
 package classify
 
-// DiskError is an image that could not be built while the disk of the machine that runs the engine
-// was full. A command of a Dockerfile that finds no room says so only in what it prints, and then
-// fails as it does for any other reason.
+// DiskError reports that a build failed while the disk of the engine's machine was full. A
+// Dockerfile command without disk space only prints that, and then fails like any other command.
 type DiskError struct {
-	// Err is how the build failed.
+	// Err is the error of the build.
 	Err error
 }
 
-// Error says that there was no room, beside how the build failed.
+// Error adds the full disk to the error of the build.
 func (e *DiskError) Error() string { return e.Err.Error() + " (no space left on the engine's disk)" }
 
-// Unwrap gives how the build failed.
+// Unwrap returns the error of the build.
 func (e *DiskError) Unwrap() error { return e.Err }
 
-// Cause is fatal: the next image would find no room either.
+// Cause is fatal: the next image would find no space either.
 func (e *DiskError) Cause() Result { return Result{Class: Fatal, Advice: AdviceDisk} }

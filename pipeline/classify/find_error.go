@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// ErrAbsent says that a registry answered, and that it does not have an image.
+// ErrAbsent means that a registry answered, and does not have an image.
 var ErrAbsent = errors.New("not in the registry")
 
-// noPlatform ends in "not found" as well, although the registry has the image: for other platforms.
+// noPlatform also ends in "not found", although the registry has the image for other platforms.
 const noPlatform = "no match for platform"
 
-// ErrPlatform says that a registry has an image, and that it is for another platform.
+// ErrPlatform means that a registry has an image, but for another platform.
 var ErrPlatform = errors.New("an image for another platform")
 
-// FindError tells from the text of an engine's error whether the registry answered that there is no
-// such image. Only then is it [ErrAbsent], and [ErrPlatform] where there is one for other platforms
-// only; a refused connection, wrong credentials and a bad reference are no answer.
+// FindError recognizes in an engine's error the answer that an image does not exist. It then
+// returns [ErrAbsent], or [ErrPlatform] if the image exists for other platforms only. A refused
+// connection, wrong credentials and a bad reference are no such answer.
 func FindError(err error) error {
 	if err == nil {
 		return nil

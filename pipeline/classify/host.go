@@ -10,10 +10,10 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// hubHosts are further names of Docker Hub in URLs: its token server and its storage.
+// hubHosts are Docker Hub's other host names in URLs: its token server and its storage.
 var hubHosts = []string{"auth.docker.io", "production.cloudflare.docker.com"}
 
-// HostName is the host of a URL as references name it.
+// HostName returns the host of a URL as references name it.
 func HostName(host string) string {
 	host = strings.ToLower(host)
 	if slices.Contains(hubHosts, host) {
@@ -25,7 +25,7 @@ func HostName(host string) string {
 	return reference.Host(host + "/")
 }
 
-// HostsOf are the hosts of images, without those that have no reference.
+// HostsOf returns the hosts of images, and skips empty references.
 func HostsOf(images ...string) (hosts []string) {
 	for _, image := range images {
 		if image != "" {
@@ -35,14 +35,14 @@ func HostsOf(images ...string) (hosts []string) {
 	return hosts
 }
 
-// HostError is an error that knows which registry's host it is about. Its text is that of Err.
+// HostError is an error that knows the registry host it concerns. Its text is that of Err.
 type HostError struct {
-	// Host as references name it.
+	// Host, as references name it.
 	Host string
 	Err  error
 }
 
-// AtHost makes an error one that knows its host, as references or URLs name it. Nil stays nil.
+// AtHost adds the host to an error, as references or URLs name it. Nil stays nil.
 func AtHost(host string, err error) error {
 	if err == nil {
 		return nil
@@ -50,16 +50,16 @@ func AtHost(host string, err error) error {
 	return &HostError{Host: HostName(host), Err: err}
 }
 
-// Error is that of Err.
+// Error returns the text of Err.
 func (e *HostError) Error() string { return e.Err.Error() }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *HostError) Unwrap() error { return e.Err }
 
-// HostOf tells which host an attempt's error is about. Known are those that the attempt needs, its
-// target's first. An engine's error is only text, from what was done to what went wrong: the last
-// host that it names counts. If it names none, a failed push is blamed on the target, and all
-// before that on the next host.
+// HostOf returns the host that an attempt's error concerns. Known are the hosts that the attempt
+// needs, its target first. An engine's error is only text, from what was done to what went wrong,
+// so the last host in it counts. If it names none, a failed push concerns the target, and any
+// earlier failure the next host.
 func HostOf(err error, known []string) string {
 	var hosted *HostError
 	if errors.As(err, &hosted) {
@@ -76,10 +76,10 @@ func HostOf(err error, known []string) string {
 	return known[0]
 }
 
-// urls are the host and the path of what an error was asked of.
+// urls matches host and path of the URLs in an error.
 var urls = regexp.MustCompile(`https?://(?:[^/\s"'@]*@)?([^/\s"'?]+)([^\s"'?]*)`)
 
-// lastURL is the host of the last URL that is a registry's: that of a known host, or one with a
+// lastURL returns the host of the last URL of a registry: one at a known host, or one with a
 // registry's path.
 func lastURL(text string, known []string) (host string) {
 	for _, url := range urls.FindAllStringSubmatch(text, -1) {
@@ -90,7 +90,7 @@ func lastURL(text string, known []string) (host string) {
 	return host
 }
 
-// lastReference is the known host that the last reference of a text is to.
+// lastReference returns the known host of the last reference in a text.
 func lastReference(text string, known []string) (last string) {
 	at := -1
 	for _, host := range known {

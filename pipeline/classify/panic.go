@@ -9,8 +9,7 @@ import (
 	"github.com/sourcegraph/conc/panics"
 )
 
-// Recovered does work, and turns a panic in it into an error: a bug of ours fails one image, not
-// the run.
+// Recovered does work, and turns a panic into an error: a bug of ours fails one image, not the run.
 func Recovered(work func() error) (err error) {
 	if caught := panics.Try(func() { err = work() }); caught != nil {
 		return &panicError{caught}
@@ -18,13 +17,13 @@ func Recovered(work func() error) (err error) {
 	return err
 }
 
-// panicError is work that panicked.
+// panicError reports that work panicked.
 type panicError struct{ caught *panics.Recovered }
 
-// panicLines is how many lines of code the error names, the innermost first.
+// panicLines is the number of code locations in the error, innermost first.
 const panicLines = 4
 
-// Error gives what the panic said, and the lines of code that led to it: "panic: boom, at
+// Error has the value of the panic, and the code locations that led to it: "panic: boom, at
 // registry/put.go:30".
 func (e *panicError) Error() string {
 	var at []string
@@ -34,12 +33,12 @@ func (e *panicError) Error() string {
 		switch {
 		case strings.HasPrefix(frame.Function, "runtime."):
 			panicking = true
-		case panicking: // What stands before the panic recovers from it.
+		case panicking: // The frames above the panic are those of the recovery.
 			at = append(at, fmt.Sprintf("%s:%d", path.Join(path.Base(path.Dir(frame.File)), path.Base(frame.File)), frame.Line))
 		}
 	}
 	return fmt.Sprintf("panic: %v, at %s", e.caught.Value, strings.Join(at, ", "))
 }
 
-// Cause is permanent: the same input leads there again.
+// Cause is permanent: the same input panics again.
 func (*panicError) Cause() Result { return Result{Class: Permanent, Advice: AdvicePanic} }

@@ -1,15 +1,15 @@
 package classify
 
-// PushError is an image that was built and could not be pushed.
+// PushError reports that an image was built but could not be pushed.
 type PushError struct {
-	// Reference is the name that the registry did not take.
+	// Reference is the name that the registry refused.
 	Reference string
-	// Err is why.
+	// Err is the reason.
 	Err error
 }
 
 // Error names the reference.
 func (e *PushError) Error() string { return "publishing " + e.Reference + ": " + e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the reason.
 func (e *PushError) Unwrap() error { return e.Err }

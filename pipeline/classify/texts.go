@@ -1,16 +1,16 @@
 package classify
 
-// causes are errors by a part of their text, in lower case: below the engine's API an error is
-// nothing but text. A star in a part stands for any text. The first match counts, so the more
-// particular ones stand first.
+// causes classifies errors by a part of their text, in lower case: below the engine's API an error
+// is only text. A star in a part stands for any text. The first match counts, so more specific
+// parts come first.
 var causes = []struct {
 	part  string
 	cause Result
 }{
-	// What the command was, and what it printed before, may hold any of the texts below.
+	// A command, and what it printed, may contain any of the texts below.
 	{"exit code: ", Result{Class: Permanent, Advice: adviceCommand}},
 
-	// Room. The engine's own disk has no status before these words.
+	// Disk space. The engine's own disk has no status before these words.
 	{"507 insufficient storage", Result{Class: Fatal, Advice: AdviceNoRoom}},
 	{"500 internal server error*no space left on device", Result{Class: Fatal, Advice: AdviceNoRoom}},
 	{"no space left on device", Result{Class: Fatal, Advice: AdviceDisk}},
@@ -25,8 +25,8 @@ var causes = []struct {
 	{"429 too many requests", Result{Class: Limited, Advice: AdviceWait}},
 	{"toomanyrequests", Result{Class: Limited, Advice: AdviceWait}},
 
-	// What is missing. A push begins with an upload; a registry that creates repositories takes it
-	// for any of them.
+	// Missing images and repositories. A push begins with an upload, which a registry that creates
+	// repositories accepts for any of them.
 	{"pull access denied", Result{Class: Permanent, Advice: adviceImage}}, // Docker Hub, with "authorization failed" behind it
 	{"failed to fetch anonymous token*401 unauthorized", Result{Class: Permanent, Advice: adviceImage}},
 	{"failed to fetch anonymous token*403 forbidden", Result{Class: Permanent, Advice: adviceImage}}, // ghcr.io
@@ -40,7 +40,7 @@ var causes = []struct {
 	{"in read only mode", Result{Class: Permanent, Advice: AdviceReadOnly}},                            // Harbor
 	{"missing image name. pushes should be of the form", Result{Class: Permanent, Advice: AdviceName}}, // Google
 
-	// Credentials that are good for less.
+	// Insufficient credentials.
 	{"push access denied", Result{Class: Permanent, Advice: AdviceNoRight}},                                 // Docker Hub
 	{"requested access to the resource is denied", Result{Class: Permanent, Advice: AdviceNoRight}},         // Docker Hub
 	{"installation not allowed to ", Result{Class: Permanent, Advice: AdviceNoRight}},                       // ghcr.io
@@ -51,7 +51,7 @@ var causes = []struct {
 	{"denied on resource", Result{Class: Permanent, Advice: AdviceNoRight}},                                 // Google
 	{"does not have permission for ", Result{Class: Permanent, Advice: AdviceNoRight}},                      // Artifactory
 
-	// Credentials that are wrong, missing or old.
+	// Wrong, missing or expired credentials.
 	{"unauthenticated request", Result{Class: Permanent, Advice: AdviceCredentials}},                   // Google
 	{"authorization token has expired", Result{Class: Permanent, Advice: AdviceCredentials}},           // ECR
 	{"no basic auth credentials", Result{Class: Permanent, Advice: AdviceCredentials}},                 // ECR
@@ -61,12 +61,12 @@ var causes = []struct {
 	{"authentication required", Result{Class: Permanent, Advice: AdviceCredentials}},
 	{"403 forbidden", Result{Class: Limited, Advice: AdviceRefused, Doubtful: true}},
 
-	// What this side got wrong.
+	// Wrong input.
 	{"invalid reference format", Result{Class: Permanent, Advice: adviceName}},
 	{"target stage", Result{Class: Permanent, Advice: adviceTarget}},
 	{"dockerfile parse error", Result{Class: Permanent, Advice: adviceDockerfile}},
 
-	// A registry, or a network, that fails.
+	// Failing registries and networks.
 	{"500 internal server error", Result{Class: Unavailable, Advice: adviceServer}},
 	{"502 bad gateway", Result{Class: Unavailable}},
 	{"503 service unavailable", Result{Class: Unavailable}},

@@ -2,21 +2,20 @@ package classify
 
 import "fmt"
 
-// UnsignedError says that a registry has an image under a name of the plan, but without a signature
-// that counts.
+// UnsignedError reports that an existing image has no valid signature.
 type UnsignedError struct {
 	// Reference of the image, with its digest.
 	Reference string
-	// Reason says why none of its signatures counts, or that it has none.
+	// Reason tells why no signature is valid, or that there is none.
 	Reason string
 }
 
-// Error names the image, and what is wrong with its signatures.
+// Error names the image and the reason.
 func (e *UnsignedError) Error() string {
 	return fmt.Sprintf("%s is not signed by --verify-key: %s", e.Reference, e.Reason)
 }
 
-// Cause is permanent: a signature does not come by itself.
+// Cause is permanent: retrying adds no signature.
 func (e *UnsignedError) Cause() Result {
 	return Result{Class: Permanent, Advice: AdviceUnsigned}
 }

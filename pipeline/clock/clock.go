@@ -5,28 +5,28 @@ import (
 	"time"
 )
 
-// Clock is the time that a run goes by. Tests have one of their own, so that they need not wait.
+// Clock is the time source of a run. Tests replace it, so that they need not wait.
 type Clock interface {
 	Now() time.Time
-	// Sleep returns early with the context's error when told to stop.
+	// Sleep waits for d. It returns early with the context's cause if the context ends.
 	Sleep(ctx context.Context, d time.Duration) error
-	// AfterFunc calls f in a goroutine of its own, that much later, unless it is stopped before.
+	// AfterFunc calls f in its own goroutine after d, unless stop is called first.
 	AfterFunc(d time.Duration, f func()) (stop func())
 }
 
-// System is the machine's.
+// System is the machine's clock.
 type System struct{}
 
-// Now is the machine's time.
+// Now returns the machine's time.
 func (System) Now() time.Time { return time.Now() }
 
-// AfterFunc is [time.AfterFunc].
+// AfterFunc calls [time.AfterFunc].
 func (System) AfterFunc(d time.Duration, f func()) (stop func()) {
 	timer := time.AfterFunc(d, f)
 	return func() { timer.Stop() }
 }
 
-// Sleep sleeps, unless it is told to stop.
+// Sleep waits for d, or until the context ends.
 func (System) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -1,2 +1,2 @@
-// Package clock is the time that a run goes by.
+// Package clock provides the time source of a run.
 package clock

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// imageDigest is a digest as registries give it. A record that was read back may have anything in
-// its place.
+// imageDigest matches a digest as registries give it. A record that was read back may have anything
+// in its place.
 var imageDigest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// Digests are the images that the runs published, as "repository@sha256:…": builders, base images
-// and agent images, sorted, each once. An image that was skipped is not among them: somebody else
-// may have published it, and what is listed here is meant to be signed.
+// Digests returns the images that the runs published, as "repository@sha256:…": builders, base
+// images and agent images, sorted and without duplicates. The list is meant to be signed, so it
+// omits skipped images: somebody else may have published them.
 func (r *Result) Digests() []string {
 	var images []string
 	for _, record := range slices.Concat(r.Builders, r.Bases, r.Images) {

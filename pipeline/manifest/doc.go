@@ -1,2 +1,2 @@
-// Package manifest records what became of each image, summarizes it, and reads it back.
+// Package manifest records the outcome of each image, summarizes a run, and reads manifests back.
 package manifest

@@ -6,17 +6,17 @@ import (
 	"fmt"
 )
 
-// Failure is one image that could not be made.
+// Failure is the error of one image.
 type Failure struct {
-	// Phase in which it failed.
+	// Phase in which the image failed.
 	Phase plan.Phase
-	// Instance it was for; empty for the builder.
+	// Instance of the image; empty for the builder.
 	Instance string
-	// Err is why.
+	// Err is the reason.
 	Err error
 }
 
-// Error names the phase and the instance, says why, and what to do where that is known.
+// Error names the phase, the instance and the reason. Advice, if any, follows on a separate line.
 func (f *Failure) Error() string {
 	text := fmt.Sprintf("%s: %v", plan.Unit(f.Phase, f.Instance), f.Err)
 	if advice := classify.Of(f.Err).Advice; advice != "" {
@@ -25,5 +25,5 @@ func (f *Failure) Error() string {
 	return text
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the reason.
 func (f *Failure) Unwrap() error { return f.Err }

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Failures tells of failed images for people, each by its error, which begins with the phase and
-// the instance. Images that were not started any more are told of together where that has the same
-// reason: else a run that ends early would say why a hundred times.
+// Failures lists failed images for people, each by its error, which begins with the phase and the
+// instance. Images that were not started for the same reason share one line: otherwise a run that
+// ends early would repeat the reason a hundred times.
 func Failures(failed []Record) []string {
-	left := map[string]int{} // how many, by the reason
+	left := map[string]int{} // number of images by reason
 	for _, record := range failed {
 		if why, ok := whyNotStarted(record); ok {
 			left[why]++
@@ -29,7 +29,7 @@ func Failures(failed []Record) []string {
 	return told
 }
 
-// notStarted stands between the name of an image that was not started any more and the reason.
+// notStarted separates the name of an image that was not started from the reason.
 const notStarted = ": not started: "
 
 func whyNotStarted(record Record) (why string, ok bool) {

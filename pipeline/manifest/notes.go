@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// writeNotes says what a run did besides building: what it skipped and made anew, and why, did not
-// publish, tried again, shared and asked.
+// writeNotes lists what a run did besides building: images skipped, made anew or not published,
+// retries, shared recipes, and requests.
 func writeNotes(out *strings.Builder, result *Result) {
 	notes := slices.Concat(skipNotes(result), tagNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
 	for i, note := range notes {
@@ -22,8 +22,8 @@ func writeNotes(out *strings.Builder, result *Result) {
 	}
 }
 
-// skipNotes count the skipped agent images by their reasons. Of builders and base images they count
-// those that were taken on trust.
+// skipNotes count the skipped agent images by reason. Of builders and base images they count those
+// that were trusted without labels.
 func skipNotes(result *Result) []string {
 	why := func(r Record) redact.Field { return r.SkipReason }
 	trusted := func(r Record) bool { return r.SkipReason == SkipRemoteUnlabelled }
@@ -59,8 +59,8 @@ func rebuildNotes(result *Result) []string {
 	)
 }
 
-// sourceNotes name the dataset and its commit. Shards of several commits are parts of several
-// datasets: an instance may be in none.
+// sourceNotes name the dataset and its commit. Shards of several commits belong to different
+// datasets, so an instance may be missing from all of them.
 func sourceNotes(images []Record) []string {
 	notes := reasonNotes("from the dataset %s: %d", images, func(r Record) redact.Field {
 		if r.Source() == (dataset.Source{}) {
@@ -73,14 +73,14 @@ func sourceNotes(images []Record) []string {
 		of := image.Source()
 		of.Revision = ""
 		if first, ok := revisions[of]; ok && first != image.DatasetRevision {
-			return append(notes, "the images are of several commits of one dataset: shards of one run need the same --revision")
+			return append(notes, "the images come from several commits of one dataset: give all shards of a run the same --revision")
 		}
 		revisions[of] = image.DatasetRevision
 	}
 	return notes
 }
 
-// reasonNotes count records by their reasons, which somebody else may have written.
+// reasonNotes count records by reason. The reasons may be foreign text.
 func reasonNotes(format string, records []Record, why func(Record) redact.Field) (notes []string) {
 	reasons := map[redact.Field]int{}
 	for _, record := range records {
@@ -114,7 +114,8 @@ func countNotes(result *Result) (notes []string) {
 	return notes
 }
 
-// recipeNotes say how often the recipe ran, how long that took, and how often it need not run.
+// recipeNotes tell how often the recipe ran, how long that took, and how many images shared its
+// layers.
 func recipeNotes(bases []Record) []string {
 	var ran, rebased int
 	var took Seconds

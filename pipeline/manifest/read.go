@@ -15,17 +15,17 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// A manifest is read from a file like any other, which may be anybody's.
+// Limits for manifests, which may be foreign files.
 const (
-	// maxLine is the longest line that is read, in bytes: many times the longest record.
+	// maxLine is the maximum length of a line in bytes: many times the longest record.
 	maxLine = 1 << 20
-	// maxRecords is the most records that a file may have: as many as a dataset may have rows.
+	// maxRecords is the maximum number of records in a file: as many as a dataset may have rows.
 	maxRecords = 250_000
 )
 
-// ReadJSONLines reads records as [WriteJSONLines] writes them. The name stands in errors, with the
-// line's number. What [WriteJSONLines] would not have written is refused, or else made readable:
-// ids and references are checked as those of a dataset are.
+// ReadJSONLines reads records as [WriteJSONLines] writes them. Errors contain the name and the
+// line's number. It refuses input that [WriteJSONLines] would not have written, or makes it safe to
+// show: it checks ids and references like those of a dataset.
 func ReadJSONLines(name, content string) ([]Record, error) {
 	var records []Record
 	lines := bufio.NewScanner(strings.NewReader(content))
@@ -58,10 +58,10 @@ func ReadJSONLines(name, content string) ([]Record, error) {
 	return records, nil
 }
 
-// check says why a record cannot be one of ours.
+// check returns an error if [WriteJSONLines] cannot have written the record.
 func (r Record) check() error {
 	if !slices.Contains([]plan.Phase{"", plan.PhaseBuilder, plan.PhaseBase, plan.PhaseAssemble}, r.Phase) {
-		return fmt.Errorf("its phase is %s, and not %s, %s or %s", redact.Quote(string(r.Phase)), plan.PhaseBuilder, plan.PhaseBase, plan.PhaseAssemble)
+		return fmt.Errorf("its phase is %s; want %s, %s or %s", redact.Quote(string(r.Phase)), plan.PhaseBuilder, plan.PhaseBase, plan.PhaseAssemble)
 	}
 	if r.Phase != plan.PhaseBuilder && r.InstanceID == "" {
 		return errors.New("it has no instance_id")
@@ -72,10 +72,10 @@ func (r Record) check() error {
 		}
 	}
 	if !slices.Contains([]Status{StatusBuilt, StatusSkipped, StatusFailed}, r.Status) {
-		return fmt.Errorf("its status is %s, and not %s, %s or %s", redact.Quote(string(r.Status)), StatusBuilt, StatusSkipped, StatusFailed)
+		return fmt.Errorf("its status is %s; want %s, %s or %s", redact.Quote(string(r.Status)), StatusBuilt, StatusSkipped, StatusFailed)
 	}
 	if !slices.Contains([]redact.Field{"", SkipRemoteExists, SkipRemoteUnlabelled}, r.SkipReason) {
-		return fmt.Errorf("its skip_reason is %s, and not %s or %s", redact.Quote(string(r.SkipReason)), SkipRemoteExists, SkipRemoteUnlabelled)
+		return fmt.Errorf("its skip_reason is %s; want %s or %s", redact.Quote(string(r.SkipReason)), SkipRemoteExists, SkipRemoteUnlabelled)
 	}
 	if err := r.Source().Check(); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (r Record) check() error {
 	return nil
 }
 
-// references are those that the record has.
+// references returns all references in the record.
 func (r Record) references() []string {
 	references := slices.Clone(r.Tags)
 	for _, reference := range []redact.Field{r.BaseImage, r.BaseTag, r.Reference} {
@@ -99,14 +99,13 @@ func (r Record) references() []string {
 	return references
 }
 
-// Merge puts the records of several runs together: shards of one, or a run and the one that did the
-// rest. Of several records of one image the latest counts. That a run found an image does not hide
-// that another one built it, as long as it is the same by its digest. An image is of one phase, one
-// instance and one main reference: two SDKs make two of them. They come in the order of the
-// instances, and of time.
+// Merge combines the records of several runs: the shards of one run, or a broken run and the one
+// that finished it. Phase, instance and main reference identify an image, so two SDKs make two
+// images. The latest record of an image counts. An image that one run built and a later one skipped
+// stays built if both have the same digest. The result is sorted by instance and time.
 //
-// The tags are those that the registry has after all runs, as far as the records tell: all that an
-// image got with this digest, without those that a later record has with another one.
+// The tags are those that the registry has after all runs, as far as the records tell: all tags
+// that an image got with this digest, except those that a later record has with another digest.
 func Merge(records []Record) []Record {
 	byTime := func(a, b Record) int { return a.Time.Compare(b.Time.Time) }
 	images, digests := map[string][]Record{}, map[string]redact.Field{}
@@ -126,7 +125,7 @@ func Merge(records []Record) []Record {
 	return merged
 }
 
-// addTo adds a record to earlier ones of its instance, in the place of those that it supersedes.
+// addTo adds a record to earlier ones of its instance, and replaces those that it supersedes.
 func (r Record) addTo(earlier []Record) []Record {
 	var kept []Record
 	counts, tags := r, slices.Clone(r.Tags)
@@ -151,10 +150,10 @@ func (r Record) addTo(earlier []Record) []Record {
 	return append(kept, counts)
 }
 
-// supersedes says whether a record is of the same image as an earlier one of its instance. In a
-// manifest of an older version, which tells no main reference, the first tag stands for it. An
-// image that failed without a tag may then be any: its record stands until there is a later one,
-// and beside those before it.
+// supersedes reports whether a record and an earlier one of its instance are of the same image. In
+// manifests of older versions, which have no main reference, the first tag replaces it. A failed
+// record without a tag may be of any image: it stays, beside those before it, until there is a
+// later record.
 func (r Record) supersedes(old Record) bool {
 	switch {
 	case r.Reference != "" && old.Reference != "":

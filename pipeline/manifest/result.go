@@ -6,22 +6,22 @@ import (
 	"io"
 )
 
-// Result is what became of every image of a run.
+// Result has the outcome of every image of a run.
 type Result struct {
-	// Requests is how many requests the direct publisher sent to the registry. Zero where the
-	// engine did everything.
+	// Requests is the number of requests that the direct publisher sent to the registry. Zero if
+	// the engine did everything.
 	Requests int
-	// Builders is the builder's record: one, or none if the registry lacks it and nothing needed
-	// it. Merged from several runs there is one for each reference.
+	// Builders has the builder's record, or none if the registry lacks it and nothing needed it.
+	// Merged from several runs, it has one for each reference.
 	Builders []Record
 	// Bases are the records of the base images that the run looked at, in the plan's order. An
-	// agent image that the registry has needs no base, so its base is not looked at.
+	// existing agent image needs no base, so the run does not look at its base.
 	Bases []Record
 	// Images are the records of all planned agent images, in the plan's order.
 	Images []Record
 }
 
-// Count says how many agent images ended with a status.
+// Count returns the number of agent images with a status.
 func (r *Result) Count(status Status) int {
 	n := 0
 	for _, record := range r.Images {
@@ -32,7 +32,7 @@ func (r *Result) Count(status Status) int {
 	return n
 }
 
-// Unpublished says how many agent images were built by a run that publishes nothing: they have
+// Unpublished returns the number of agent images that a run built without publishing: they have
 // neither tags nor a digest.
 func (r *Result) Unpublished() int {
 	n := 0
@@ -44,7 +44,7 @@ func (r *Result) Unpublished() int {
 	return n
 }
 
-// Failed are the records of the agent images that could not be made, in the plan's order.
+// Failed returns the records of the failed agent images, in the plan's order.
 func (r *Result) Failed() []Record {
 	var failed []Record
 	for _, record := range r.Images {

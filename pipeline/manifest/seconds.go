@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// maxSeconds is more than any run takes, and less than a [time.Duration] holds.
+// maxSeconds exceeds the duration of any run, and fits in a [time.Duration].
 const maxSeconds = 1e9
 
-// Seconds is a duration that is a number of seconds in JSON, to the millisecond.
+// Seconds is a duration. In JSON it is a number of seconds, rounded to the millisecond.
 type Seconds time.Duration
 
 // MarshalJSON writes seconds with a fraction.
@@ -25,17 +25,17 @@ func (s *Seconds) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if math.Abs(seconds) > maxSeconds {
-		return fmt.Errorf("%g seconds are no duration of a run", seconds)
+		return fmt.Errorf("%g seconds is not a plausible duration of a run", seconds)
 	}
 	*s = Seconds(math.Round(seconds*1000)) * Seconds(time.Millisecond)
 	return nil
 }
 
-// Time is a moment as Python's datetime.fromisoformat reads it in any version: no Z, six digits of
-// a second.
+// Time is a time that Python's datetime.fromisoformat reads in any version: no Z, six digits of a
+// second.
 type Time struct{ time.Time }
 
-// MarshalJSON writes ISO 8601 in UTC, or null for no time at all.
+// MarshalJSON writes ISO 8601 in UTC, or null for the zero time.
 func (t Time) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
@@ -49,7 +49,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if year := t.UTC().Year(); year < 1 || year > 9999 {
-		return fmt.Errorf("the year %d is none of a run's", year)
+		return fmt.Errorf("the year %d is not between 1 and 9999", year)
 	}
 	return nil
 }

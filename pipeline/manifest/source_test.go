@@ -15,7 +15,7 @@ var verified = dataset.Source{
 }
 
 func TestASummaryNamesTheCommitsOfTheDataset(t *testing.T) {
-	const several = "the images are of several commits of one dataset: shards of one run need the same --revision"
+	const several = "the images come from several commits of one dataset: give all shards of a run the same --revision"
 	record := func(id redact.Field, source dataset.Source) Record {
 		return Record{InstanceID: id, Phase: plan.PhaseAssemble, Status: StatusBuilt, Tags: []string{"r:a"}, SourceFields: plan.FieldsOf(source)}
 	}

@@ -10,11 +10,11 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// slowestShown is how many of the slowest images a summary names.
+// slowestShown is the number of slowest images that a summary names.
 const slowestShown = 5
 
-// Summary tells a run in Markdown: counts first, then failures, times, and where the rest stands.
-// It is what a person reads on the terminal and on the run's page.
+// Summary describes a run in Markdown: counts first, then failures and times. People read it on the
+// terminal and on the run's page.
 func Summary(result *Result) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "## eval-images: %s\n\n", headline(result))
@@ -79,14 +79,14 @@ func writeTimes(out *strings.Builder, records []Record) {
 	for _, record := range built {
 		sum += record.DurationSeconds
 	}
-	fmt.Fprintf(out, "\n### Time for each built image, its base included\n\n")
+	fmt.Fprintf(out, "\n### Time for each built image, including its base\n\n")
 	fmt.Fprintf(out, "mean %s, median %s; slowest:\n\n", seconds(sum/Seconds(len(built))), seconds(median(built)))
 	for _, record := range built[:min(slowestShown, len(built))] {
 		fmt.Fprintf(out, "- `%s`: %s\n", record.InstanceID, seconds(record.DurationSeconds))
 	}
 }
 
-// median takes records sorted by duration.
+// median expects records sorted by duration.
 func median(sorted []Record) Seconds {
 	mid := len(sorted) / 2
 	if len(sorted)%2 == 1 {

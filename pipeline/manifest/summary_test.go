@@ -53,7 +53,7 @@ func TestSummary(t *testing.T) {
   → do this
 `+"```"+`
 
-### Time for each built image, its base included
+### Time for each built image, including its base
 
 mean 4s, median 3.5s; slowest:
 

@@ -1,4 +1,4 @@
-// Package memo does pieces of work once each, however many ask for them at a time.
+// Package memo does each piece of work once, however many callers ask for it concurrently.
 package memo
 
 import (
@@ -9,36 +9,35 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// Group is a set of pieces of work by their keys, and what they came to. Its zero value is empty. A
-// piece that fails is done again for those who still need it.
+// Group remembers the results of pieces of work by key. If a piece fails, a caller that still needs
+// it does it again. The zero value is empty and ready.
 type Group[V any] struct {
-	// OneByOne makes callers try a piece one after the other, however often it fails. Without it,
-	// once a piece has failed twice, all callers try it at the same time, until one succeeds: most
-	// likely it fails for all.
+	// OneByOne makes callers try a failing piece one after another, however often it fails. Without
+	// it, once a piece has failed twice, all callers try it concurrently until one succeeds,
+	// because it will probably fail for all.
 	OneByOne bool
 
 	mu     sync.Mutex
 	known  map[string]*piece[V]
-	failed map[string]int // pieces that failed, by their keys
+	failed map[string]int // number of failures by key
 }
 
-// tries is how often a piece fails before all callers try it at the same time.
+// tries is the number of failures after which all callers try a piece concurrently.
 const tries = 2
 
-// errPanic is what a piece came to whose work did not return. Those who wait for it do not wait for
-// ever.
+// errPanic is the result of work that panicked, so that callers do not wait for it forever.
 var errPanic = errors.New("the work panicked")
 
-// piece is one piece of work, begun by one and awaited by others.
+// piece is one piece of work: one caller does it, others wait.
 type piece[V any] struct {
 	done  chan struct{}
 	value V
 	err   error
 }
 
-// Do returns what the piece of work with this key came to. The first to ask does it, which is what
-// mine says; the others wait for that, and one of them tries again if it failed. An error is that
-// of one's own work, or the context's while waiting. Waiting does not count for a timeout by
+// Do returns the result of the work with this key. The first caller does the work, and gets mine;
+// the others wait, and if the work fails, one of them tries again. The error is that of the
+// caller's own work, or the context's while waiting. Waiting does not count for a timeout by
 // [stopwatch.WithTimeout].
 func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (value V, mine bool, err error) {
 	for {
@@ -79,13 +78,13 @@ func (g *Group[V]) claim(key string) (p *piece[V], first bool) {
 		g.known, g.failed = map[string]*piece[V]{}, map[string]int{}
 	}
 	p = &piece[V]{done: make(chan struct{})}
-	if g.OneByOne || g.failed[key] < tries { // Otherwise nobody knows of it before it succeeds.
+	if g.OneByOne || g.failed[key] < tries { // Otherwise no caller sees it before it succeeds.
 		g.known[key] = p
 	}
 	return p, true
 }
 
-// settle lets those who wait go on: to what was done, or to try for themselves.
+// settle records the result and wakes the waiting callers.
 func (g *Group[V]) settle(key string, p *piece[V]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// check asks the registry whether it answers at all, and then for every agent image of the plan.
+// check checks that the registry answers, then asks it for every agent image of the plan.
 func (r *run) check(ctx context.Context) (rerr error) {
 	if !r.publishes() {
 		return nil
@@ -33,9 +33,10 @@ func (r *run) check(ctx context.Context) (rerr error) {
 	return nil
 }
 
-// preflight asks for the builder, and for one image of each further repository that is not asked
-// before the builder is made. A registry that gives no answer is one line then, and not one for
-// each image, and nothing is built in vain. In a forced run only that there is an answer counts.
+// preflight asks for the builder, and for one image in each other repository that the run will not
+// ask before it makes the builder. If the registry does not answer, the run then fails with one
+// error instead of one per image, and builds nothing in vain. A forced run only needs an answer,
+// whatever it is.
 func (r *run) preflight(ctx context.Context) error {
 	r.startWork()
 	defer r.endWork()
@@ -87,8 +88,8 @@ func (r *run) probe(ctx context.Context, record *manifest.Record, reference stri
 	return found, err
 }
 
-// lenient accepts a registry that does not say whether it has an image: a forced run makes it
-// anyway.
+// lenient treats an image as absent if the registry does not say whether it has it: a forced run
+// makes the image anyway.
 type lenient struct{ Registry }
 
 // Find asks for the image.
@@ -103,21 +104,21 @@ func (l lenient) Find(ctx context.Context, reference string) (plan.Found, error)
 	return found, err
 }
 
-// unreachable completes the record of the image for which the registry gave no answer that a run
-// can go on with, and returns the error that ends the run.
+// unreachable fails the record of an image for which the registry gave no usable answer. It returns
+// the error that ends the run.
 func (r *run) unreachable(record *manifest.Record, err error) error {
 	err = record.Failure(err)
 	r.fail(record, err)
 	return err
 }
 
-// answered says whether a registry answered a question, be it by no.
+// answered reports whether a registry gave an answer, even a negative one.
 func answered(err error) bool {
 	return err == nil || errors.Is(err, classify.ErrAbsent) || errors.Is(err, classify.ErrPlatform)
 }
 
-// checkImage asks for one agent image, under all its references, and puts those that are missing on
-// the image that is there. The record it returns has no status if the image is to be made.
+// checkImage asks for one agent image under all its references, and puts missing references on an
+// existing image. The returned record has no status if the image has to be made.
 func (r *run) checkImage(ctx context.Context, item plan.Item) manifest.Record {
 	record := r.begin(plan.PhaseAssemble, &item)
 	var found plan.Found
@@ -141,8 +142,8 @@ func (r *run) checkImage(ctx context.Context, item plan.Item) manifest.Record {
 	return record
 }
 
-// findAll asks for an agent image under all its references, and notes in the record those that it
-// has. It returns the further ones that it lacks. The error is [classify.ErrAbsent] if it is to be
+// findAll asks for an agent image under all its references, and records those that exist. It
+// returns the missing further references. The error is [classify.ErrAbsent] if the image has to be
 // made.
 func (r *run) findAll(ctx context.Context, record *manifest.Record, item plan.Item) (found plan.Found, missing []string, err error) {
 	if found, err = r.find(ctx, record, item.Agent, item.Wanted()); err != nil {
@@ -163,8 +164,8 @@ func (r *run) findAll(ctx context.Context, record *manifest.Record, item plan.It
 	return found, missing, nil
 }
 
-// findSame asks whether a further reference names the image that was found. One that names another
-// image, as yesterday's nightly does, is still to be put.
+// findSame checks that a further reference names the found image. A reference that names another
+// image, as yesterday's nightly does, counts as absent.
 func (r *run) findSame(ctx context.Context, record *manifest.Record, reference string, found plan.Found) error {
 	named, err := r.look(ctx, record, reference)
 	if err == nil && named.Digest != found.Digest {

@@ -10,15 +10,16 @@ import (
 	"slices"
 )
 
-// Lack is a reference under which a registry does not have the plan's image.
+// Lack is a reference under which the registry does not have the plan's image.
 type Lack struct {
 	Reference string
-	// Why names the instance, and is a [*plan.TakenError], an [*plan.UnlabelledError] or an
-	// [*classify.UnsignedError] if the registry has an image of that name. Nil: it has none.
+	// Why names the instance. It is a [*plan.TakenError], [*plan.UnlabelledError] or
+	// [*classify.UnsignedError] if the registry has another image of that name, and nil if it has
+	// none.
 	Why error
 }
 
-// String is the reference, with what there is to say of it.
+// String returns the reason, or the reference if the registry has no image of that name.
 func (l Lack) String() string {
 	if l.Why == nil {
 		return l.Reference
@@ -26,7 +27,7 @@ func (l Lack) String() string {
 	return l.Why.Error()
 }
 
-// Advice says what to do about images that a run would not replace, without repeating itself.
+// Advice tells what to do about images that a run would not replace. It gives each advice once.
 func Advice(lacks []Lack) (advice []string) {
 	for _, lack := range lacks {
 		if text := classify.Of(lack.Why).Advice; text != "" && !slices.Contains(advice, text) {
@@ -36,11 +37,11 @@ func Advice(lacks []Lack) (advice []string) {
 	return advice
 }
 
-// Missing asks the registry for every agent image of the plan, under all its references, and
-// returns the references that it lacks. A further reference that names another image than the first
-// is one of those. So is a reference to an image that is not the plan's, or does not say so. An
-// error names the agent images that the registry did not fully answer for; what is known to be
-// missing is returned with it.
+// Missing asks the registry for every agent image of the plan under all its references, and returns
+// the references that it lacks. These include references to an image that is not the plan's or
+// lacks labels, and further references to another image than the main one. The error names the
+// agent images for which the registry did not give all answers; the references known to be missing
+// come with it.
 func (r Runner) Missing(ctx context.Context, plan plan.Plan) ([]Lack, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -60,9 +61,9 @@ func (r Runner) Missing(ctx context.Context, plan plan.Plan) ([]Lack, error) {
 	return slices.Concat(missing...), errors.Join(unknown...)
 }
 
-// missing are the references of one agent image that the registry lacks. Where it does not say
-// whether it has the first, there is nothing to hold the others against, and they are not asked
-// for.
+// missing returns the references of one agent image that the registry lacks. If the registry does
+// not say whether it has the main one, missing does not ask for the others: it could not compare
+// them.
 func (r *run) missing(ctx context.Context, item plan.Item) (missing []Lack, err error) {
 	var record manifest.Record
 	var unknown []error

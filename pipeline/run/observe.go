@@ -8,8 +8,8 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// observed does one unit of work: watched, in sight of the run's observer, and with a record that
-// tells how it ended.
+// observed runs one unit of work under the timeout and the run's observer, and fails the record if
+// the work fails.
 func (r *run) observed(ctx context.Context, record manifest.Record, work func(context.Context, *manifest.Record) error) (manifest.Record, error) {
 	ctx, done := r.Observe(ctx, record.Name())
 	err := r.watched(ctx, record.Name(), func(ctx context.Context) error { return work(ctx, &record) })
@@ -21,8 +21,8 @@ func (r *run) observed(ctx context.Context, record manifest.Record, work func(co
 	return record, err
 }
 
-// watched does work in sight of the heartbeat, and within the timeout. What the work waits for
-// others, and for the registry's limits and outages, does not count.
+// watched runs work under the timeout, and shows it as progress. Waits for other images, and for
+// the registry's limits and outages, do not count.
 func (r *run) watched(ctx context.Context, unit string, work func(context.Context) error) error {
 	r.pulse.begin(unit)
 	defer r.pulse.end(unit)
@@ -31,10 +31,10 @@ func (r *run) watched(ctx context.Context, unit string, work func(context.Contex
 	return classify.Recovered(func() error { return work(limited) })
 }
 
-// runKey finds the context of the run under that of an image.
+// runKey is the context key of the run's context under that of an image.
 type runKey struct{}
 
-// stillRunning is the image's context or, once the image's time is over, that of the run.
+// stillRunning returns the image's context or, once the image's time is over, that of the run.
 func stillRunning(ctx context.Context) context.Context {
 	if whole, ok := ctx.Value(runKey{}).(context.Context); ok && ctx.Err() != nil {
 		return whole

@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// Pin asks for the digest of every official image, and returns the plan with them. Its error names
-// each official image that does not exist, and each of which nobody knows.
+// Pin returns the plan with the digest of every official image. Its error names each official image
+// that does not exist, and each for which the registry did not answer.
 func (r Runner) Pin(ctx context.Context, planned plan.Plan) (plan.Plan, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -22,7 +22,7 @@ func (r Runner) Pin(ctx context.Context, planned plan.Plan) (plan.Plan, error) {
 		var record manifest.Record
 		item := planned.Items[i]
 		if run.spent.of(item.Instance.OfficialImage) != nil {
-			return // One has said so.
+			return // Another image has reported it.
 		}
 		err := run.watched(ctx, "pin "+item.Instance.ID, func(ctx context.Context) error {
 			_, err := run.pinOfficial(ctx, item, &record)
@@ -30,7 +30,7 @@ func (r Runner) Pin(ctx context.Context, planned plan.Plan) (plan.Plan, error) {
 		})
 		var closed *closedError
 		if errors.As(err, &closed) {
-			return // One has said so.
+			return // Another image has reported it.
 		}
 		if err != nil {
 			_ = run.spent.met(item.Instance.OfficialImage, err)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// progress knows what is in work, and since when. Its zero value is ready.
+// progress knows which units of work are under way, and since when. Its zero value is ready.
 type progress struct {
 	mu      sync.Mutex
 	since   map[string]time.Time
@@ -35,17 +35,17 @@ func (p *progress) end(unit string) {
 	p.endings++
 }
 
-// reset counts the endings anew: those of the questions would hide those of the images.
+// reset clears the count of finished units, so that checks do not count as images.
 func (p *progress) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endings = 0
 }
 
-// pulseShown is how many units a line names, those that take longest first.
+// pulseShown is the maximum number of units that a line names, slowest first.
 const pulseShown = 5
 
-// line says what is in work: "in work: 2 (base a 3m10s, assemble b 1s); done: 17".
+// line describes the work under way: "in work: 2 (base a 3m10s, assemble b 1s); done: 17".
 func (p *progress) line() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// begin begins the record of an item's image, or of the builder, which belongs to no item.
+// begin starts the record of an item's image, or of the builder, which has no item.
 func (r *run) begin(phase plan.Phase, item *plan.Item) manifest.Record {
 	now := r.clock.Now()
 	record := manifest.Record{Phase: phase, Tags: []string{}, StartedAt: manifest.Time{Time: now}, QueueSeconds: manifest.Seconds(now.Sub(r.started)), SourceFields: plan.FieldsOf(r.plan.Source)}
@@ -33,7 +33,7 @@ func (r *run) end(record *manifest.Record, status manifest.Status) {
 	record.DurationSeconds = manifest.Seconds(now.Sub(record.StartedAt.Time))
 }
 
-// noteFound notes in a record what the registry has.
+// noteFound copies what the registry has into a record.
 func noteFound(record *manifest.Record, found plan.Found, references ...string) {
 	record.Tags, record.Digest, record.OfficialDigest = references, redact.Field(found.Digest), redact.Field(found.OfficialDigest)
 }
@@ -45,7 +45,7 @@ func (r *run) skip(record *manifest.Record, found plan.Found, references ...stri
 	r.end(record, manifest.StatusSkipped)
 }
 
-// skipReason is why an image that was found is skipped.
+// skipReason returns why the run skips an existing image.
 func skipReason(found plan.Found) redact.Field {
 	if found.Unlabelled {
 		return manifest.SkipRemoteUnlabelled
@@ -59,14 +59,14 @@ func (r *run) fail(record *manifest.Record, err error) {
 	r.end(record, manifest.StatusFailed)
 }
 
-// leave fails an agent image that is not started any more, and says why.
+// leave fails an agent image that the run does not start, and records the reason.
 func (r *run) leave(i int, why error) {
 	record := r.begin(plan.PhaseAssemble, &r.plan.Items[i])
 	r.fail(&record, record.Failure(fmt.Errorf("not started: %w", why)))
 	r.images[i] = record
 }
 
-// leaveRest fails every agent image that is not decided yet.
+// leaveRest fails every agent image that has no status yet.
 func (r *run) leaveRest(why error) {
 	for i, record := range r.images {
 		if record.Status == "" {

@@ -21,22 +21,22 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// run is one call of [Runner.Run]. Goroutines write to the element of images and bases that is
-// theirs, and to nothing else, so no lock is needed.
+// run is one call of [Runner.Run]. Each goroutine writes only to its own element of images and
+// bases, so they need no lock.
 type run struct {
 	Runner
 	plan        plan.Plan
 	started     time.Time
 	builder     manifest.Record
-	images      []manifest.Record // by the item's place in the plan; an empty status is one that is still to be made
-	bases       []manifest.Record // likewise; empty where no base was needed
+	images      []manifest.Record // by index in the plan; an empty status means that the image is still to be made
+	bases       []manifest.Record // likewise; an empty status means that no base was needed
 	recipes     memo.Group[*plan.RebaseSource]
-	workers     *semaphore.Weighted // those who wait for another image give their place up meanwhile
+	workers     *semaphore.Weighted // an image releases its slot while it waits for another one
 	throttles   *throttle.Hosts
 	pulse       progress
 	spent       spent
-	refused     atomic.Int32 // questions in a row that the registry refused
-	refusedTags tally        // images in a row whose first tag it refused, by the repository
+	refused     atomic.Int32 // checks in a row that the registry refused
+	refusedTags tally        // images in a row whose main tag the registry refused, by repository
 	stop        context.CancelCauseFunc
 }
 
@@ -56,7 +56,7 @@ func newRun(runner Runner, plan plan.Plan, stop context.CancelCauseFunc) *run {
 	return r
 }
 
-// ownHosts are those that the run publishes to.
+// ownHosts returns the hosts to which the run publishes.
 func (r *run) ownHosts() map[string]bool {
 	own := map[string]bool{}
 	if !r.publishes() {
@@ -69,8 +69,7 @@ func (r *run) ownHosts() map[string]bool {
 	return own
 }
 
-// fanOut calls do for each agent image that is not decided yet, in the plan's order, so many at a
-// time as there are workers.
+// fanOut calls do for each agent image without a status, in the plan's order, MaxWorkers at a time.
 func (r *run) fanOut(do func(i int)) {
 	p := pool.New()
 	for i := range r.plan.Items {
@@ -86,15 +85,14 @@ func (r *run) fanOut(do func(i int)) {
 	p.Wait()
 }
 
-// startWork returns when there is a place for one more worker. Places are given in the order in
-// which they were asked for.
+// startWork takes a worker slot, and waits until one is free. Waiters get slots in order.
 func (r *run) startWork() {
-	// Without an end of its own: whoever gets a place looks whether the run goes on.
+	// Do not wait under the run's context: whoever gets a slot checks whether the run goes on.
 	_ = r.workers.Acquire(context.Background(), 1)
 }
 
-// resumeWork is startWork for an image that had a place before. Its clock stands still until it has
-// one again.
+// resumeWork takes a slot again for an image that released its own. The image's clock stands still
+// until then.
 func (r *run) resumeWork(ctx context.Context) {
 	defer stopwatch.Pause(ctx)()
 	r.startWork()
@@ -102,8 +100,8 @@ func (r *run) resumeWork(ctx context.Context) {
 
 func (r *run) endWork() { r.workers.Release(1) }
 
-// makeImages makes the agent images that are absent. After a cancellation the rest is not started,
-// and its records say so: a pool would go on with what it has queued.
+// makeImages makes the absent agent images. After a cancellation it records the rest as not
+// started: the pool itself would start everything in its queue.
 func (r *run) makeImages(ctx context.Context) {
 	r.fanOut(func(i int) {
 		if ctx.Err() != nil {
@@ -114,7 +112,7 @@ func (r *run) makeImages(ctx context.Context) {
 	})
 }
 
-// makeImage makes an agent image, and the base under it if need be.
+// makeImage makes an agent image, and its base image if necessary.
 func (r *run) makeImage(ctx context.Context, i int) {
 	item := r.plan.Items[i]
 	record := r.begin(plan.PhaseAssemble, &item)
@@ -141,7 +139,7 @@ func (r *run) makeImage(ctx context.Context, i int) {
 	})
 }
 
-// makeBuilder makes the builder if any agent image needs one and the registry has none.
+// makeBuilder makes the builder if the registry lacks it and an agent image needs it.
 func (r *run) makeBuilder(ctx context.Context) error {
 	if r.builder.Status == manifest.StatusSkipped || !r.anyAbsent() {
 		return nil
@@ -187,8 +185,8 @@ func (r *run) makeBase(ctx context.Context, item plan.Item, record *manifest.Rec
 	return r.spent.met(item.Instance.OfficialImage, r.buildBase(ctx, record, image, item.Base))
 }
 
-// pinOfficial is the official image by the digest that it has now: its tag may move while the run
-// goes on.
+// pinOfficial returns the official image by its current digest, because its tag may move during the
+// run.
 func (r *run) pinOfficial(ctx context.Context, item plan.Item, record *manifest.Record) (string, error) {
 	official := item.Instance.OfficialImage
 	if item.OfficialDigest != "" {
@@ -211,8 +209,7 @@ func (r *run) pinOfficial(ctx context.Context, item plan.Item, record *manifest.
 	return pin(official, record.OfficialDigest), nil
 }
 
-// assemble makes an agent image of a base image and the builder, each by its digest where they are
-// published.
+// assemble makes an agent image from a base image and the builder, each by its digest if published.
 func (r *run) assemble(ctx context.Context, item plan.Item, base manifest.Record, record *manifest.Record) error {
 	record.BaseTag, record.BaseDigest, record.OfficialDigest = redact.Field(item.Base), base.Digest, base.OfficialDigest
 	image := plan.Image{
@@ -228,8 +225,8 @@ func (r *run) assemble(ctx context.Context, item plan.Item, base manifest.Record
 	return r.publish(ctx, record, image, item.References()...)
 }
 
-// publish makes one image and publishes it under each of the references. One that the registry
-// refuses keeps no other back, and the error names all of them.
+// publish makes one image and publishes it under each reference. A refused reference does not stop
+// the others; the error names every one that failed.
 func (r *run) publish(ctx context.Context, record *manifest.Record, image plan.Image, references ...string) error {
 	err := eachReference(ctx, references, func(i int, reference string) error {
 		image.Reference = reference
@@ -256,8 +253,8 @@ func (r *run) publish(ctx context.Context, record *manifest.Record, image plan.I
 	return err
 }
 
-// needs are the hosts that an image needs: the one that it is pushed to, and those that it is made
-// from.
+// needs returns the hosts that an image needs: first the one that it is pushed to, then those that
+// it is made from.
 func (r *run) needs(image plan.Image) []string {
 	references := []string{image.Reference, image.Official}
 	switch {
@@ -269,9 +266,9 @@ func (r *run) needs(image plan.Image) []string {
 	return classify.HostsOf(references...)
 }
 
-// try does a kind of work as often as the run's policy says, and counts the attempts. It belongs to
-// the first of the hosts, and needs the others as well. A failure that every image would meet stops
-// the run.
+// try does a kind of work with the run's retry policy, and counts the attempts. The work belongs to
+// the first of the hosts, and needs the others too. A failure that every image would meet stops the
+// run.
 func (r *run) try(ctx context.Context, record *manifest.Record, kind string, hosts []string, work func(context.Context) error) error {
 	var at []*throttle.Host
 	for _, host := range hosts {
@@ -286,7 +283,7 @@ func (r *run) try(ctx context.Context, record *manifest.Record, kind string, hos
 	switch {
 	case lost && !r.throttles.Own(host):
 		r.throttles.At(host).GiveUp(&closedError{host: host, first: err}) // Only some images need it.
-	case !lost && classify.Of(err).Refusal() && !r.throttles.Own(classify.HostOf(err, hosts)): // So it was a pull that was refused.
+	case !lost && classify.Of(err).Refusal() && !r.throttles.Own(classify.HostOf(err, hosts)): // The host refused a pull.
 	default:
 		r.endEarly(err)
 	}
@@ -311,9 +308,8 @@ func (r *run) publishOne(ctx context.Context, record *manifest.Record, image pla
 	return published, nil
 }
 
-// find asks for an image of this run's, and compares it with what the plan wants. Where a head is
-// all that a registry gives for a question, it looks only into an image that is to have a wrap: to
-// look into each would cost a pull.
+// find asks for an image of this run, and compares it with the plan. If the registry answers with a
+// head only, find reads just the images that need a wrap: each read would cost a pull.
 func (r *run) find(ctx context.Context, record *manifest.Record, reference string, want plan.Identity) (plan.Found, error) {
 	found, err := r.look(ctx, record, reference)
 	if err == nil && found.HeadOnly && want.Wrap != "" && want.Wrap != plan.NoWrap {
@@ -325,7 +321,8 @@ func (r *run) find(ctx context.Context, record *manifest.Record, reference strin
 	return r.verify(ctx, record, found, reference, want)
 }
 
-// verify compares an image that was found with what the plan wants. Nothing is skipped before that.
+// verify compares an existing image with the plan, and checks its signature. The run skips no image
+// before that.
 func (r *run) verify(ctx context.Context, record *manifest.Record, found plan.Found, reference string, want plan.Identity) (plan.Found, error) {
 	found, err := r.identify(found, reference, want)
 	if err != nil {
@@ -337,7 +334,7 @@ func (r *run) verify(ctx context.Context, record *manifest.Record, found plan.Fo
 	return found, nil
 }
 
-// identify compares what an image says of itself with what the plan wants.
+// identify compares an image's labels with the plan.
 func (r *run) identify(found plan.Found, reference string, want plan.Identity) (plan.Found, error) {
 	err := want.Check(reference, found.Identity)
 	var unlabelled *plan.UnlabelledError
@@ -350,8 +347,8 @@ func (r *run) identify(found plan.Found, reference string, want plan.Identity) (
 	return found, nil
 }
 
-// look asks for an image by its name. Where nothing is published, and where all is made anew,
-// everything is absent.
+// look asks for an image by its name. Every image counts as absent in a run that publishes nothing,
+// and in a forced run.
 func (r *run) look(ctx context.Context, record *manifest.Record, reference string) (plan.Found, error) {
 	if !r.publishes() || r.Force {
 		return plan.Found{}, classify.ErrAbsent
@@ -361,11 +358,11 @@ func (r *run) look(ctx context.Context, record *manifest.Record, reference strin
 	return found, err
 }
 
-// refusedInRow is after how many refused questions, or images, in a row the run ends.
+// refusedInRow is the number of refused checks, or images, in a row that ends the run.
 const refusedInRow = 5
 
-// notePush ends a run whose tags a registry refuses: all of a repository's, it seems. Further tags
-// do not count: a rule may protect those of all images.
+// notePush ends a run if the registry seems to refuse all tags of a repository. Further tags do not
+// count, because a rule may protect them for every image.
 func (r *run) notePush(tag string, err error) {
 	switch in := reference.Name(tag); {
 	case err == nil:
@@ -375,8 +372,8 @@ func (r *run) notePush(tag string, err error) {
 	}
 }
 
-// noteRefusal ends a run whose credentials are no more good for reading: every other image would
-// meet that as well. One such answer can be about one image.
+// noteRefusal ends a run if the registry refuses several checks in a row: its credentials may no
+// longer read, so every other image would fail too. A single refusal may concern one image only.
 func (r *run) noteRefusal(err error) {
 	switch {
 	case err == nil || errors.Is(err, classify.ErrAbsent):
@@ -388,7 +385,7 @@ func (r *run) noteRefusal(err error) {
 
 func (r *run) endEarly(err error) { r.stop(fmt.Errorf("the run ended early: %w", err)) }
 
-// ask asks a registry for an image, and notes in the record how long the answers took.
+// ask asks a registry for an image, and records how long the answers took.
 func (r *run) ask(ctx context.Context, registry Registry, record *manifest.Record, reference string) (plan.Found, error) {
 	var found plan.Found
 	var answer error
@@ -397,7 +394,7 @@ func (r *run) ask(ctx context.Context, registry Registry, record *manifest.Recor
 		found, answer = registry.Find(ctx, reference)
 		record.RemoteCheckSeconds += manifest.Seconds(r.clock.Now().Sub(asked))
 		if errors.Is(answer, classify.ErrAbsent) {
-			return nil // That is an answer: no reason to ask again.
+			return nil // This is an answer, so do not retry.
 		}
 		return answer
 	})
@@ -407,8 +404,7 @@ func (r *run) ask(ctx context.Context, registry Registry, record *manifest.Recor
 	return found, answer
 }
 
-// pin gives a reference this digest, in place of the one that it may have: so it means one image
-// and no other.
+// pin replaces the digest of a reference, so that it names exactly one image.
 func pin(image string, digest redact.Field) string {
 	return reference.WithDigest(image, string(digest))
 }

@@ -10,21 +10,22 @@ import (
 	"time"
 )
 
-// settleTime bounds the question that follows a failed publication.
+// settleTime bounds the check that follows a failed publication.
 const settleTime = time.Minute
 
-// wanted is what is known of an image whose publication failed.
+// wanted describes an image whose publication failed.
 type wanted struct {
-	// digest that it has under another reference, or would have. Empty: an engine does not say.
+	// digest is the image's under another reference, or the one that it would have. Empty: the
+	// publisher does not know it.
 	digest string
-	// further says that it has another name as well. Such a name, as nightly, may have been another
-	// image's, and labels do not tell the two apart.
+	// further marks a further reference. It may have named another image before, as nightly does,
+	// and labels do not tell the two apart.
 	further bool
 }
 
-// settle asks the registry, after a failed publication, whether it has the image all the same: its
-// answer may have been lost. Then the record says so, and nothing has failed. Otherwise the error
-// stays.
+// settle asks the registry, after a failed publication, whether it has the image anyway: its answer
+// may have been lost. If so, it completes the record and returns nil; otherwise it returns the
+// error.
 func (r *run) settle(ctx context.Context, record *manifest.Record, image plan.Image, want wanted, err error) error {
 	var push *classify.PushError
 	if !r.publishes() || !errors.As(err, &push) {

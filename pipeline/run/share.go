@@ -9,16 +9,15 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Sharing tells on which official images a recipe makes the same of what it adds.
+// Sharing tells for which official images a recipe adds the same layers.
 type Sharing interface {
-	// RebaseKey returns a key for an official image, a reference with its digest: the recipe adds the
-	// same layers to all those with the same key. Empty: nobody knows, so the recipe has to run.
+	// RebaseKey returns the rebase key of an official image, given by its digest. The recipe adds
+	// the same layers to all images with one key. Empty: unknown, so the recipe has to run.
 	RebaseKey(ctx context.Context, official string) (string, error)
 }
 
-// buildBase makes a base image: with the layers that the recipe added to another one in this run if
-// there is one alike, and otherwise by running the recipe. While one runs it, those alike wait for
-// it.
+// buildBase makes a base image. If this run has made an equivalent one, it reuses the recipe's
+// layers; otherwise it runs the recipe, and equivalent images wait for it.
 func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan.Image, reference string) error {
 	key := r.alike(ctx, record, image, reference)
 	if key == "" {
@@ -37,9 +36,9 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 	return r.publish(ctx, record, image, reference)
 }
 
-// recipe runs the recipe once for each key, and reports whether this call ran it. An image that
-// waits for another one's run gives up its worker meanwhile: otherwise those that wait could take
-// all workers from those that build.
+// recipe runs the recipe once per key, and reports whether this call ran it. An image that waits
+// for another one's recipe releases its worker slot; otherwise the waiting images could take all
+// slots from the building ones.
 func (r *run) recipe(ctx context.Context, key string, run func() (*plan.RebaseSource, error)) (*plan.RebaseSource, bool, error) {
 	r.endWork()
 	defer r.resumeWork(ctx)
@@ -50,9 +49,9 @@ func (r *run) recipe(ctx context.Context, key string, run func() (*plan.RebaseSo
 	})
 }
 
-// alike is the key of an image's recipe and official image, where that is at the host of the base
-// image: no layer can be taken from one host to another. Without a key the recipe only runs once
-// more, so an error is no failure.
+// alike returns the key under which an image shares its recipe, or an empty one. Official and base
+// image have to be at one host, because layers cannot be mounted across hosts. Errors do not fail
+// the image: without a key the recipe just runs once more.
 func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Image, base string) (key string) {
 	if r.Sharing == nil || !r.publishes() || reference.Host(image.Official) != reference.Host(base) {
 		return ""
@@ -67,5 +66,5 @@ func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Ima
 	if key == "" || image.Wrap == nil {
 		return key
 	}
-	return key + " " + image.Wrap.Key() // A wrap is a part of the recipe.
+	return key + " " + image.Wrap.Key() // A wrap is part of the recipe.
 }

@@ -10,17 +10,16 @@ import (
 	"fmt"
 )
 
-// Signatures tell whether an image that a registry has is signed.
+// Signatures verify the signatures of existing images.
 type Signatures interface {
-	// Verify returns nil if the image, a reference with its digest, carries a signature that
-	// counts. The error is an [*classify.UnsignedError] if it carries none. Any other error leaves
-	// the question open.
+	// Verify returns nil if the image, given by its digest, carries a valid signature, and an
+	// [*classify.UnsignedError] if it carries none. Any other error leaves the question open.
 	Verify(ctx context.Context, reference string) error
 }
 
-// checkSignature returns nil if an existing image is signed, or if the run does not ask for
-// signatures. Every existing image passes it before the run uses it, but not what the run itself
-// has just published.
+// checkSignature returns nil if an existing image is signed, or if the run does not require
+// signatures. The run checks every existing image before it uses it, but not the images that it has
+// just published.
 func (r *run) checkSignature(ctx context.Context, record *manifest.Record, reference string, found plan.Found) error {
 	if r.Signatures == nil {
 		return nil

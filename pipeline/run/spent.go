@@ -9,12 +9,12 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// spent remembers the registries at which a quota of pulls is used up, and the error that said so
-// first. A run does not start what needs another pull there, and goes on with all else. Its zero
-// value is ready.
+// spent remembers the registries whose pull quota is used up, and the first error that reported it.
+// A run starts no image that needs another pull there, and makes all others. Its zero value is
+// ready.
 type spent struct{ hosts sync.Map }
 
-// of returns why an image cannot be pulled any more, or nil.
+// of returns why an image can no longer be pulled, or nil.
 func (s *spent) of(image string) error {
 	host := reference.Host(image)
 	err, ok := s.hosts.Load(host)
@@ -24,8 +24,8 @@ func (s *spent) of(image string) error {
 	return &closedError{host: host, first: err.(error)}
 }
 
-// met looks whether an error is that of a used-up quota, met with the pull of an image. Then met
-// returns the reason that all images of the run have in common which need another pull.
+// met records a used-up quota that pulling an image reported. It then returns the error that all
+// images share which need another pull.
 func (s *spent) met(image string, err error) error {
 	if err == nil || classify.Of(err).Class != classify.Spent {
 		return err
@@ -34,13 +34,13 @@ func (s *spent) met(image string, err error) error {
 	return cmp.Or(s.of(image), err)
 }
 
-// closedError says why an image that needs a registry was not started.
+// closedError explains why an image that needs a registry was not started.
 type closedError struct {
 	host  string
 	first error
 }
 
-// Error reads like that of any image that is not started, so that [manifest.Failures] tells of all
+// Error reads like that of any image that was not started, so that [manifest.Failures] reports all
 // of them in one line.
 func (e *closedError) Error() string {
 	if classify.Of(e.first).Class == classify.Spent {
@@ -49,5 +49,5 @@ func (e *closedError) Error() string {
 	return fmt.Sprintf("not started: %s: %v", e.host, e.first)
 }
 
-// Unwrap gives the registry's answer to the image that met it first.
+// Unwrap returns the registry's first such answer.
 func (e *closedError) Unwrap() error { return e.first }

@@ -10,9 +10,9 @@ import (
 	"slices"
 )
 
-// tag puts further references on an agent image that the registry has, by its digest. It needs
-// neither the image's base nor the builder, which may have changed or gone. Nothing is built, so
-// the image counts as skipped.
+// tag puts further references on an existing agent image, by its digest. It needs neither the base
+// image nor the builder, which may have changed or gone. It builds nothing, so the image counts as
+// skipped.
 func (r *run) tag(ctx context.Context, record *manifest.Record, item plan.Item, found plan.Found, missing []string) error {
 	image := pin(item.Agent, redact.Field(found.Digest))
 	found, err := r.compare(ctx, record, item, found)
@@ -30,7 +30,7 @@ func (r *run) tag(ctx context.Context, record *manifest.Record, item plan.Item, 
 	})
 	record.Tags = slices.DeleteFunc(item.References(), func(reference string) bool { return !slices.Contains(record.Tags, reference) })
 	if err != nil {
-		record.Digest = "" // The digest of a failed image is one that this run published: see [Result.Digests].
+		record.Digest = "" // Failed records have only digests that this run published: see [manifest.Result.Digests].
 		return err
 	}
 	record.SkipReason = skipReason(found)
@@ -38,8 +38,8 @@ func (r *run) tag(ctx context.Context, record *manifest.Record, item plan.Item, 
 	return nil
 }
 
-// compare compares an image that is to be tagged, if a head was all that was read of it. Whoever
-// tags it reads its manifest in any case, so that costs no further request.
+// compare compares an image with the plan before it is tagged, if only its head was read. Tagging
+// reads the manifest in any case, so this costs no further request.
 func (r *run) compare(ctx context.Context, record *manifest.Record, item plan.Item, found plan.Found) (plan.Found, error) {
 	if !found.HeadOnly {
 		return found, nil
@@ -53,7 +53,7 @@ func (r *run) compare(ctx context.Context, record *manifest.Record, item plan.It
 
 func (r *run) tagOne(ctx context.Context, record *manifest.Record, image, reference string) error {
 	if r.Tagger == nil {
-		return &classify.CannotTagError{Reference: reference, Err: errors.New("this run has no access to the registry but the engine's")}
+		return &classify.CannotTagError{Reference: reference, Err: errors.New("only the engine has access to the registry in this run")}
 	}
 	started := r.clock.Now()
 	err := r.Tagger.Tag(ctx, image, reference)
@@ -76,7 +76,7 @@ func eachReference(ctx context.Context, references []string, do func(i int, refe
 		failed = append(failed, err)
 		var push *classify.PushError
 		if !errors.As(err, &push) || ctx.Err() != nil {
-			break // There is no image, or the run or the image's time is over: the other references would fail alike.
+			break // There is no image, or the time is over: the other references would fail too.
 		}
 	}
 	return errors.Join(failed...)

@@ -147,7 +147,7 @@ func TestFurtherTagsThatAreRefused(t *testing.T) {
 		result := run(t, registry, nil)
 		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusFailed}, statuses(result.Images))
 		record := result.Images[0]
-		assert.EqualValues(t, "assemble i0: tagging r/agent:nightly-i0: this run has no access to the registry but the engine's\n  → "+classify.AdviceEngineTag, record.Error)
+		assert.EqualValues(t, "assemble i0: tagging r/agent:nightly-i0: only the engine has access to the registry in this run\n  → "+classify.AdviceEngineTag, record.Error)
 		assert.Equal(t, []string{"r/agent:i0"}, record.Tags)
 		assert.Equal(t, 1, record.AttemptCount)
 	})

@@ -1,5 +1,5 @@
-// Package stopwatch bounds how long work may take. Its clock stops while the work waits for
-// somebody else.
+// Package stopwatch bounds how long work may take. Its clock stops while the work waits for other
+// work.
 package stopwatch
 
 import (
@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// Clock tells the time, and calls back later.
+// Clock tells the time, and calls functions later.
 type Clock interface {
 	Now() time.Time
-	// AfterFunc calls f in a goroutine of its own after d, unless it is stopped before.
+	// AfterFunc calls f in its own goroutine after d, unless stop is called first.
 	AfterFunc(d time.Duration, f func()) (stop func())
 }
 
 // WithTimeout returns a context that ends with a [*TimeoutError] as its cause once the work under
-// it has taken longer than limit. The time in which the work is paused does not count: see [Pause].
-// Whoever calls it has to call cancel when the work has ended.
+// it has taken longer than limit. Paused time does not count: see [Pause]. The caller has to call
+// cancel when the work has ended.
 func WithTimeout(ctx context.Context, clock Clock, limit time.Duration) (limited context.Context, cancel func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	w := &watch{clock: clock, limit: limit, end: end, started: clock.Now()}
@@ -32,8 +32,8 @@ func WithTimeout(ctx context.Context, clock Clock, limit time.Duration) (limited
 	}
 }
 
-// Pause stops the clock of the work that the context belongs to, until resume is called. If several
-// pause it, the clock stands still until all of them have resumed. Without a timeout by this
+// Pause stops the clock of the work that the context belongs to, until resume is called. With
+// several pauses, the clock stands still until all have resumed. Without a timeout from this
 // package it does nothing.
 func Pause(ctx context.Context) (resume func()) {
 	w, ok := ctx.Value(key{}).(*watch)
@@ -44,18 +44,18 @@ func Pause(ctx context.Context) (resume func()) {
 	return w.resume
 }
 
-// TimeoutError says that work took too long.
+// TimeoutError reports that work took too long.
 type TimeoutError struct {
-	// Limit is how long the work could take.
+	// Limit is how long the work was allowed to take.
 	Limit time.Duration
-	// Waited is how long the clock stood still besides.
+	// Waited is how long the clock stood still in addition.
 	Waited time.Duration
 }
 
-// Error gives the limit, and how long the work waited besides if that is at least a second.
+// Error has the limit, and also the time spent waiting if that is at least a second.
 func (e *TimeoutError) Error() string {
 	if waited := e.Waited.Round(time.Second); waited > 0 {
-		return fmt.Sprintf("took longer than %s, besides %s of waiting", e.Limit, waited)
+		return fmt.Sprintf("took longer than %s, not counting %s of waiting", e.Limit, waited)
 	}
 	return fmt.Sprintf("took longer than %s", e.Limit)
 }
@@ -63,7 +63,7 @@ func (e *TimeoutError) Error() string {
 // Is makes it a [context.DeadlineExceeded].
 func (*TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// key finds the watch of a context.
+// key is the context key of the watch.
 type key struct{}
 
 // watch measures how long work takes, and ends its context.
@@ -74,11 +74,11 @@ type watch struct {
 	started time.Time
 
 	mu sync.Mutex
-	// spent is what the work took until the clock last stopped, and since is when the clock last
-	// went on.
+	// spent is the time that the work took until the clock last stopped, and since is when the
+	// clock last started.
 	spent time.Duration
 	since time.Time
-	// pauses is how many keep the clock from going.
+	// pauses is the number of open pauses. The clock runs at zero.
 	pauses int
 	// stop stops the timer. Nil: there is none.
 	stop func()
@@ -102,11 +102,10 @@ func (w *watch) resume() {
 	}
 }
 
-// arm sets the timer to the end of the time that is left. The watch is locked.
+// arm sets the timer to the end of the remaining time. The caller holds the lock.
 func (w *watch) arm() { w.stop = w.clock.AfterFunc(max(0, w.limit-w.spent), w.check) }
 
-// check ends the work if its time is over. A timer that was stopped too late may call it while time
-// is left.
+// check ends the work if its time is over. A timer that was stopped too late may call it early.
 func (w *watch) check() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,7 +121,7 @@ func (w *watch) disarm() {
 	w.stopTimer()
 }
 
-// stopTimer stops the timer if there is one. The watch is locked.
+// stopTimer stops the timer, if any. The caller holds the lock.
 func (w *watch) stopTimer() {
 	if w.stop != nil {
 		w.stop()

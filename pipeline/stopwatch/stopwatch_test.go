@@ -68,7 +68,7 @@ func TestTheClockStandsStillWhileItIsPaused(t *testing.T) {
 
 	require.Error(t, ctx.Err())
 	cause := context.Cause(ctx)
-	assert.EqualError(t, cause, "took longer than 1m0s, besides 3h0m0s of waiting")
+	assert.EqualError(t, cause, "took longer than 1m0s, not counting 3h0m0s of waiting")
 	require.ErrorIs(t, cause, context.DeadlineExceeded)
 	assert.NotErrorIs(t, cause, context.Canceled)
 	assert.Equal(t, &TimeoutError{Limit: time.Minute, Waited: 3 * time.Hour}, cause)

@@ -7,43 +7,43 @@ import (
 	"time"
 )
 
-// Fake goes on only when somebody sleeps, or when it is told to.
+// Fake is a clock that advances only when code sleeps, or when a test calls [Fake.Advance].
 type Fake struct {
 	mu    sync.Mutex
 	now   time.Time
 	Slept []time.Duration
-	// onSleep, unless nil, is called before the time has passed.
+	// OnSleep, if not nil, is called before the time passes.
 	OnSleep func()
 	timers  []*timer
-	// set is told when timers are set or stopped.
+	// set signals when timers are set or stopped.
 	set *sync.Cond
 }
 
-// Ages is a timeout for runs with several images at a time: whoever sleeps by a [fakeClock] lets
-// the time of all pass.
+// Ages is a timeout for runs with several images at a time: every sleep on a [Fake] advances the
+// clock of all of them.
 const Ages = 10000 * time.Hour
 
-// timer is what is to be called when its time has come.
+// timer is a function to call at a time.
 type timer struct {
 	at time.Time
 	f  func()
 }
 
-// New is a clock that stands at the beginning of 2026.
+// New returns a clock that stands at the beginning of 2026.
 func New() *Fake {
 	c := &Fake{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	c.set = sync.NewCond(&c.mu)
 	return c
 }
 
-// Now is the clock's time.
+// Now returns the clock's time.
 func (c *Fake) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Sleep lets the time pass at once, and notes it in Slept.
+// Sleep advances the clock at once, and appends d to Slept.
 func (c *Fake) Sleep(ctx context.Context, d time.Duration) error {
 	until := c.Now().Add(d)
 	if c.OnSleep != nil {
@@ -56,7 +56,7 @@ func (c *Fake) Sleep(ctx context.Context, d time.Duration) error {
 	return context.Cause(ctx)
 }
 
-// AfterFunc calls f once the clock has come that far.
+// AfterFunc calls f once the clock has advanced by d.
 func (c *Fake) AfterFunc(d time.Duration, f func()) (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,7 +71,7 @@ func (c *Fake) AfterFunc(d time.Duration, f func()) (stop func()) {
 	}
 }
 
-// AwaitTimers returns when so many timers are set: those of the images whose clocks go.
+// AwaitTimers waits until exactly n timers are set: those of the images whose clocks run.
 func (c *Fake) AwaitTimers(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,10 +80,10 @@ func (c *Fake) AwaitTimers(n int) {
 	}
 }
 
-// Advance lets time pass.
+// Advance moves the clock forward.
 func (c *Fake) Advance(d time.Duration) { c.goOn(c.Now().Add(d)) }
 
-// goOn lets time pass until then, and returns when all that was due has been called.
+// goOn moves the clock to a time, and returns when all due functions have been called.
 func (c *Fake) goOn(until time.Time) {
 	c.mu.Lock()
 	if until.After(c.now) {

@@ -1,2 +1,2 @@
-// Package clocktest is a clock for tests, which need not wait.
+// Package clocktest provides a fake clock, so that tests need not wait.
 package clocktest
