@@ -15,6 +15,6 @@
 // benchmark's authors publish for it. A family names its official images by one rule.
 //
 // Datasets are untrusted: ids pass an allow-list, image references a grammar, files have
-// limits. Whatever does not fit is an error with file, line and column before anything
+// limits. Anything else is an error with file, line and column before anything
 // is built.
 package dataset

@@ -11,9 +11,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// ReadIDs reads a selection: ids, one a line, with blank lines and `#` comments
-// skipped. The name stands in errors. A file without an id is an error, as it would
-// select everything.
+// ReadIDs reads a selection: one id a line. It skips blank lines and `#` comments. Errors contain
+// the name. A file without an id is an error, because it would select everything.
 func ReadIDs(name string, r io.Reader) ([]string, error) {
 	rows, err := table.ReadText(name, r)
 	if err != nil {
@@ -32,8 +31,8 @@ func ReadIDs(name string, r io.Reader) ([]string, error) {
 	return ids, nil
 }
 
-// ParseIDs returns the ids of a comma-separated list, with white space around them
-// and empty ones left out. A list without an id is an error unless it is blank.
+// ParseIDs returns the ids of a comma-separated list. It trims white space and skips empty ids. A
+// list without an id is an error unless it is blank.
 func ParseIDs(list string) ([]string, error) {
 	if strings.TrimSpace(list) == "" {
 		return nil, nil
@@ -49,7 +48,7 @@ func ParseIDs(list string) ([]string, error) {
 		ids = append(ids, id)
 	}
 	if len(ids) == 0 {
-		return nil, errors.New("parsing instance ids: the list has none")
+		return nil, errors.New("parsing instance ids: the list is empty")
 	}
 	return ids, nil
 }

@@ -1,10 +1,9 @@
 package dataset
 
-// Instance is one unit to build: an official image with the instances that run on it,
-// mostly one.
+// Instance is one unit to build: an official image and the instances that run on it, mostly one.
 type Instance struct {
-	// ID is the dataset's name of the instance, such as `django__django-12155`.
-	// If several instances share the image, it is the first in byte order.
+	// ID is the dataset's name of the instance, such as `django__django-12155`. If several
+	// instances share the image, it is the first in byte order.
 	ID string
 	// SharedWith lists the other ids that run on the same official image, in
 	// byte order. It is empty unless the family shares images by design.

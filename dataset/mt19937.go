@@ -47,8 +47,8 @@ func (m *mt19937) twist() {
 	m.used = 0
 }
 
-// upTo returns a number from 0 to limit, both included. It masks words to the bits of
-// limit until one of them is at most limit.
+// upTo returns a number from 0 to limit, inclusive. It masks words to the bits of limit until one
+// is at most limit.
 func (m *mt19937) upTo(limit uint32) uint32 {
 	mask := uint32(1)<<bits.Len32(limit) - 1
 	for {

@@ -31,12 +31,12 @@ func TestResolveNamesFileLineAndColumnOfARowAtFault(t *testing.T) {
 		"no tag":                           {"pro", table.Row{InstanceID: "a"}, "dockerhub_tag", "missing or blank"},
 		"a tag of 129 characters":          {"pro", table.Row{InstanceID: "a", DockerhubTag: strings.Repeat("t", 129)}, "dockerhub_tag", "host/path:tag"},
 		"a tag with another image":         {"pro", table.Row{InstanceID: "a", DockerhubTag: "a@evil.example/x"}, "dockerhub_tag", "host/path:tag"},
-		"no id, and no number":             {"multiswebench", table.Row{Org: "a", Repo: "b"}, "instance_id", "there is no number to make it of"},
-		"no id, and no org":                {"multiswebench", table.Row{Repo: "b", Number: "1"}, "instance_id", `making an id of org, repo and number: repo "b" with org ""`},
+		"no id, and no number":             {"multiswebench", table.Row{Org: "a", Repo: "b"}, "instance_id", "there is no number to build it from"},
+		"no id, and no org":                {"multiswebench", table.Row{Repo: "b", Number: "1"}, "instance_id", `building an id from org, repo and number: repo "b" with org ""`},
 		"no id, and a part of a number":    {"multiswebench", rowOf(t, `{"org": "a", "repo": "b", "number": 7.5}`), "instance_id", `column "number": the value is a number, neither text nor a whole number`},
 		"no id, and a list of repos":       {"multiswebench", rowOf(t, `{"org": "a", "repo": ["b"], "number": 7}`), "instance_id", `column "repo": the value is a list, not text`},
 		"no id, and an org that is a map":  {"multiswebench", rowOf(t, `{"org": {}, "repo": "b", "number": 7}`), "instance_id", `column "org": the value is an object, not text`},
-		"no id, and a number that is none": {"multiswebench", table.Row{Org: "a", Repo: "b", Number: "1.0"}, "instance_id", `number "1.0" has more than digits`},
+		"no id, and a number that is none": {"multiswebench", table.Row{Org: "a", Repo: "b", Number: "1.0"}, "instance_id", `number "1.0" is not all digits`},
 		"no id, and an org of a path":      {"multiswebench", table.Row{Org: "../a", Repo: "b", Number: "1"}, "instance_id", `"../a__b-1"`},
 		"no id in another family":          {"swebench", table.Row{Org: "a", Repo: "b", Number: "1"}, "instance_id", "the instance id is missing or empty"},
 		"no repository":                    {"multiswebench", table.Row{InstanceID: "a"}, "repo", "missing or blank"},
@@ -124,8 +124,8 @@ func TestResolveRefusesOptionsThatCannotBeMeant(t *testing.T) {
 		"no family":                {dataset.Options{}, "no family"},
 		"an unknown placeholder":   {dataset.Options{Family: family(t, "swebench"), Template: "{a tag}"}, "unknown placeholder"},
 		"a limit below zero":       {swebench(t, dataset.Selection{Limit: -1}), "limit -1"},
-		"a seed below zero":        {swebench(t, dataset.Selection{Limit: 1, Seed: -1}), "the seed is -1: it must be from 0 to 4294967295"},
-		"a seed of 33 bits":        {swebench(t, dataset.Selection{Seed: 1 << 32}), "the seed is 4294967296: it must be from 0 to 4294967295"},
+		"a seed below zero":        {swebench(t, dataset.Selection{Limit: 1, Seed: -1}), "seed -1 is not from 0 to 4294967295"},
+		"a seed of 33 bits":        {swebench(t, dataset.Selection{Seed: 1 << 32}), "seed 4294967296 is not from 0 to 4294967295"},
 		"a shard that is not one":  {swebench(t, dataset.Selection{Shard: dataset.Shard{Index: 9, Of: 8}}), "9/8 does not exist"},
 		"a shard without an index": {swebench(t, dataset.Selection{Shard: dataset.Shard{Of: 8}}), "0/8 does not exist"},
 		"an architecture that makes no image": {
@@ -142,5 +142,5 @@ func TestResolveRefusesOptionsThatCannotBeMeant(t *testing.T) {
 
 func TestResolveRefusesADatasetWithoutARow(t *testing.T) {
 	_, err := dataset.Resolve(nil, swebench(t, dataset.Selection{}))
-	assert.EqualError(t, err, "resolving instances: the dataset has no instance: it is empty")
+	assert.EqualError(t, err, "resolving instances: the dataset is empty")
 }

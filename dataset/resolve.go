@@ -16,8 +16,8 @@ const DefaultArch = "x86_64"
 type Options struct {
 	// Family names the instances and their images; it must be one of [families.All].
 	Family families.Family
-	// Template replaces the rule for official images; empty keeps it: the row's own
-	// image, unless the family has a column of its own for it, or else the family's.
+	// Template replaces the rule for official images. Empty: the row's own image, unless the family
+	// has its own column for it, or else the family's rule.
 	Template families.Template
 	// Arch is `{arch}` of a template; empty means [DefaultArch]. The families'
 	// own rules do not use it.
@@ -42,34 +42,33 @@ func (o Options) arch() string { return cmp.Or(o.Arch, DefaultArch) }
 
 // Result of [Resolve].
 type Result struct {
-	// Instances are the units to build, sorted by official image. Without a limit
-	// they do not depend on the order of the rows.
+	// Instances are the units to build, sorted by official image. Without a limit they do not
+	// depend on the order of the rows.
 	Instances []Instance
-	// All are the units of all shards together. Their names are distinct too.
+	// All has the units of all shards together. Their names are distinct too.
 	All []Instance
 	// Total is the number of units of all shards.
 	Total int
-	// Duplicates is the number of drawn rows that had the id of an earlier one.
+	// Duplicates is the number of drawn rows with the id of an earlier row.
 	Duplicates int
-	// Dropped is the number of rows that the family leaves out, as upstream does.
+	// Dropped is the number of rows that the family excludes, as upstream does.
 	Dropped int
 }
 
-// Resolve returns the units to build for a dataset's rows. An error of any step fails the
-// whole, so that nothing is built of a dataset with a fault:
+// Resolve returns the units to build for a dataset's rows. An error in any step fails the whole, so
+// that nothing is built from a faulty dataset:
 //
-//  1. Check every id, but not those of rows that the family leaves out.
+//  1. Check every id, but not those of rows that the family excludes.
 //  2. Keep the selected ids.
 //  3. Name and check the official images.
-//  4. Draw rows up to the limit. Only then drop the rows that the family leaves out and
+//  4. Draw rows up to the limit. Only then drop the rows that the family excludes and
 //     further rows of an id: the evaluators draw first.
 //  5. Make one unit of the instances on one official image, and sort the units.
 //  6. Keep the shard's units.
 //
-// A fault of a row is a [*table.MalformedError]. It is also an error if two ids have one
-// official image, unless the family shares images by design; if two official images have
-// one custom part; if one id has two official images; and if the selection is empty. Only
-// a shard may be empty.
+// A fault of a row is a [*table.MalformedError]. It is also an error if two ids have one official
+// image, unless the family shares images by design; if two official images have one custom part; if
+// one id has two official images; and if the selection is empty. Only a shard may be empty.
 func Resolve(rows []table.Row, opts Options) (Result, error) {
 	result, err := resolve(rows, opts)
 	if err != nil {
@@ -87,10 +86,10 @@ func resolve(rows []table.Row, opts Options) (result Result, err error) {
 		return result, err
 	}
 	if len(rows) == 0 {
-		return result, errors.New("the dataset has no instance: it is empty")
+		return result, errors.New("the dataset is empty")
 	}
 	if result.Dropped = countDropped(candidates); result.Dropped == len(rows) {
-		return result, fmt.Errorf("the dataset has no instance: family %s leaves out all rows (%d)",
+		return result, fmt.Errorf("the dataset has no instance: family %s excludes all rows (%d)",
 			opts.Family.Name, len(rows))
 	}
 	selected, err := opts.Selection.filter(candidates)
@@ -103,7 +102,7 @@ func resolve(rows []table.Row, opts Options) (result Result, err error) {
 	drawn := sample(selected, opts.Selection.Limit, opts.Selection.Seed)
 	kept := distinct(drawn)
 	if len(kept) == 0 {
-		return result, fmt.Errorf("the limit draws no instance: family %s leaves out all rows drawn (%d)",
+		return result, fmt.Errorf("the limit draws no instance: family %s excludes all drawn rows (%d)",
 			opts.Family.Name, len(drawn))
 	}
 	result.Duplicates = len(drawn) - countDropped(drawn) - len(kept)

@@ -140,7 +140,7 @@ func TestALimitDrawsRowsBeforeTheFamilyLeavesAnyOut(t *testing.T) {
 	assert.Zero(t, result.Duplicates)
 
 	_, err = draw(rows(0, 1), 2)
-	assert.ErrorContains(t, err, "the limit draws no instance: family swesmith leaves out all rows drawn (2)")
+	assert.ErrorContains(t, err, "the limit draws no instance: family swesmith excludes all drawn rows (2)")
 }
 
 func TestAnIDThatTheFamilyLeavesOutCannotBeSelected(t *testing.T) {
@@ -151,7 +151,7 @@ func TestAnIDThatTheFamilyLeavesOutCannotBeSelected(t *testing.T) {
 	_, err := dataset.Resolve(rows, dataset.Options{
 		Family: family(t, "swesmith"), Selection: dataset.Selection{IDs: []string{"a__a.1.x__1", "b__b.1.x__1"}},
 	})
-	assert.ErrorContains(t, err, `the dataset does not have "b__b.1.x__1"`)
+	assert.ErrorContains(t, err, `the dataset lacks "b__b.1.x__1"`)
 }
 
 func TestResolveDropsSWESmithRowsWithoutAProblem(t *testing.T) {
@@ -165,7 +165,7 @@ func TestResolveDropsSWESmithRowsWithoutAProblem(t *testing.T) {
 	assert.Equal(t, 1, result.Dropped)
 
 	_, err = dataset.Resolve(rows[1:], dataset.Options{Family: family(t, "swesmith")})
-	assert.ErrorContains(t, err, "the dataset has no instance: family swesmith leaves out all rows (1)")
+	assert.ErrorContains(t, err, "the dataset has no instance: family swesmith excludes all rows (1)")
 }
 
 func TestResolveFollowsATemplateInsteadOfTheFamily(t *testing.T) {

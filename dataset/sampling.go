@@ -12,7 +12,7 @@ const DefaultSeed = 42
 // checkSeed returns an error unless NumPy accepts the seed.
 func checkSeed(seed int) error {
 	if seed < 0 || int64(seed) > math.MaxUint32 {
-		return fmt.Errorf("the seed is %d: it must be from 0 to %d", seed, uint32(math.MaxUint32))
+		return fmt.Errorf("seed %d is not from 0 to %d", seed, uint32(math.MaxUint32))
 	}
 	return nil
 }

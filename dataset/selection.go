@@ -38,8 +38,8 @@ func (s Selection) check() error {
 	return s.Shard.check()
 }
 
-// filter returns the candidates whose ids are selected. An id of which the family
-// leaves out every row counts as missing.
+// filter returns the candidates whose ids are selected. An id counts as missing if the family
+// excludes all of its rows.
 func (s Selection) filter(candidates []candidate) ([]candidate, error) {
 	if len(s.IDs) == 0 {
 		return candidates, nil
@@ -62,7 +62,7 @@ func (s Selection) filter(candidates []candidate) ([]candidate, error) {
 	return kept, nil
 }
 
-// maxListed is the most missing ids that an error names.
+// maxListed is the maximum number of missing ids in an error.
 const maxListed = 20
 
 // missingError returns an error that names selected ids that were not found.
@@ -75,5 +75,5 @@ func missingError(ids []string) error {
 	if more := len(ids) - len(listed); more > 0 {
 		names += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Errorf("selecting instances: the dataset does not have %s", names)
+	return fmt.Errorf("selecting instances: the dataset lacks %s", names)
 }

@@ -35,7 +35,7 @@ func TestSelectionOfIDsKeepsThese(t *testing.T) {
 
 func TestSelectionNamesAllIDsThatTheDatasetLacks(t *testing.T) {
 	_, err := dataset.Resolve(many(3), swebench(t, dataset.Selection{IDs: []string{"z__z-1", "org__repo-1", "a__a-1"}}))
-	assert.EqualError(t, err, `resolving instances: selecting instances: the dataset does not have "a__a-1", "z__z-1"`)
+	assert.EqualError(t, err, `resolving instances: selecting instances: the dataset lacks "a__a-1", "z__z-1"`)
 }
 
 func TestSelectionDoesNotFloodTheErrorWithMissingIDs(t *testing.T) {

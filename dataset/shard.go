@@ -8,8 +8,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Shard is one of several parts of a run, each for another machine. The zero value is the
-// whole.
+// Shard is one of several parts of a run, each for another machine. The zero value is the whole
+// run.
 type Shard struct {
 	// Index counts from 1 to Of.
 	Index int
@@ -50,15 +50,14 @@ func (s Shard) check() error {
 	return nil
 }
 
-// pick returns the shard's instances of all, which are sorted: every Of-th, from
-// the Index-th on.
+// pick returns the shard's instances from all, which are sorted: every Of-th, starting at the
+// Index-th.
 //
-// Shards of one selection share nothing, leave nothing out and differ by at most
-// one instance. A hash of the id would move fewer instances when a dataset grows,
-// but its shards are uneven, and the largest one decides how long a run takes; that
-// an instance moves costs nothing, as its image is found in the registry. Taking
-// every Of-th also spreads the large images of one repository, which are sorted
-// next to each other.
+// Shards of one selection are disjoint, together complete, and differ by at most one instance. A
+// hash of the id would move fewer instances when a dataset grows, but its shards are uneven, and
+// the largest one decides how long a run takes. A moved instance costs nothing, because the
+// registry has its image. Taking every Of-th also spreads the large images of one repository, which
+// are sorted next to each other.
 func (s Shard) pick(all []Instance) []Instance {
 	if s == (Shard{}) {
 		return all

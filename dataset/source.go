@@ -7,9 +7,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Source is the part of a dataset on the Hugging Face hub that rows came from, so that
-// they can be read again. The zero value means another origin: a file, or the bundled
-// sample.
+// Source names the part of a dataset on the Hugging Face hub that rows came from, so that they can
+// be read again. The zero value means another origin: a file, or the bundled sample.
 type Source struct {
 	// Name of the dataset: `owner/name`.
 	Name string
@@ -40,7 +39,7 @@ func (s Source) Check() error {
 	}
 	for what, value := range map[string]string{"config": s.Config, "split": s.Split} {
 		if !partName.MatchString(value) {
-			return fmt.Errorf("%s %s is not 1 to 128 characters of those that the hub allows", what, redact.Quote(value))
+			return fmt.Errorf("%s %s does not have 1 to 128 of the characters that the hub allows", what, redact.Quote(value))
 		}
 	}
 	if !IsCommit(s.Revision) {

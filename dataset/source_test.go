@@ -26,7 +26,7 @@ func TestASourceIsFitForAPage(t *testing.T) {
 			{Name: sound.Name, Config: name, Split: sound.Split, Revision: sound.Revision}, {Name: sound.Name, Config: sound.Config, Split: name, Revision: sound.Revision},
 		} {
 			err := source.Check()
-			require.ErrorContains(t, err, "is not 1 to 128 characters of those that the hub allows", name)
+			require.ErrorContains(t, err, "does not have 1 to 128 of the characters that the hub allows", name)
 			assert.NoError(t, datasettest.Shown(err))
 		}
 	}

@@ -3,8 +3,7 @@ package datasettest
 
 import "strings"
 
-// Hostile are values that an id or any part of an image's name must not have, each by what it
-// tries.
+// Hostile has values that no id and no part of an image's name may have, by what they try.
 var Hostile = map[string]string{
 	"a path upwards":                            "../../etc/passwd",
 	"a path upwards inside":                     "a__a/../../b-1",

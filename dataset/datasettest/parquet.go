@@ -20,8 +20,8 @@ type Column struct {
 // Picture is a structure, the Hugging Face hub's form of an image.
 type Picture struct{ Bytes, Path string }
 
-// Parquet returns a file with the columns, which arrow-go writes in row groups of that many
-// rows. It dictionary-encodes text unless an option says otherwise.
+// Parquet returns a file with the columns, which arrow-go writes in row groups of that size. It
+// dictionary-encodes text unless an option disables that.
 func Parquet(group int, columns []Column, options ...parquet.WriterProperty) ([]byte, error) {
 	var fields schema.FieldList
 	rows := 0

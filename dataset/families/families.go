@@ -77,8 +77,8 @@ func All() []Family {
 			custom:      multiswebenchCustom,
 		},
 		{
-			// The origin has no base phase for it and installs its packages while it
-			// assembles. Here its images get a base as all others do.
+			// OpenHands/benchmarks has no base phase for it and installs its packages while it
+			// assembles. Here its images get a base like all others.
 			Name:    "commit0",
 			Dataset: "wentingzhao/commit0_combined",
 			Split:   "test",

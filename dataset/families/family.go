@@ -13,11 +13,11 @@ import (
 // Family is the rule by which a group of benchmarks names its official images. [All]
 // returns the values; the zero value is no family.
 type Family struct {
-	// Name is how a user asks for the family: `swebench`, `pro`.
+	// Name by which a user selects the family: `swebench`, `pro`.
 	Name string
 	// Dataset is the family's default, a dataset on the Hugging Face hub.
 	Dataset string
-	// Aliases are other datasets that are clearly of this family.
+	// Aliases are other datasets that clearly belong to this family.
 	Aliases []string
 	// Split is the default split of the datasets.
 	Split string
@@ -66,7 +66,7 @@ func (f Family) OfficialImage(id string, row table.Row) (image, column string, e
 	return image, column, err
 }
 
-// repoOf returns what stands for `{repo}` in a template.
+// repoOf returns the value of `{repo}` in a template.
 func (f Family) repoOf(id string, row table.Row) (string, error) {
 	if f.repo == nil {
 		repo, _, err := splitID(id)
@@ -75,8 +75,7 @@ func (f Family) repoOf(id string, row table.Row) (string, error) {
 	return f.repo(id, row)
 }
 
-// CustomPart returns the part of the built tags that stands for a well-formed official
-// image.
+// CustomPart returns the part of the tags that identifies a well-formed official image.
 func (f Family) CustomPart(image string) string {
 	if f.custom == nil {
 		return reference.Segment(image)
@@ -96,7 +95,7 @@ func ByName(name string) (Family, error) {
 			return family, nil
 		}
 	}
-	return Family{}, fmt.Errorf("family %s is unknown: valid are %s", redact.Quote(name), strings.Join(Names(), ", "))
+	return Family{}, fmt.Errorf("unknown family %s: valid are %s", redact.Quote(name), strings.Join(Names(), ", "))
 }
 
 // Names returns the names of all families, for help texts.
@@ -108,9 +107,8 @@ func Names() []string {
 	return names
 }
 
-// Guess returns the family of a Hugging Face dataset. It knows the exact names only,
-// in any case: `SWE-bench-Live/SWE-bench-Live` looks like swebench, but its images have
-// other names.
+// Guess returns the family of a Hugging Face dataset. It knows exact names only, in any case:
+// `SWE-bench-Live/SWE-bench-Live` looks like swebench, but its images have other names.
 func Guess(datasetName string) (Family, bool) {
 	for _, family := range All() {
 		for _, known := range append([]string{family.Dataset}, family.Aliases...) {

@@ -59,7 +59,7 @@ func TestFamilyByNameListsTheNamesItKnows(t *testing.T) {
 	names := families.Names()
 	require.Len(t, names, len(families.All()))
 	_, err := families.ByName("SWEBENCH")
-	assert.ErrorContains(t, err, `"SWEBENCH" is unknown: valid are `+strings.Join(names, ", "))
+	assert.ErrorContains(t, err, `unknown family "SWEBENCH": valid are `+strings.Join(names, ", "))
 }
 
 func TestGuessFamilyKnowsEveryDefaultDataset(t *testing.T) {

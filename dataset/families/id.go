@@ -7,14 +7,14 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// maxID is the longest id accepted, in bytes. The longest known ids, of SWE-bench Pro,
-// have about 140. Longer ones than this do not fit into a file name.
+// maxID is the maximum length of an id in bytes. The longest known ids, those of SWE-bench Pro,
+// have about 140. Longer ids do not fit into a file name.
 const maxID = 200
 
 // idPattern is the allow-list for ids. It matches the ids of every family
 // (`oauthlib__oauthlib.1fd52536.combine_file__09vlzwgc`,
-// `instance_NodeBB__NodeBB-04998908ba67-vnan`) and excludes all that means something to a
-// shell, a path, a registry or a terminal.
+// `instance_NodeBB__NodeBB-04998908ba67-vnan`) and excludes everything with a meaning to a shell, a
+// path, a registry or a terminal.
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // CheckID returns an error unless id is a valid id of an instance: ASCII letters and

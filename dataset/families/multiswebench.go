@@ -42,8 +42,8 @@ func notText(row table.Row, column string) error {
 	return nil
 }
 
-// multiswebenchID returns the id of the column. The published files have only org, repo
-// and number; from those it makes the same id as the evaluator.
+// multiswebenchID returns the id of the column. The published files have only org, repo and number;
+// from those it builds the same id as the evaluator.
 // https://github.com/OpenHands/benchmarks/blob/main/benchmarks/multiswebench/scripts/data/data_change.py
 func multiswebenchID(row table.Row) (string, error) {
 	if row.InstanceID != "" {
@@ -51,14 +51,14 @@ func multiswebenchID(row table.Row) (string, error) {
 	}
 	if row.Number == "" {
 		return "", cmp.Or(notText(row, table.NumberColumn),
-			errors.New("the instance id is missing or empty, and there is no number to make it of"))
+			errors.New("the instance id is missing or empty, and there is no number to build it from"))
 	}
 	org, repo, err := orgRepo(row)
 	if err != nil {
-		return "", fmt.Errorf("making an id of org, repo and number: %w", err)
+		return "", fmt.Errorf("building an id from org, repo and number: %w", err)
 	}
 	if strings.Trim(row.Number, "0123456789") != "" {
-		return "", fmt.Errorf("making an id of org, repo and number: number %s has more than digits", redact.Quote(row.Number))
+		return "", fmt.Errorf("building an id from org, repo and number: number %s is not all digits", redact.Quote(row.Number))
 	}
 	return org + "__" + repo + "-" + row.Number, nil
 }

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// maxProCustom is the longest custom part of SWE-bench Pro, whose own tags have up to 128
-// characters. It leaves room for the other parts of a tag.
+// maxProCustom is the maximum length of the custom part of SWE-bench Pro, whose own tags have up to
+// 128 characters. It leaves room for the other parts of a tag.
 const maxProCustom = 96
 
 // proDigest is the number of digits of the sha1 in a shortened custom part.

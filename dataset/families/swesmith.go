@@ -2,8 +2,8 @@ package families
 
 import "dagger/eval-images/dataset/table"
 
-// swesmithImage returns the image that the dataset's own column names. Thousands of
-// instances run on one, of a repository at a commit.
+// swesmithImage returns the image that the dataset's own column names. Thousands of instances share
+// the image of one repository at one commit.
 func swesmithImage(_ string, row table.Row) (string, error) {
 	return fullReference(row.ImageName), nil
 }

@@ -84,8 +84,8 @@ type Input struct {
 	Arch string
 }
 
-// Expand returns the template with an instance's values in place of the placeholders,
-// and in an error the column at fault. The result may not pass [reference.Check].
+// Expand replaces the placeholders with an instance's values. With an error it returns the column
+// at fault. The result may not pass [reference.Check].
 func (t Template) Expand(in Input) (image, column string, err error) {
 	var pairs []string
 	for _, name := range t.names() {
@@ -129,8 +129,8 @@ func (in Input) placeholder(name string) (value, column string, err error) {
 	return value, name, err
 }
 
-// org returns the owner of the instance's repository: a column, or what stands before
-// the slash in `repo`, or before the `__` of the id.
+// org returns the owner of the instance's repository: a column, or the part before the slash in
+// `repo`, or before the `__` of the id.
 func (in Input) org() (string, error) {
 	if in.Row.Org != "" {
 		return in.Row.Org, nil
@@ -144,8 +144,8 @@ func (in Input) org() (string, error) {
 
 var numberAtEnd = regexp.MustCompile(`-([0-9]+)$`)
 
-// number returns the number of the instance's pull request: a column, or what the id
-// ends in.
+// number returns the number of the instance's pull request: a column, or the number at the end of
+// the id.
 func (in Input) number() (string, error) {
 	if in.Row.Number != "" {
 		return in.Row.Number, nil

@@ -13,8 +13,8 @@ import (
 // Default is the Hugging Face hub itself.
 const Default Address = "https://huggingface.co"
 
-// Address of the hub or of a mirror of it, such as `https://hf-mirror.example`. The zero
-// value is [Default].
+// Address of the hub or of a mirror, such as `https://hf-mirror.example`. The zero value is
+// [Default].
 type Address string
 
 // allowed is the allow-list for a hub's address: a host, and a path if the mirror is
@@ -22,7 +22,7 @@ type Address string
 var allowed = regexp.MustCompile(`^https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?` +
 	`(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/*$`)
 
-// maxAddress is the longest address accepted, in bytes.
+// maxAddress is the maximum length of an address in bytes.
 const maxAddress = 2000
 
 // root returns the hub's address without a slash at its end, as text and parsed.
@@ -49,7 +49,7 @@ func private(host string) bool {
 // a URL.
 var revision = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
 
-// maxRevision is the longest revision accepted, in bytes.
+// maxRevision is the maximum length of a revision in bytes.
 const maxRevision = 255
 
 func checkRevision(name string) error {

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// config is an entry of the settings "configs" that stand on top of a dataset's
-// README.
+// config is an entry of "configs" in the settings at the top of a dataset's README.
 // https://huggingface.co/docs/hub/datasets-manual-configuration
 type config struct {
 	Name      string    `json:"config_name"`
@@ -16,7 +15,7 @@ type config struct {
 	Default   bool      `json:"default"`
 }
 
-// dataFiles are the patterns of files of each split.
+// dataFiles has the file patterns of each split.
 type dataFiles []splitFiles
 
 type splitFiles struct {
@@ -24,7 +23,7 @@ type splitFiles struct {
 	Path  patterns `json:"path"`
 }
 
-// trainSplit is the split of files without one.
+// trainSplit is the split of files that do not name one.
 const trainSplit = "train"
 
 // UnmarshalJSON reads all three forms: patterns alone, patterns by split, and a list of
@@ -47,7 +46,7 @@ func (d *dataFiles) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]splitFiles)(d))
 }
 
-// patterns of files: one, or several.
+// patterns of files: one or several.
 type patterns []string
 
 // UnmarshalJSON reads both forms.
@@ -91,8 +90,8 @@ func (c commit) declared(paths []string) (found layout, preferred string, err er
 	return found, preferred, nil
 }
 
-// maxMatches is the most comparisons of a path with a pattern, which take some seconds.
-// Datasets with hundreds of configs and thousands of files need a million.
+// maxMatches is the maximum number of comparisons of a path with a pattern, which take some
+// seconds. Datasets with hundreds of configs and thousands of files need a million.
 const maxMatches = 20_000_000
 
 // countPatterns returns the number of patterns of all configs.
@@ -124,7 +123,7 @@ func (p patterns) match(paths []string) []string {
 	return matched
 }
 
-// maxPattern is the longest pattern accepted, in bytes.
+// maxPattern is the maximum length of a pattern in bytes.
 const maxPattern = 255
 
 // glob matches the special parts of a pattern.

@@ -172,7 +172,7 @@ func TestAChoiceIsListedUpToTenNames(t *testing.T) {
 	e.Valid = append(e.Valid, "k", "l")
 	require.EqualError(t, e, ten+" and 2 more")
 	e.Valid = nil
-	require.EqualError(t, e, `config "x" does not exist, and no other one does`)
+	require.EqualError(t, e, `config "x" does not exist, and there is no other`)
 }
 
 // TestTheConfigCalledDefaultIsTheDefault: among many, so that none is picked by chance.

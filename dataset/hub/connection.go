@@ -16,7 +16,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// connection asks a hub about one dataset.
+// connection sends requests about one dataset to a hub.
 type connection struct {
 	client *http.Client
 	report func(line string)
@@ -29,8 +29,7 @@ type connection struct {
 	files  string // URL of the dataset's page, and prefix of its files
 }
 
-// idle is the longest time without a byte of a response. A large file may take longer in
-// all.
+// idle is the maximum time without a byte of a response. A large file may take longer in total.
 const idle = time.Minute
 
 // timer calls a function when it expires, unless it is reset or stopped before.
@@ -39,8 +38,8 @@ type timer interface {
 	Stop() bool
 }
 
-// maxRedirects is the most redirects followed in a row. The hub needs two: from a
-// dataset's old name to the new one, and to the storage of a file.
+// maxRedirects is the maximum number of redirects in a row. The hub needs two: from a dataset's old
+// name to the new one, and to the storage of a file.
 const maxRedirects = 5
 
 func (c Client) connect(name string) (*connection, error) {
@@ -50,7 +49,7 @@ func (c Client) connect(name string) (*connection, error) {
 	}
 	token := strings.TrimSpace(c.Token) // Files often end with a new line.
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, errors.New("--hub-token has characters that a token cannot have")
+		return nil, errors.New("--hub-token contains characters that are not valid in a token")
 	}
 	if token != "" && address.Scheme != "https" && !private(address.Hostname()) {
 		return nil, fmt.Errorf("--hub-token would go to %s without encryption: use https", root)
@@ -155,8 +154,8 @@ func (e *cutError) Advice() string {
 	return ""
 }
 
-// get passes the content of a URL to read, which gets at most that many bytes. It retries
-// temporary errors, and calls read for each attempt that gets an answer.
+// get passes the content of a URL to read, at most that many bytes. It retries temporary errors,
+// and calls read for each attempt that gets an answer.
 func (c *connection) get(ctx context.Context, address string, most int64, read func(content io.Reader) error) error {
 	return c.retry(ctx, func() error { return c.try(ctx, address, most, read) })
 }

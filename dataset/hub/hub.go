@@ -18,8 +18,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Client reads datasets of one hub. The zero value reads public ones of the Hugging
-// Face hub.
+// Client reads datasets of one hub. The zero value reads public datasets of the Hugging Face hub.
 type Client struct {
 	// Address of the hub; empty: [Default].
 	Address Address
@@ -55,11 +54,11 @@ type Part struct {
 }
 
 const (
-	// maxFiles is the most files of a split. Those on the hub have some 500 MB each.
+	// maxFiles is the maximum number of files of a split. Files on the hub have some 500 MB each.
 	maxFiles = 100
-	// maxFile is the largest file that is downloaded, in bytes.
+	// maxFile is the maximum size of a downloaded file in bytes.
 	maxFile = 4 << 30
-	// maxAnswer is the largest answer about a dataset, in bytes. It lists all files.
+	// maxAnswer is the maximum size of an answer about a dataset in bytes. It lists all files.
 	maxAnswer = 32 << 20
 )
 
@@ -90,7 +89,7 @@ func (c *connection) read(ctx context.Context, part Part) ([]table.Row, dataset.
 		return nil, source, err
 	}
 	if len(files) > maxFiles {
-		return nil, source, fmt.Errorf("split %s has %d files: at most %d are read",
+		return nil, source, fmt.Errorf("split %s has %d files: the maximum is %d",
 			redact.Quote(source.Split), len(files), maxFiles)
 	}
 	var rows []table.Row
@@ -106,8 +105,7 @@ func (c *connection) read(ctx context.Context, part Part) ([]table.Row, dataset.
 	return rows, source, nil
 }
 
-// rows downloads a file to the disk, since Parquet is read from its end, and reads its
-// rows.
+// rows downloads a file to disk, because Parquet is read from its end, and reads its rows.
 func (c *connection) rows(
 	ctx context.Context, source dataset.Source, file string, further []string,
 ) ([]table.Row, error) {
@@ -136,11 +134,11 @@ func (c *connection) rows(
 type commit struct {
 	SHA      string
 	Siblings []struct{ RFilename string }
-	// CardData are the settings that stand on top of the dataset's README.
+	// CardData has the settings at the top of the dataset's README.
 	CardData struct{ Configs json.RawMessage }
 }
 
-// converted is the branch with the Parquet files that the hub makes of a dataset.
+// converted is the branch of the Parquet files into which the hub converts a dataset.
 const converted = "refs/convert/parquet"
 
 // at returns the commit of a revision.
@@ -166,7 +164,7 @@ func (c *connection) at(ctx context.Context, revision string) (commit, error) {
 	return found, nil
 }
 
-// find returns the files that have the part's rows, and their commit.
+// find returns the files with the part's rows, and their commit.
 func (c *connection) find(ctx context.Context, part Part) ([]string, dataset.Source, error) {
 	source := dataset.Source{Name: part.Name, Split: part.Split}
 	revision := part.Revision
@@ -191,7 +189,7 @@ func (c *connection) find(ctx context.Context, part Part) ([]string, dataset.Sou
 func (c *connection) findConverted(ctx context.Context, part Part) (commit, []string, string, error) {
 	found, err := c.at(ctx, converted)
 	if hasStatus(err, http.StatusNotFound) {
-		// There is no such branch. The list of its files says why, in the hub's words.
+		// The branch does not exist. The list of its files says why, in the hub's words.
 		if why := c.get(ctx, c.api+"/parquet", maxAnswer, func(content io.Reader) error { return nil }); why != nil {
 			err = why
 		}
@@ -204,7 +202,7 @@ func (c *connection) findConverted(ctx context.Context, part Part) (commit, []st
 	return found, files, config, err
 }
 
-// paths of the files at the commit that can be read; hidden ones are not data.
+// paths returns the readable files at the commit. Hidden files are not data.
 func (c commit) paths() []string {
 	var paths []string
 	for _, sibling := range c.Siblings {
@@ -215,8 +213,8 @@ func (c commit) paths() []string {
 	return paths
 }
 
-// readable reports whether a path is the well-formed path of a data file, neither hidden
-// nor below a hidden directory.
+// readable reports whether a path is the well-formed path of a data file that is neither hidden nor
+// in a hidden directory.
 func readable(path string) bool {
 	if len(path) > maxAddress || !ofForm.MatchString(path) {
 		return false

@@ -290,7 +290,7 @@ func TestTheFilesOfASplitAreBounded(t *testing.T) {
 	}
 	bed.Commit("o/n", "main", files)
 	_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
-	assert.ErrorContains(t, err, `split "test" has 101 files: at most 100 are read`)
+	assert.ErrorContains(t, err, `split "test" has 101 files: the maximum is 100`)
 }
 
 func TestAFileOfADatasetIsCheckedAsAnyOther(t *testing.T) {

@@ -25,8 +25,8 @@ func (l layout) add(config, split string, files ...string) {
 	l[config][split] = append(l[config][split], files...)
 }
 
-// withoutFilesError means that a split has no readable files at a commit. The split may
-// exist all the same.
+// withoutFilesError means that a split has no readable files at a commit. The split may exist
+// anyway.
 type withoutFilesError struct{ err error }
 
 func (e *withoutFilesError) Error() string { return e.err.Error() }
@@ -82,9 +82,8 @@ func (e *withoutFilesError) unlessChosen(err error) error {
 	return err
 }
 
-// pick returns the files of a split, and the name of its config. It goes by the settings
-// on top of the dataset's README. If there are none that it understands, or none of their
-// files exists, it goes by the names of files.
+// pick returns the files of a split, and the name of its config. It uses the settings at the top of
+// the README, or, if it understands none or none of their files exists, the names of files.
 func (c commit) pick(config, split string) ([]string, string, error) {
 	paths := c.paths()
 	slices.Sort(paths)
@@ -107,7 +106,7 @@ func (c commit) pick(config, split string) ([]string, string, error) {
 	return nil, "", &withoutFilesError{err}
 }
 
-// ofOneForm leaves out JSON Lines beside Parquet, since they have the same rows.
+// ofOneForm omits JSON Lines beside Parquet, since both have the same rows.
 func ofOneForm(files []string) []string {
 	isParquet := func(path string) bool { return strings.HasSuffix(path, ".parquet") }
 	if slices.ContainsFunc(files, isParquet) {
@@ -137,23 +136,23 @@ func (l layout) pick(config, preferred, split string) (files []string, name stri
 	return files, name, nil
 }
 
-// ChoiceError means that a dataset has no config, or no split, of a name.
+// ChoiceError means that a dataset does not have the requested config or split.
 type ChoiceError struct {
 	// What does not exist: "config" or "split".
 	What string
-	// Name that was asked for.
+	// Name of the request.
 	Name string
-	// Valid are the names that exist.
+	// Valid lists the existing names.
 	Valid []string
 }
 
-// maxValid is the most names that an error lists, more than known datasets have.
+// maxValid is the maximum number of names in an error, more than known datasets have.
 const maxValid = 10
 
 // Error lists the valid names. It escapes all names, which come from the hub.
 func (e *ChoiceError) Error() string {
 	if len(e.Valid) == 0 {
-		return fmt.Sprintf("%s %s does not exist, and no other one does", e.What, redact.Quote(e.Name))
+		return fmt.Sprintf("%s %s does not exist, and there is no other", e.What, redact.Quote(e.Name))
 	}
 	var quoted []string
 	for _, name := range e.Valid {
@@ -171,7 +170,7 @@ func (e *ChoiceError) Advice() string { return "Choose one with --" + e.What }
 
 const (
 	splitName = `[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*`
-	// extension matches those of Parquet and JSON Lines. A .json may be anything.
+	// extension matches those of Parquet and JSON Lines. A .json file may contain anything.
 	extension = `\.(?:parquet|(?:jsonl|ndjson)(?:\.gz)?)`
 )
 
@@ -181,8 +180,8 @@ var (
 	// in a directory or not: "data/test-00000-of-00001.parquet", "lite/dev.jsonl".
 	// https://huggingface.co/docs/hub/datasets-file-names-and-splits
 	ofSplit = regexp.MustCompile(`^(?:([^/]+)/)?(` + splitName + `)(?:-[0-9]{5}-of-[0-9]{5}[^/]*)?` + extension + `$`)
-	// inSplit matches a file in a split's directory: "default/test/0000.parquet". The hub
-	// names converted files so. Of a split that is too large it converts a part, in the
+	// inSplit matches a file in a split's directory: "default/test/0000.parquet". The hub names
+	// converted files this way. It converts only a part of a split that is too large, into the
 	// directory "partial-test": another split here.
 	inSplit = regexp.MustCompile(`^([^/]+)/([^/]+)/[^/]+` + extension + `$`)
 )
@@ -207,8 +206,8 @@ func conventional(paths []string) layout {
 	return found
 }
 
-// Errors of a dataset's authors.
+// Mistakes of a dataset's authors.
 var (
-	errSettings = errors.New(`the settings "configs" of the dataset's README have another form than the hub documents`)
+	errSettings = errors.New(`the settings "configs" of the dataset's README do not have the form that the hub documents`)
 	errPatterns = errors.New(`the settings "configs" of the dataset's README have too many patterns for its files`)
 )

@@ -14,14 +14,13 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Error is an answer of the hub, or of the storage of its files, with another status
-// than 200.
+// Error is an answer of the hub, or of its storage, with a status other than 200.
 type Error struct {
 	// Status of the answer, such as 403.
 	Status int
 	// Code is the hub's name for the error, such as "GatedRepo"; empty if it gives none.
 	Code string
-	// Message of the hub for people, one line of printable ASCII; empty if there is none.
+	// Message from the hub for people, one line of printable ASCII; empty if there is none.
 	Message string
 	// Wait is the time that the hub asks to wait, at most five minutes; zero if it does
 	// not ask.
@@ -40,7 +39,7 @@ const (
 	codeNoEntry    = "EntryNotFound"
 )
 
-// Error gives the status and the hub's message.
+// Error has the status and the hub's message.
 func (e *Error) Error() string {
 	who := "the hub answers"
 	if e.storage {
@@ -85,7 +84,7 @@ func hasStatus(err error, status int) bool {
 	return errors.As(err, &refused) && refused.Status == status
 }
 
-// maxExplanation is the most that is read of an answer for the hub's message, in bytes.
+// maxExplanation is how much of an answer is read for the hub's message, in bytes.
 const maxExplanation = 64 << 10
 
 // refusal returns the error of an answer.
@@ -106,8 +105,8 @@ func (c *connection) refusal(answer *http.Response, body io.Reader) error {
 
 var word = regexp.MustCompile(`^[A-Za-z]{1,40}$`)
 
-// explanation returns the hub's message, from a header or from JSON of one of two forms.
-// It ignores the pages of proxies.
+// explanation returns the hub's message, from a header or from JSON in one of two forms. It ignores
+// the HTML pages of proxies.
 func explanation(header string, body []byte) string {
 	if header != "" {
 		return header
@@ -162,7 +161,7 @@ func (c *connection) adviceFor(e *Error) string {
 		}
 		return "Request access on " + page + " as the user of --hub-token; the token must be allowed to read gated datasets"
 	case e.Status == http.StatusUnauthorized && c.token != "":
-		return "Check --hub-token: the hub does not accept it"
+		return "Check --hub-token: the hub rejects it"
 	case e.Code == codeNoRevision:
 		return "Check --revision: the commits are on " + page + "/commits/main"
 	case e.Code == codeNoEntry:

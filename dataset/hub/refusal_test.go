@@ -82,11 +82,11 @@ func TestTheHubsWordsAndWhatToDo(t *testing.T) {
 		},
 		"a token that is none": {
 			refuse(401, "", "Invalid credentials in Authorization header"), "hf_mistyped",
-			`the hub answers 401 Unauthorized: "Invalid credentials in Authorization header"`, "Check --hub-token: the hub does not accept it", false,
+			`the hub answers 401 Unauthorized: "Invalid credentials in Authorization header"`, "Check --hub-token: the hub rejects it", false,
 		},
 		"a token that is none, in the hub's other words": {
 			body(401, `{"error": "Invalid username or password."}`), "hf_mistyped",
-			`the hub answers 401 Unauthorized: "Invalid username or password."`, "Check --hub-token: the hub does not accept it", false,
+			`the hub answers 401 Unauthorized: "Invalid username or password."`, "Check --hub-token: the hub rejects it", false,
 		},
 		"a token that may not do this": {
 			body(403, `{"error": ["This token has no permission to read contents"]}`), stranger,

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// attempts is the most attempts of a request.
+	// attempts is the maximum number of attempts of a request.
 	attempts = 5
 	// firstPause follows the first attempt; each later one is twice as long.
 	firstPause = time.Second
-	// limitPause is the first pause if the hub limits requests without a time to wait. It
-	// counts requests in windows of five minutes.
+	// limitPause is the first pause if the hub limits requests and does not say how long. It counts
+	// requests in windows of five minutes.
 	// https://huggingface.co/docs/hub/rate-limits
 	limitPause = 15 * time.Second
-	// longestPause is the longest that the hub may ask for.
+	// longestPause is the longest wait that the hub may ask for.
 	longestPause = 5 * time.Minute
 )
 
-// retry repeats work while its error is temporary, up to the attempts.
+// retry repeats work while its error is temporary, up to the maximum number of attempts.
 func (c *connection) retry(ctx context.Context, work func() error) error {
 	for n := 1; ; n++ {
 		err := work()
@@ -67,7 +67,7 @@ func pauseAfter(err error, n int) time.Duration {
 	return pause + rand.N(pause/2)
 }
 
-// sleep returns early, with the cause, when the context ends.
+// sleep waits. It returns early, with the cause, when the context ends.
 func sleep(ctx context.Context, pause time.Duration) error {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

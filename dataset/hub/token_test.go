@@ -146,7 +146,7 @@ func TestATokenHasPrintableASCII(t *testing.T) {
 	require.NoError(t, err)
 	for _, token := range []string{"hf_\x7f", "hf \x20_", "hf_\u00a1"} {
 		_, err := Client{Token: token}.connect("o/n")
-		require.EqualError(t, err, "--hub-token has characters that a token cannot have")
+		require.EqualError(t, err, "--hub-token contains characters that are not valid in a token")
 	}
 }
 
@@ -157,7 +157,7 @@ func TestATokenStandsInNoError(t *testing.T) {
 			bed := newTestbed(t)
 			bed.client.Token = token
 			_, _, err := bed.read(t, Part{Name: "o/n", Split: "test"})
-			require.EqualError(t, err, "--hub-token has characters that a token cannot have")
+			require.EqualError(t, err, "--hub-token contains characters that are not valid in a token")
 			assert.Empty(t, bed.Requests())
 		})
 	}

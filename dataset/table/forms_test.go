@@ -95,9 +95,9 @@ func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
 		"a row that is null":           {"d.json", `[null]`, "d.json row 1: the row is null, not an object"},
 		"a list behind objects":        {"d.json", `{"instance_id": "a"} []`, "d.json row 1: the next row is a list, not an object"},
 		"more behind a split":          {"d.json", `{"test": ` + array + `} 1`, "more data after the object"},
-		"columns of different lengths": {"d.json", `{"instance_id": ["a"], "repo": ["a", "b"]}`, `d.json, column "repo": the column has 2 values, and another column 1, or values for other rows`},
-		"a column that is too short":   {"d.json", `{"instance_id": ["a", "b"], "repo": ["a"]}`, `d.json, column "repo": the column has 1 values, and another column 2`},
-		"columns of different rows":    {"d.json", `{"instance_id": {"0": "a"}, "repo": {"1": "a"}}`, `column "repo": the column has 1 values, and another column 1, or values for other rows`},
+		"columns of different lengths": {"d.json", `{"instance_id": ["a"], "repo": ["a", "b"]}`, `d.json, column "repo": the column has 2 values, but another column has 1, or values for other rows`},
+		"a column that is too short":   {"d.json", `{"instance_id": ["a", "b"], "repo": ["a"]}`, `d.json, column "repo": the column has 1 values, but another column has 2`},
+		"columns of different rows":    {"d.json", `{"instance_id": {"0": "a"}, "repo": {"1": "a"}}`, `column "repo": the column has 1 values, but another column has 1, or values for other rows`},
 		"a column twice":               {"d.json", `{"instance_id": ["a"], "instance_id": ["b"]}`, `d.json, column "instance_id": the key appears twice`},
 		"two values for a row":         {"d.json", `{"instance_id": {"0": "a", "0": "b"}}`, `d.json, column "instance_id": the key "0" appears twice`},
 		"two for one and none for another": {
@@ -118,7 +118,7 @@ func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
 		"an array of such a one":      {"d.json.gz", whole[:len(whole)-20], "the gzip file is damaged, or was cut short"},
 		"a .gz with another checksum": {"d.jsonl.gz", whole[:len(whole)-8] + "\x00" + whole[len(whole)-7:], "the gzip file is damaged, or was cut short"},
 		"a .gz with more behind it":   {"d.jsonl.gz", whole + "more than that", "the gzip file is damaged, or was cut short"},
-		"an object around rows":       {"d.json", `{"version": 1, "data": ` + array + `}`, "d.json: the file is one object, and has no column of a row: write it as an array of objects"},
+		"an object around rows":       {"d.json", `{"version": 1, "data": ` + array + `}`, "d.json: the file is one object without a column of a row: write it as an array of objects"},
 		"an object of the hub's":      {"d.json", `{"features": [], "rows": [{"row_idx": 0, "row": {}}], "num_rows_total": 1}`, "d.json: the file is one object"},
 		"an object of nothing":        {"d.json", `{}`, "d.json: the file is one object"},
 		"an empty file":               {"d.json", " \n", "d.json: the JSON is not valid: the file is empty"},
@@ -142,7 +142,7 @@ func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
 func TestReadOfAGitLFSPointer(t *testing.T) {
 	const pointer = "version https://git-lfs.github.com/spec/v1\n" +
 		"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
-	const says = ": the file is a Git LFS pointer, not the file itself: fetch that with `git lfs pull`"
+	const says = ": the file is a Git LFS pointer, not the file itself: fetch the file with `git lfs pull`"
 	for _, name := range []string{"d.parquet", "d.jsonl", "d.ndjson", "d.json", "d.txt", "d.jsonl.gz", "d.json.gz"} {
 		_, err := readText(name, pointer)
 		var malformed *table.MalformedError

@@ -7,8 +7,8 @@ import (
 	"regexp"
 )
 
-// readJSON reads an array of objects, or another form of rows. The form of an object may
-// be clear only at its end, so readJSON opens the file a second time to read the rows.
+// readJSON reads an array of objects, or another form of rows. Sometimes only the end of an object
+// shows the form, so readJSON opens the file a second time to read the rows.
 func readJSON(name string, open func() (io.Reader, error), wanted []string) ([]Row, error) {
 	var total kept
 	j, first, err := openJSON(name, open, wanted, &total)
@@ -54,7 +54,7 @@ func openJSON(
 	return j, first, err
 }
 
-// rest reads the rows of a file whose first brace was read.
+// rest reads the rows of a file after its first brace.
 func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
 	switch form {
 	case formSplit:
@@ -77,18 +77,18 @@ func (j *jsonReader) rest(form jsonForm) (rows []Row, err error) {
 	return rows, j.end("there is more data after the object")
 }
 
-// objects reads one row after the other. A single object without any column of a row is
-// an error: it holds its rows in an unknown form, such as a list beside a version.
+// objects reads one row after another. A single object without any column of a row is an error: it
+// has its rows in an unknown form, such as a list beside a version.
 func (j *jsonReader) objects() ([]Row, error) {
 	rows, err := j.stream()
 	if len(rows) == 1 && rows[0].isBare() {
 		return nil, Malformed(Position{File: j.at.File}, "",
-			"the file is one object, and has no column of a row: write it as an array of objects")
+			"the file is one object without a column of a row: write it as an array of objects")
 	}
 	return rows, err
 }
 
-// stream reads one row after the other, up to the end.
+// stream reads one row after another, up to the end.
 func (j *jsonReader) stream() (rows []Row, err error) {
 	for {
 		if err := j.nextRow(); err != nil {

@@ -68,7 +68,7 @@ func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 	}
 	if len(t.columns) > 0 && (count != before || len(t.rows) != before) {
 		return Malformed(j.at, column,
-			"the column has %d values, and another column %d, or values for other rows", count, before)
+			"the column has %d values, but another column has %d, or values for other rows", count, before)
 	}
 	if len(t.columns) > 0 && byKey != t.isKeyed {
 		return Malformed(j.at, column, "one column is a list, and another an object")
@@ -77,7 +77,7 @@ func (j *jsonReader) column(t *jsonTable, column string, byKey bool) error {
 	return nil
 }
 
-// fill notes that a row has its value of the current column. A second one is an error.
+// fill records that a row has its value of the current column. A second value is an error.
 func (t *jsonTable) fill(row int, j *jsonReader, column, key string) error {
 	for len(t.filled) <= row {
 		t.filled = append(t.filled, 0)

@@ -50,8 +50,8 @@ func (j *jsonReader) form() (jsonForm, error) {
 	return s.form(j.at)
 }
 
-// look reads the rest of a list or an object, and returns the kind of its first value;
-// empty if it has none.
+// look reads the rest of a list or an object, and returns the kind of its first value; empty if it
+// has none.
 func (j *jsonReader) look(opening json.Delim) (first string, err error) {
 	count := 0
 	err = j.members(opening == '{', func(string) error {
@@ -69,8 +69,8 @@ func (j *jsonReader) look(opening json.Delim) (first string, err error) {
 	return first, err
 }
 
-// jsonShape tells the forms apart by the values of an object, all of them lists or
-// objects. It keeps a few keys only: there may be many, and long ones.
+// jsonShape tells the forms apart by the values of an object, all of them lists or objects. It
+// keeps only a few keys: there may be many, and long ones.
 type jsonShape struct {
 	count    int      // values
 	lists    int      // values that are lists
@@ -78,13 +78,13 @@ type jsonShape struct {
 	names    []string // the first keys, quoted
 	columns  bool     // a key is a column that is text in a row
 	data     bool     // there is "data"
-	header   bool     // there is "columns" or "schema", which pandas writes beside "data"
+	header   bool     // has "columns" or "schema", which pandas writes beside "data"
 }
 
-// maxNames is the most keys that an error lists.
+// maxNames is the maximum number of keys in an error.
 const maxNames = 5
 
-// add notes a value and the kind of its first member.
+// add records a value and the kind of its first member.
 func (s *jsonShape) add(key string, opening json.Delim, first string) {
 	s.count++
 	if len(s.names) < maxNames {

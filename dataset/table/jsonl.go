@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// readJSONL reads one JSON object a line.
+// readJSONL reads one JSON object per line.
 func readJSONL(name string, r io.Reader, wanted []string) ([]Row, error) {
 	var rows []Row
 	var total kept

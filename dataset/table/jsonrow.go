@@ -98,7 +98,7 @@ func (j *jsonReader) row() (Row, error) {
 	return j.restOfRow()
 }
 
-// restOfRow reads an object whose first brace was read.
+// restOfRow reads an object after its first brace.
 func (j *jsonReader) restOfRow() (Row, error) {
 	row := Row{Position: j.at}
 	taken := make(map[string]bool)

@@ -3,29 +3,28 @@ package table
 import "dagger/eval-images/redact"
 
 const (
-	// maxLine is the longest line, or JSON object, that is read, in bytes. Whole
-	// patches and issues stand on one line; those of the known datasets have some
-	// hundred KiB. The limit bounds the memory that a hostile file can take.
+	// maxLine is the maximum length of a line, or JSON object, in bytes. Whole patches and issues
+	// are on one line; those of the known datasets have some hundred KiB. The limit bounds the
+	// memory that a hostile file can take.
 	maxLine = 16 << 20
-	// maxUnpacked is the most that is unpacked of a .gz, in bytes. A .gz can hold a
-	// thousand times its size; only rows are kept of it.
+	// maxUnpacked is the maximum unpacked size of a .gz, in bytes. A .gz can hold a thousand times
+	// its size; only its rows are kept.
 	maxUnpacked = 8 << 30
-	// maxRows is the most rows that a dataset may have. The largest known dataset,
-	// SWE-smith, has some 60,000.
+	// maxRows is the maximum number of rows of a dataset. The largest known dataset, SWE-smith, has
+	// some 60,000.
 	maxRows = 250_000
-	// maxColumns is the most columns that a row may have. Those of the known datasets
-	// have some twenty.
+	// maxColumns is the maximum number of columns of a row. Those of the known datasets have some
+	// twenty.
 	maxColumns = 10_000
-	// maxCell is the longest value that a row keeps, in bytes: longer than any valid id
-	// or reference.
+	// maxCell is the maximum length of a kept value in bytes: longer than any valid id or
+	// reference.
 	maxCell = 1024
-	// maxKept is the most that all kept values of a dataset may take, in bytes. Those of
-	// the 60,000 rows of SWE-smith take some 10 MB. A Parquet file may store a value once
-	// for all its rows.
+	// maxKept is the maximum size of all kept values of a dataset, in bytes. Those of the 60,000
+	// rows of SWE-smith take some 10 MB. A Parquet file may store a value once for all its rows.
 	maxKept = 32 << 20
 )
 
-// checkRows returns an error if a further row, at the position, is one too many.
+// checkRows returns an error if the dataset already has the maximum number of rows.
 func checkRows(before int, at Position) error {
 	if before >= maxRows {
 		return Malformed(at, "", "the dataset has more than %d rows", maxRows)

@@ -2,7 +2,7 @@ package table
 
 import "fmt"
 
-// MalformedError is a fault of a dataset with its place.
+// MalformedError is a fault of a dataset, with its position.
 type MalformedError struct {
 	// Position is the file and the line or row.
 	Position Position

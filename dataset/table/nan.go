@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// nulled reads JSON and replaces NaN and Infinity, which Python writes and JSON does not
-// have, with null.
+// nulled reads JSON and replaces NaN and Infinity, which Python writes although JSON lacks them,
+// with null.
 type nulled struct {
 	r       *bufio.Reader
 	inText  bool // between quotes
@@ -33,7 +33,7 @@ func (n *nulled) Read(p []byte) (done int, err error) {
 	return done, err
 }
 
-// step reads up to the next of these words, or a part of the null for it.
+// step reads up to the next such word, or a part of the null that replaces it.
 func (n *nulled) step(p []byte) (int, error) {
 	if n.pending != "" {
 		done := copy(p, n.pending)
@@ -58,8 +58,8 @@ func (n *nulled) step(p []byte) (int, error) {
 	return n.r.Read(p[:1])
 }
 
-// beforeWord returns the number of bytes before the first one, outside of strings, that
-// may begin one of these words.
+// beforeWord returns the number of bytes before the first possible start of such a word outside of
+// strings.
 func (n *nulled) beforeWord(ahead []byte) int {
 	for i, b := range ahead {
 		switch {

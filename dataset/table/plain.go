@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// pointerMark begins a Git LFS pointer, which a clone has in place of a file that it did
+// pointerMark is the start of a Git LFS pointer, which a clone has instead of a file that it did
 // not fetch.
 // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 var pointerMark = []byte("version https://git-lfs.github.com/spec/v1")
@@ -27,7 +27,7 @@ var (
 func checkPointer(name string, start []byte) error {
 	if bytes.HasPrefix(start, pointerMark) {
 		return Malformed(Position{File: name}, "",
-			"the file is a Git LFS pointer, not the file itself: fetch that with `git lfs pull`")
+			"the file is a Git LFS pointer, not the file itself: fetch the file with `git lfs pull`")
 	}
 	return nil
 }

@@ -6,8 +6,8 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// Position is a place in a dataset: line 3 of a text file, row 3 of a table. The
-// zero value stands for a row that was not read from a file.
+// Position is a position in a dataset: line 3 of a text file, row 3 of a table. The zero value
+// stands for a row that does not come from a file.
 type Position struct {
 	// File is the name that [Read] was given.
 	File string

@@ -45,7 +45,7 @@ type Row struct {
 // other is a column with a value other than text, and the kind of value: "a list".
 type other struct{ column, kind string }
 
-// The columns that are read, by the names that datasets give them.
+// Columns to read, by their names in datasets.
 const (
 	IDColumn           = "instance_id"
 	RepoColumn         = "repo"
@@ -82,8 +82,8 @@ func isInteger(column string) bool {
 	return column == NumberColumn || !slices.Contains(cellColumns(), column)
 }
 
-// NeedText returns an error if the row has a value in the column that is not text, nor a
-// whole number where that is allowed. A missing value is no error.
+// NeedText returns an error if the value in the column is neither text nor, where allowed, a whole
+// number. A missing value is no error.
 func (r *Row) NeedText(column string) error {
 	for _, other := range r.others {
 		switch {

@@ -177,7 +177,7 @@ func refuses(t *testing.T, s *harness.Session) {
 		flags harness.Flags
 		says  []string
 	}{
-		"ids that the dataset lacks":   {harness.Flags{"datasetFile": data, "instanceIds": []string{ids[0], "team__task-x", "team__task-y"}}, []string{"the dataset does not have", "team__task-x", "team__task-y"}},
+		"ids that the dataset lacks":   {harness.Flags{"datasetFile": data, "instanceIds": []string{ids[0], "team__task-x", "team__task-y"}}, []string{"the dataset lacks", "team__task-x", "team__task-y"}},
 		"two selections":               {harness.Flags{"instanceIds": ids, "select": harness.File(path)}, []string{"--instance-ids", "--select"}},
 		"two datasets":                 {harness.Flags{"dataset": "a/b", "datasetFile": data}, []string{"--dataset", "--dataset-file"}},
 		"a dataset of no known family": {harness.Flags{"dataset": "a/b"}, []string{`"a/b"`, "--family", "swesmith"}},

@@ -1,4 +1,4 @@
-// Package hubtest has a hub of datasets for tests. It answers as the Hugging Face hub does.
+// Package hubtest provides a dataset hub for tests. It answers as the Hugging Face hub does.
 package hubtest
 
 import (
@@ -15,7 +15,7 @@ import (
 // Files of a dataset at one commit, by their paths.
 type Files map[string]string
 
-// Hub has datasets. The zero value has none.
+// Hub is an HTTP handler with datasets. The zero value has none.
 type Hub struct {
 	// Users are the tokens that the hub accepts.
 	Users []string
@@ -29,7 +29,7 @@ type Hub struct {
 	requests []*http.Request
 }
 
-// repository is a dataset's.
+// repository is a dataset's repository.
 type repository struct {
 	commits map[string]Files
 	refs    map[string]string // commits, by the branch or tag
@@ -39,7 +39,7 @@ type repository struct {
 	renamed string
 }
 
-// dataset returns the one of a name, which is made if need be. The lock is held.
+// dataset returns the dataset of a name, and creates it if necessary. The caller holds the lock.
 func (h *Hub) dataset(name string) *repository {
 	if h.datasets == nil {
 		h.datasets = map[string]*repository{}
@@ -50,7 +50,8 @@ func (h *Hub) dataset(name string) *repository {
 	return h.datasets[name]
 }
 
-// Commit makes a branch or tag of a dataset name a new commit with these files, and returns its id.
+// Commit creates a commit with these files, moves a branch or tag of a dataset to it, and returns
+// its id.
 func (h *Hub) Commit(name, ref string, files Files) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -60,7 +61,7 @@ func (h *Hub) Commit(name, ref string, files Files) string {
 	return id
 }
 
-// Configure sets what stands under "configs" on top of a dataset's README.
+// Configure sets "configs" in the settings at the top of a dataset's README.
 func (h *Hub) Configure(name string, configs any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -74,7 +75,7 @@ func (h *Hub) Gate(name string, readers ...string) {
 	h.dataset(name).readers = append([]string{}, readers...)
 }
 
-// Hide lets only the users of these tokens know that there is such a dataset.
+// Hide hides the existence of a dataset from all but the users of these tokens.
 func (h *Hub) Hide(name string, readers ...string) {
 	h.Gate(name, readers...)
 	h.mu.Lock()
@@ -82,7 +83,7 @@ func (h *Hub) Hide(name string, readers ...string) {
 	h.dataset(name).private = true
 }
 
-// Rename gives a dataset another name. The old one leads to it.
+// Rename renames a dataset. The hub redirects from the old name.
 func (h *Hub) Rename(from, to string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -90,21 +91,21 @@ func (h *Hub) Rename(from, to string) {
 	h.datasets[from] = &repository{renamed: to}
 }
 
-// Fail has the next requests answered by these handlers, each once. Nil lets one through.
+// Fail answers the next requests with these handlers, one each. Nil lets a request through.
 func (h *Hub) Fail(faults ...http.HandlerFunc) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.faults = append(h.faults, faults...)
 }
 
-// Requests are those that the hub got, its storage's included.
+// Requests returns the requests that the hub and its storage got.
 func (h *Hub) Requests() []*http.Request {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.requests)
 }
 
-// next notes a request, and returns the fault that it meets; nil if none.
+// next records a request, and returns its fault, or nil.
 func (h *Hub) next(r *http.Request) http.HandlerFunc {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,7 +118,7 @@ func (h *Hub) next(r *http.Request) http.HandlerFunc {
 	return fault
 }
 
-// ServeHTTP answers questions about datasets, and sends or redirects to their files.
+// ServeHTTP answers requests about datasets, and serves their files or redirects to them.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault := h.next(r); fault != nil {
 		fault(w, r)
@@ -165,7 +166,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// at is the commit of an escaped revision, and its files.
+// at returns the commit of an escaped revision, and its files.
 func (d *repository) at(revision string) (id string, files Files) {
 	id = strings.ReplaceAll(revision, "%2F", "/")
 	if of, ok := d.refs[id]; ok {
@@ -217,7 +218,7 @@ func (h *Hub) resolve(w http.ResponseWriter, r *http.Request, name, revision, pa
 	}
 }
 
-// ServeStorage sends files to whoever has their address.
+// ServeStorage serves files to anyone who has their address.
 func (h *Hub) ServeStorage(w http.ResponseWriter, r *http.Request) {
 	if fault := h.next(r); fault != nil {
 		fault(w, r)
@@ -230,7 +231,7 @@ func (h *Hub) ServeStorage(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(d.commits[parts[3]][parts[4]]))
 }
 
-// Refuse answers with an error as the hub puts it: in two headers and in JSON.
+// Refuse answers with an error in the hub's form: in two headers and in JSON.
 func Refuse(w http.ResponseWriter, status int, code, message string) {
 	if code != "" {
 		w.Header().Set("X-Error-Code", code)

@@ -67,7 +67,7 @@ func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
 		_, err := readCounted(16<<20, 100, file.file())
 		require.NoError(t, err, "one of them is fine")
 		read, err := readCounted(16<<20, 5000, file.shared(1000))
-		require.ErrorContains(t, err, "larger than 16777216 bytes together")
+		require.ErrorContains(t, err, "all pages together are larger than 16777216 bytes")
 		assert.Less(t, read, int64(40<<20), "what is compressed counts as well")
 	})
 	t.Run("by headers that many row groups share", func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
 		header[5] = fields{1: strings.Repeat("m", 100<<10)}
 		long := page(fields{1: dataPages, 2: int32(0), 5: header}, nil)
 		_, err := readCounted(16<<20, 5000, crafted{rows: 1, pages: append(long, one...)}.shared(1000))
-		require.ErrorContains(t, err, "larger than 16777216 bytes together")
+		require.ErrorContains(t, err, "all pages together are larger than 16777216 bytes")
 	})
 	t.Run("by row groups without a row", func(t *testing.T) {
 		file := crafted{rows: 1, pages: one}.forged(func(m *metadata) {
@@ -135,14 +135,14 @@ func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
 		same[0], added[0] = 0, 1<<20
 		pages := dataPage(maxRows, deltaBytes, join(differences(same...), differences(added...), make([]byte, 1<<20+maxRows)))
 		_, err := readCounted(64<<20, 100, crafted{rows: maxRows, pages: pages}.file())
-		require.ErrorContains(t, err, "larger than 67108864 bytes together")
+		require.ErrorContains(t, err, "all pages together are larger than 67108864 bytes")
 	})
 	t.Run("by a gzip of gzips, which is decompressed once", func(t *testing.T) {
 		bomb := make([]byte, 1<<20)
 		for range 3 {
 			bomb = compressed(t, gzipCodec, bomb)
 		}
-		assertRefused(t, crafted{rows: 1, codec: gzipCodec, pages: dataPage(1, plainEncoding, bomb)}.file(), "not as large as it declares")
+		assertRefused(t, crafted{rows: 1, codec: gzipCodec, pages: dataPage(1, plainEncoding, bomb)}.file(), "does not have its declared size")
 	})
 }
 

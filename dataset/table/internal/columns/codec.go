@@ -11,10 +11,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-var errSize = errors.New("a page is not as large as it declares")
+var errSize = errors.New("a page does not have its declared size")
 
-// exact is a codec that decompresses what a page declares, no more and no less.
-// arrow-go's own allocate what compressed data declares, or grow with it.
+// exact is a codec that decompresses exactly the declared size of a page. arrow-go's own codecs
+// allocate what the compressed data declares, or grow with it.
 type exact struct {
 	compress.Codec
 	decode func(dst, src []byte) (int, error)
@@ -46,7 +46,7 @@ func init() {
 	})
 }
 
-// register puts an exact codec in the place of arrow-go's.
+// register replaces arrow-go's codec with an exact one.
 func register(name compress.Compression, decode func(compress.Codec) func(dst, src []byte) (int, error)) {
 	codec, err := compress.GetCodec(name)
 	if err != nil {
@@ -60,7 +60,7 @@ func store(dst, src []byte) (int, error) {
 	return len(src), nil
 }
 
-// unsnap asks the length first, as Decode allocates it.
+// unsnap checks the length first, because Decode allocates it.
 func unsnap(dst, src []byte) (int, error) {
 	length, err := snappy.DecodedLen(src)
 	if err != nil || length != len(dst) {
@@ -70,8 +70,7 @@ func unsnap(dst, src []byte) (int, error) {
 	return length, err
 }
 
-// zstdDecoder may be used by many at once. It decompresses into the room that it is
-// given.
+// zstdDecoder is safe for concurrent use. It decompresses into the given buffer.
 var zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecodeAllCapLimit(true))
@@ -89,7 +88,7 @@ func unzstd(dst, src []byte) (int, error) {
 	return len(data), err
 }
 
-// streamed reads up to the end, which must be behind what dst takes.
+// streamed reads up to the end, which must directly follow what dst takes.
 func streamed(codec compress.Codec) func(dst, src []byte) (int, error) {
 	return func(dst, src []byte) (int, error) {
 		r := codec.(compress.StreamingCodec).NewReader(bytes.NewReader(src))

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// checkDeltas returns an error unless data begins with count integers that are
-// written as the differences to the one before. It returns what is behind them.
+// checkDeltas returns an error unless data begins with count integers, written as differences to
+// their predecessors. It returns the rest of data.
 // https://parquet.apache.org/docs/file-format/data-pages/encodings/#DELTAENC
 //
-// arrow-go allocates as many as are declared, and takes no notice of an early end.
+// arrow-go allocates the declared number, and ignores an early end.
 func checkDeltas(data []byte, count int) (rest []byte, err error) {
 	var numbers [4]uint64 // values in a block, parts of a block, values, and the first
 	for i := range numbers {
@@ -32,8 +32,8 @@ func checkDeltas(data []byte, count int) (rest []byte, err error) {
 	return data, nil
 }
 
-// cutBlock returns what is behind a block: its least difference, the width of each
-// part in bits, and the parts that are needed.
+// cutBlock returns the data after a block. A block has its smallest difference, the width of each
+// part in bits, and the needed parts.
 func cutBlock(data []byte, size, parts, left int) ([]byte, error) {
 	_, data, err := cutUvarint(data)
 	if err != nil {

@@ -26,12 +26,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 var errShort = errors.New("the data ends too early")
 
-// refusal is how an allocator or a codec stops arrow-go, which takes no error from
+// refusal is the panic by which an allocator or a codec stops arrow-go, which takes no error from
 // them.
 type refusal struct{ err error }
 
-// recovered returns the error of what was recovered. arrow-go panics where a codec
-// fails, and where a file is not what it has to be.
+// recovered turns a recovered panic into an error. arrow-go panics if a codec fails, or if a file
+// is malformed.
 func recovered(cause any) error {
 	switch cause := cause.(type) {
 	case refusal:

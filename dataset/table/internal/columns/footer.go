@@ -10,7 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
 
-// magic stands at both ends of a file that is not encrypted.
+// magic is at both ends of an unencrypted file.
 const magic = "PAR1"
 
 // readMetadata returns the file's metadata.
@@ -30,8 +30,8 @@ func readMetadata(r io.ReaderAt, size int64) (*metadata.FileMetaData, error) {
 	return decoded, nil
 }
 
-// readFooter returns the metadata as the file has it. A file ends in the metadata,
-// its length in 4 bytes, and the magic.
+// readFooter returns the encoded metadata. A file ends with the metadata, its length in 4 bytes,
+// and the magic.
 func readFooter(r io.ReaderAt, size int64) ([]byte, error) {
 	var head [4]byte
 	var tail [8]byte
@@ -55,16 +55,14 @@ func readFooter(r io.ReaderAt, size int64) ([]byte, error) {
 	return data, readAt(r, data, size-int64(len(tail))-length)
 }
 
-// The places of the schema in the metadata, and of the number of an element's
-// children in it.
+// The places of the schema in the metadata, and of the number of children in a schema element.
 var (
 	schemaPath   = []int16{2}
 	childrenPath = []int16{2, 0, 5}
 )
 
-// checkMetadata returns an error if the metadata declares more than it holds. The
-// schema is a tree in depth-first order: as many children are declared as there are
-// elements below its root.
+// checkMetadata returns an error if the metadata declares more than it holds. The schema is a tree
+// in depth-first order: the declared children must equal the elements below its root.
 func checkMetadata(data []byte) error {
 	elements, children := int64(-1), int64(0)
 	_, err := measure(data, func(path []int16, value int64) error {
@@ -86,14 +84,14 @@ func checkMetadata(data []byte) error {
 	case elements == 0:
 		return errors.New("the schema is empty")
 	case elements > maxSchema:
-		return fmt.Errorf("the schema has %d elements: at most %d are read", elements, maxSchema)
+		return fmt.Errorf("the schema has %d elements: the maximum is %d", elements, maxSchema)
 	case elements > 0 && children != elements-1:
 		return fmt.Errorf("the schema has %d elements, and declares %d children", elements, children)
 	}
 	return nil
 }
 
-// readAt fills data or fails.
+// readAt fills data, or fails.
 func readAt(r io.ReaderAt, data []byte, offset int64) error {
 	_, err := io.ReadFull(io.NewSectionReader(r, offset, int64(len(data))), data)
 	return err

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// The kinds of pages:
+// Page types:
 // https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 const (
 	dataPage       = 0
@@ -14,8 +14,7 @@ const (
 	dataPageV2     = 3
 )
 
-// place is that of a field in a page's header: its id, or that of a structure and
-// its own.
+// place of a field in a page's header: its id, or the id of a structure and its own.
 type place [2]int16
 
 var (
@@ -54,8 +53,8 @@ func parseHeader(data []byte) (header, int, error) {
 	return h, length, nil
 }
 
-// check returns an error unless the page can be what it declares, where its column
-// has so many bytes and its row group so many rows left.
+// check returns an error unless the page can be as declared, given the remaining bytes of its
+// column and the remaining rows of its row group.
 func (h header) check(bytesLeft, rowsLeft int64) error {
 	compressed, size := h[compressedField], h[sizeField]
 	switch {
@@ -79,7 +78,7 @@ func (h header) check(bytesLeft, rowsLeft int64) error {
 	return nil
 }
 
-// checkV2 checks what pages of the second version have besides.
+// checkV2 checks the additional fields of version 2 pages.
 func (h header) checkV2(compressed, size int64) error {
 	levels, listLevels := h[levelsFieldV2], h[listLevelsFieldV2]
 	isCompressed, said := h[isCompressedV2]
@@ -94,8 +93,8 @@ func (h header) checkV2(compressed, size int64) error {
 	return nil
 }
 
-// hasItsOwn reports whether the header has the part that the page's type asks for.
-// Other types are not part of a column.
+// hasItsOwn reports whether the header has the part that the page's type requires. Other types are
+// not part of a column.
 func (h header) hasItsOwn() bool {
 	switch h[kindField] {
 	case dataPage:
@@ -117,7 +116,7 @@ func (h header) has(places ...place) bool {
 	return true
 }
 
-// values returns how many values a page has, nulls included.
+// values returns the number of values of a page, including nulls.
 func (h header) values() int64 {
 	switch h[kindField] {
 	case dataPage:
@@ -128,8 +127,8 @@ func (h header) values() int64 {
 	return 0
 }
 
-// checkPages returns an error unless the headers of a chunk's pages are sound, up to
-// the one that has the last of its rows. arrow-go reads no further.
+// checkPages returns an error unless the headers of a chunk's pages are sound, up to the page with
+// the last of its rows. arrow-go reads no further.
 func checkPages(chunk *io.SectionReader, rows int64, limits *budget) error {
 	buffer := make([]byte, min(maxHeader, chunk.Size()))
 	for at, done := int64(0), int64(0); done < rows; {
@@ -153,9 +152,9 @@ func checkPages(chunk *io.SectionReader, rows int64, limits *budget) error {
 	return nil
 }
 
-// headerAt returns the header of the page there. It looks ahead as far as most
-// headers go, and further only if that is too short: to look far ahead of each of
-// many small pages takes longer than to read them.
+// headerAt returns the header of the page there. It first reads as much as most headers need, and
+// more only if that is too short: reading far ahead at each of many small pages takes longer than
+// reading the pages.
 func headerAt(chunk *io.SectionReader, at int64, buffer []byte) (h header, length int, err error) {
 	for _, longest := range []int{usualHeader, maxHeader} {
 		n, failed := chunk.ReadAt(buffer[:min(longest, len(buffer))], at)

@@ -64,10 +64,10 @@ func TestReadRefusesMetadataThatLies(t *testing.T) {
 		"a row group without the column":    {func(m *metadata) { m.columns = nil }, "does not have the column"},
 		"a row group with another column":   {func(m *metadata) { m.chunk[3] = []string{"other"} }, "does not have the column"},
 		"a column without its metadata":     {func(m *metadata) { delete(m.columns[0], 3) }, "decoding failed"},
-		"pages behind the end of the file":  {func(m *metadata) { m.chunk[9] = int64(1 << 40) }, "outside of the file"},
-		"pages before its beginning":        {func(m *metadata) { m.chunk[9] = int64(-1) }, "outside of the file"},
-		"a dictionary before its beginning": {func(m *metadata) { m.chunk[9], m.chunk[11] = int64(1<<62), int64(1<<61) }, "outside of the file"},
-		"more pages than the file can hold": {func(m *metadata) { m.chunk[7] = int64(1<<63 - 1) }, "outside of the file"},
+		"pages behind the end of the file":  {func(m *metadata) { m.chunk[9] = int64(1 << 40) }, "outside the file"},
+		"pages before its beginning":        {func(m *metadata) { m.chunk[9] = int64(-1) }, "outside the file"},
+		"a dictionary before its beginning": {func(m *metadata) { m.chunk[9], m.chunk[11] = int64(1<<62), int64(1<<61) }, "outside the file"},
+		"more pages than the file can hold": {func(m *metadata) { m.chunk[7] = int64(1<<63 - 1) }, "outside the file"},
 		"pages of no length":                {func(m *metadata) { m.chunk[7] = int64(0) }, "0 of its 1 values"},
 		"the codec LZO":                     {func(m *metadata) { m.chunk[4] = int32(3) }, "LZO unimplemented"},
 		"a codec that nobody knows":         {func(m *metadata) { m.chunk[4] = int32(99) }, "unimplemented"},
@@ -121,11 +121,11 @@ func TestReadRefusesPagesThatLie(t *testing.T) {
 		file   crafted
 		reason string
 	}{
-		"2 GiB of values":                    {crafted{rows: 1, pages: data(one, 5, 1<<31-1, plain("a"))}, "at most 134217728 are read"},
+		"2 GiB of values":                    {crafted{rows: 1, pages: data(one, 5, 1<<31-1, plain("a"))}, "the maximum is 134217728"},
 		"2 GiB of compressed values":         {crafted{rows: 1, pages: data(one, 1<<31-1, 5, plain("a"))}, "declares 2147483647 bytes, and the column has 5 left"},
 		"a negative size":                    {crafted{rows: 1, pages: data(one, -1, 5, plain("a"))}, "a page declares 5 bytes, compressed -1"},
 		"more bytes than its column has":     {crafted{rows: 1, pages: data(one, 100, 100, plain("a"))}, "the column has 5 left"},
-		"another size than it has":           {crafted{rows: 1, pages: data(one, 5, 6, plain("a"))}, "not as large as it declares"},
+		"another size than it has":           {crafted{rows: 1, pages: data(one, 5, 6, plain("a"))}, "does not have its declared size"},
 		"more values than its row group":     {crafted{rows: 1, pages: dataPage(2, plainEncoding, plain("a", "b"))}, "its row group has 1 left"},
 		"fewer than no values":               {crafted{rows: 1, pages: dataPage(-1, plainEncoding, plain("a"))}, "declares -1 values"},
 		"a value longer than the page":       {crafted{rows: 1, pages: dataPage(1, plainEncoding, []byte("\xff\xff\xff\x7f"))}, "eof reading bytearray"},
@@ -143,19 +143,19 @@ func TestReadRefusesPagesThatLie(t *testing.T) {
 		"fewer than no values of it":         {crafted{rows: 1, pages: dictionaryPage(-1, nil)}, "a dictionary declares -1 values"},
 		"a dictionary that is too short":     {crafted{rows: 1, pages: join(dictionaryPage(2, plain("abcd")), dataPage(1, dictionaryIndexes, []byte{1, 2, 0}))}, "ends too early"},
 		"two dictionaries":                   {crafted{rows: 1, pages: join(dictionaryPage(1, plain("a")), dictionaryPage(1, plain("a")), dataPage(1, dictionaryIndexes, []byte{1, 2, 0}))}, "more than one dictionary"},
-		"no dictionary":                      {crafted{rows: 1, pages: dataPage(1, dictionaryIndexes, []byte{1, 2, 0})}, "value 0 of 0"},
+		"no dictionary":                      {crafted{rows: 1, pages: dataPage(1, dictionaryIndexes, []byte{1, 2, 0})}, "no value 0 among 0"},
 		"indexes that are not there":         {crafted{rows: 1, pages: join(dictionaryPage(1, plain("a")), dataPage(1, dictionaryIndexes, []byte{1}))}, "ends too early"},
 		"not even their width":               {crafted{rows: 1, pages: join(dictionaryPage(1, plain("a")), dataPage(1, dictionaryIndexes, nil))}, "ends too early"},
 		"indexes that end too early":         {crafted{rows: 3, pages: join(dictionaryPage(1, plain("a")), dataPage(3, dictionaryIndexes, []byte{1, 2 << 1, 0}))}, "ends too early"},
-		"an index behind the dictionary":     {crafted{rows: 1, pages: join(dictionaryPage(1, plain("a")), dataPage(1, dictionaryIndexes, []byte{32, 2, 0xff, 0xff, 0xff, 0xff}))}, "value 4294967295 of 1"},
-		"packed indexes behind it":           {crafted{rows: 2, pages: join(dictionaryPage(1, plain("a")), dataPage(2, dictionaryIndexes, []byte{1, 3, 0b10}))}, "value 1 of 1"},
+		"an index behind the dictionary":     {crafted{rows: 1, pages: join(dictionaryPage(1, plain("a")), dataPage(1, dictionaryIndexes, []byte{32, 2, 0xff, 0xff, 0xff, 0xff}))}, "no value 4294967295 among 1"},
+		"packed indexes behind it":           {crafted{rows: 2, pages: join(dictionaryPage(1, plain("a")), dataPage(2, dictionaryIndexes, []byte{1, 3, 0b10}))}, "no value 1 among 1"},
 		"indexes of 255 bits":                {crafted{rows: 1, pages: dataPage(1, dictionaryIndexes, []byte{255, 2, 0})}, "integers of 255 bits"},
 		"packed indexes without end":         {crafted{rows: 1, pages: dataPage(1, dictionaryIndexes, append([]byte{8}, uvarint(1<<63|1)...))}, "a run has 4611686018427387904 values"},
 		"packed indexes that are not there":  {crafted{rows: 1, pages: dataPage(1, dictionaryIndexes, []byte{8, 3})}, "ends too early"},
 		"levels longer than the page":        {crafted{rows: 1, nullable: true, pages: dataPage(1, plainEncoding, []byte("\xff\xff\xff\xff"))}, "ends too early"},
 		"no levels":                          {crafted{rows: 1, nullable: true, pages: dataPage(1, plainEncoding, nil)}, "ends too early"},
 		"levels that end too early":          {crafted{rows: 3, nullable: true, pages: dataPage(3, plainEncoding, join(levels(2<<1, 1), plain("a", "b", "c")))}, "ends too early"},
-		"a level that there cannot be":       {crafted{rows: 1, nullable: true, pages: dataPage(1, plainEncoding, join(levels(1<<1, 2), plain("a")))}, "value 2 of 2"},
+		"a level that there cannot be":       {crafted{rows: 1, nullable: true, pages: dataPage(1, plainEncoding, join(levels(1<<1, 2), plain("a")))}, "no value 2 among 2"},
 		"levels of values that are missing":  {crafted{rows: 2, nullable: true, pages: dataPage(2, plainEncoding, join(levels(2<<1, 1), plain("a")))}, "eof reading bytearray"},
 		"a run of no levels":                 {crafted{rows: 1, nullable: true, pages: dataPage(1, plainEncoding, levels(make([]byte, 1<<16)...))}, "a run has 0 values"},
 		"more lengths than values":           {crafted{rows: 1, pages: dataPage(1, deltaLengths, uvarint(128, 4, 1<<40))}, "ends too early"},
@@ -209,7 +209,7 @@ func TestReadRefusesPagesOfTheSecondVersionThatLie(t *testing.T) {
 	}
 	t.Run("another size than it has, and not compressed", func(t *testing.T) {
 		pages := page(fields{1: dataPagesV2, 2: int32(500), 8: with(1, 0, fields{7: false})}, plain("a"))
-		assertRefused(t, crafted{rows: 1, pages: pages}.file(), "not as large as it declares")
+		assertRefused(t, crafted{rows: 1, pages: pages}.file(), "does not have its declared size")
 	})
 	t.Run("no levels, where values may be null", func(t *testing.T) {
 		pages := page(fields{1: dataPagesV2, 2: int32(5), 8: with(1, 0, nil)}, plain("a"))
@@ -244,7 +244,7 @@ func TestReadRefusesPagesThatGrowBeyondWhatTheyDeclare(t *testing.T) {
 				if codec == compress.Codecs.Lz4Raw && size == 100 {
 					assert.ErrorContains(t, err, "lz4: invalid source or destination buffer too short")
 				} else {
-					assert.ErrorContains(t, err, "not as large as it declares")
+					assert.ErrorContains(t, err, "does not have its declared size")
 				}
 			}
 			pages := page(fields{1: dataPages, 2: int32(100), 5: dataHeader(1, plainEncoding)}, bomb)

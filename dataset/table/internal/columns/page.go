@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
-// checkedPages are the pages of a column in a row group, decompressed. Each is
-// looked at before arrow-go decodes it.
+// checkedPages are the decompressed pages of a column in a row group. Each is checked before
+// arrow-go decodes it.
 type checkedPages struct {
 	file.PageReader
 	column     column
@@ -32,8 +32,8 @@ func (p *checkedPages) Next() bool {
 	return p.err == nil
 }
 
-// batch returns how many values to read at a time: no more than the page has left,
-// and one by one where each may be the one before, and more.
+// batch returns how many values to read at a time: at most the rest of the page, and one by one if
+// each value may contain its predecessor.
 func (p *checkedPages) batch() int {
 	if p.encoding == parquet.Encodings.DeltaByteArray {
 		return 1
@@ -49,8 +49,8 @@ func (p *checkedPages) Err() error {
 	return p.PageReader.Err()
 }
 
-// GetDictionaryPage returns an empty one. A dictionary is one of the pages, or
-// missing, as it may be where all values are null.
+// GetDictionaryPage returns an empty page. A dictionary is one of the pages, or missing, as it may
+// be if all values are null.
 func (p *checkedPages) GetDictionaryPage() (*file.DictionaryPage, error) {
 	return file.NewDictionaryPage(memory.NewBufferBytes(nil), 0, parquet.Encodings.Plain), nil
 }
@@ -76,8 +76,8 @@ func (p *checkedPages) check(page file.Page) error {
 	return errors.New("a page of another type")
 }
 
-// splitV1 splits a page of the first version into the levels, which have their
-// length before them, and the values.
+// splitV1 splits a version 1 page into the levels, which are preceded by their length, and the
+// values.
 func (p *checkedPages) splitV1(page *file.DataPageV1) (levels, values []byte, err error) {
 	data := page.Data()
 	if !p.column.nullable {
@@ -96,8 +96,8 @@ func (p *checkedPages) splitV1(page *file.DataPageV1) (levels, values []byte, er
 	return data[:length], data[length:], nil
 }
 
-// checkData checks levels and values of a data page with so many of them, nulls
-// included. A level is 1 where there is a value.
+// checkData checks the levels and values of a data page with count values, including nulls. Level 1
+// means that there is a value.
 func (p *checkedPages) checkData(levels, values []byte, count int, encoding parquet.Encoding) (err error) {
 	p.encoding, p.left = encoding, count
 	present := count
@@ -131,8 +131,8 @@ func (p *checkedPages) checkData(levels, values []byte, count int, encoding parq
 	return err
 }
 
-// checkDictionary returns an error unless data has so many values, each with its
-// length before it or, if numbers, of one size.
+// checkDictionary returns an error unless data has count values, each preceded by its length or,
+// for numbers, of one size.
 func (p *checkedPages) checkDictionary(data []byte, count int) error {
 	size := p.column.size
 	for range count {

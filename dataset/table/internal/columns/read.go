@@ -12,25 +12,24 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 )
 
-// Visit takes the value of a column in a row, counted from 0. The value is nil
-// where it is null, and valid only during the call.
+// Visit gets the value of a column in a row, counted from 0. A nil value means null. The value is
+// valid only during the call.
 type Visit func(row int, column string, value []byte) error
 
 // Table describes a file without its values.
 type Table struct {
 	// Rows is the number of rows.
 	Rows int
-	// Others are the kinds of the wanted columns that do not have text, by name: "a
-	// list", "a struct". They are not read.
+	// Others are the types of the wanted columns that do not have text, by name: "a list", "a
+	// struct". They are not read.
 	Others map[string]string
 }
 
-// Read calls visit with every value of those of the wanted columns that the file
-// has, row group after row group, and in each column after column. Columns that are
-// not wanted may be of any type.
+// Read calls visit with every value of the wanted columns that the file has: row group by row
+// group, and in each column by column. Other columns may be of any type.
 //
-// A file is refused if it has more than maxRows rows or exceeds the package's
-// limits. The error is an [*Error], which may hold visit's own.
+// It refuses a file with more than maxRows rows, or over the package's limits. The error is an
+// [*Error], which may wrap visit's own.
 func Read(r io.ReaderAt, size int64, wanted []Column, maxRows int, visit Visit) (Table, error) {
 	return read(newBudget(maxTotal, maxPages), r, size, wanted, maxRows, visit)
 }
@@ -69,7 +68,7 @@ func read(limits *budget, r io.ReaderAt, size int64, wanted []Column, maxRows in
 	return table, nil
 }
 
-// openFile is a file whose metadata is sound.
+// openFile is a file with checked metadata.
 type openFile struct {
 	r      io.ReaderAt
 	size   int64
@@ -113,8 +112,8 @@ func (f *openFile) readColumn(group int, c column, rows int, visit func(row int,
 	return f.eachValue(values, checked, rows, visit)
 }
 
-// checkChunk returns an error unless the chunk is the column's, within the file, and
-// has pages with sound headers for all of the rows.
+// checkChunk returns an error unless the chunk belongs to the column, lies within the file, and has
+// pages with sound headers for all rows.
 func (f *openFile) checkChunk(chunk *metadata.ColumnChunkMetaData, c column, rows int64) error {
 	if !slices.Equal(chunk.PathInSchema(), parquet.ColumnPath{c.name}) {
 		return errors.New("a row group does not have the column")
@@ -127,10 +126,10 @@ func (f *openFile) checkChunk(chunk *metadata.ColumnChunkMetaData, c column, row
 		start = min(start, chunk.DictionaryPageOffset())
 	}
 	if start < 0 || length < 0 || start > f.size || length > f.size-start {
-		return fmt.Errorf("its %d bytes at %d are outside of the file", length, start)
+		return fmt.Errorf("its %d bytes at %d are outside the file", length, start)
 	}
 	if length > maxChunk {
-		return fmt.Errorf("a row group has %d MiB of it: at most %d are read", length>>20, maxChunk>>20)
+		return fmt.Errorf("a row group has %d MiB of it: the maximum is %d", length>>20, maxChunk>>20)
 	}
 	if err := f.limits.spend(length); err != nil {
 		return err
@@ -172,8 +171,8 @@ func (f *openFile) eachValue(values file.ColumnChunkReader, pages *checkedPages,
 	return nil
 }
 
-// next returns at most so many of the next values of a column, nil for null. They
-// are valid until it is called again. It returns none behind a page without values.
+// next returns at most that many of the next values of a column, nil for null. They are valid until
+// the next call. It returns none after a page without values.
 type next func(most int) ([][]byte, error)
 
 // decoder returns the function that yields the values of a column.
@@ -190,11 +189,11 @@ func decoder(values file.ColumnChunkReader) (next, error) {
 	return nil, errors.New("the column is not text")
 }
 
-// maxBatch is the most values that are read at a time.
+// maxBatch is the maximum number of values read at a time.
 const maxBatch = 256
 
-// batches puts the nulls where arrow-go leaves them out: it returns the values that
-// there are, and a level for each row.
+// batches inserts the nulls that arrow-go omits: it gets the existing values, and a level for each
+// row.
 func batches[T any](
 	readBatch func(int64, []T, []int16, []int16) (int64, int, error), nullable bool, text func(T) []byte,
 ) next {

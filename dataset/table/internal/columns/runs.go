@@ -6,13 +6,12 @@ import (
 	"math"
 )
 
-// checkRuns returns an error unless data begins with count integers of so many bits
-// that are all below the bound. It returns their sum. The format has runs of one
-// integer repeated, and of packed ones:
+// checkRuns returns an error unless data begins with count integers of that width in bits, all
+// below the bound. It returns their sum. The format has runs of one repeated integer, and of packed
+// integers:
 // https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE
 //
-// arrow-go goes on for ever where the integers end too early, or lead outside of a
-// dictionary.
+// arrow-go loops forever if the integers end too early, or point outside of a dictionary.
 func checkRuns(data []byte, width, count int, bound uint64) (sum uint64, err error) {
 	if width > 32 {
 		return 0, fmt.Errorf("integers of %d bits", width)
@@ -41,7 +40,7 @@ func checkRuns(data []byte, width, count int, bound uint64) (sum uint64, err err
 	return sum, nil
 }
 
-// checkRepeated checks an integer that stands for count of them.
+// checkRepeated checks an integer that is repeated count times.
 func checkRepeated(data []byte, width, count int, bound uint64) (sum uint64, rest []byte, err error) {
 	size := (width + 7) / 8
 	if len(data) < size {
@@ -68,7 +67,7 @@ func checkPacked(data []byte, width, count int, bound uint64) (sum uint64, rest 
 	return sum, data[min(len(data), (count+7)/8*width):], nil
 }
 
-// bits returns the integer of so many bits, 32 at most, that begins at a bit.
+// bits returns the integer of that width, at most 32 bits, that starts at a bit.
 func bits(data []byte, at, width int) uint64 {
 	var whole [8]byte
 	copy(whole[:], data[min(len(data), at/8):])
@@ -77,7 +76,7 @@ func bits(data []byte, at, width int) uint64 {
 
 func checkBound(value, bound uint64) error {
 	if value >= bound {
-		return fmt.Errorf("value %d of %d is asked for", value, bound)
+		return fmt.Errorf("there is no value %d among %d", value, bound)
 	}
 	return nil
 }

@@ -25,8 +25,8 @@ type column struct {
 	size int
 }
 
-// find returns the wanted columns that the file has and that can be read, and the kinds of
-// the others: "a list".
+// find returns the readable wanted columns of the file, and the types of the other wanted ones: "a
+// list".
 func find(s *schema.Schema, wanted []Column) (found []column, others map[string]string, err error) {
 	others = make(map[string]string)
 	for _, w := range wanted {
@@ -65,7 +65,7 @@ func topLevel(s *schema.Schema, name string) (field schema.Node, err error) {
 	return field, nil
 }
 
-// leafOf returns the place of a column at the top that has none below it.
+// leafOf returns the position of a top-level column without children.
 func leafOf(s *schema.Schema, name string) int {
 	for i := range s.NumColumns() {
 		if path := s.Column(i).ColumnPath(); len(path) == 1 && path[0] == name {
@@ -75,8 +75,7 @@ func leafOf(s *schema.Schema, name string) int {
 	return -1
 }
 
-// sizeOf returns the size of the column's numbers, 0 if it has text, or else the kind of
-// its values.
+// sizeOf returns the size of the column's numbers, 0 for text, or else the type of its values.
 func sizeOf(field schema.Node, integer bool) (size int, kind string) {
 	primitive, ok := field.(*schema.PrimitiveNode)
 	switch {

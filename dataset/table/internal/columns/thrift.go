@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// The types of Thrift's compact protocol that have a form of their own:
+// Types of Thrift's compact protocol that have their own encoding:
 // https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 const (
 	thriftTrue   = 1
@@ -22,14 +22,13 @@ const (
 	thriftStruct = 12
 )
 
-// found is told of each 32-bit integer, boolean and length of a list in a
-// structure. The path is the ids of the fields that lead to it, with 0 for any
-// element of a list. It is valid only during the call.
+// found gets each 32-bit integer, boolean and list length in a structure. The path is the ids of
+// the fields that lead to it, with 0 for any element of a list. It is valid only during the call.
 type found func(path []int16, value int64) error
 
-// measure returns the length of the Thrift structure at the start of data. It
-// fails if the structure declares more than it holds, has too many elements or is
-// nested too deep: the decoder proper allocates lists as long as they claim to be.
+// measure returns the length of the Thrift structure at the start of data. It fails if the
+// structure declares more than it holds, has too many elements or is nested too deep: the real
+// decoder allocates lists as long as they claim to be.
 func measure(data []byte, tell found) (int, error) {
 	m := &measurer{data: data, tell: tell}
 	if err := m.structure(make([]int16, 0, maxDepth+2)); err != nil {
@@ -38,14 +37,14 @@ func measure(data []byte, tell found) (int, error) {
 	return len(data) - len(m.data), nil
 }
 
-// measurer goes through a structure without keeping anything of it.
+// measurer walks a structure and keeps nothing of it.
 type measurer struct {
 	data     []byte // what is left
 	elements uint64 // the list elements so far
 	tell     found
 }
 
-// structure goes through the fields up to the stop field.
+// structure walks the fields up to the stop field.
 func (m *measurer) structure(path []int16) error {
 	for id := int16(0); ; {
 		header, err := m.next()
@@ -84,7 +83,7 @@ func (m *measurer) fieldID(last int16, header byte) (int16, error) {
 	return int16(id), nil
 }
 
-// value goes through one value; a boolean's is a byte in lists only.
+// value walks one value; a boolean takes a byte in lists only.
 func (m *measurer) value(kind byte, path []int16) error {
 	if len(path) > maxDepth {
 		return fmt.Errorf("values are nested deeper than %d", maxDepth)
@@ -118,8 +117,7 @@ func (m *measurer) value(kind byte, path []int16) error {
 	}
 }
 
-// list goes through a list, whose header is like a field's with the length in place
-// of the id.
+// list walks a list, whose header is like a field's with the length instead of the id.
 func (m *measurer) list(path []int16) error {
 	header, err := m.next()
 	if err != nil {
@@ -170,7 +168,7 @@ func (m *measurer) varint() (uint64, error) {
 	return value, m.skip(uint64(n))
 }
 
-// integer returns a number of at most 32 bits, whose sign is in the lowest.
+// integer returns a number of at most 32 bits; its lowest bit is the sign.
 func (m *measurer) integer() (int64, error) {
 	value, err := m.varint()
 	if err != nil {
