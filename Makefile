@@ -1,7 +1,7 @@
-# The one command for everybody: `make help` lists what there is.
-# Each target makes sure of what it needs, so that any of them can be called first.
+# The one command for everybody: `make help` lists the targets. Each target first makes what it
+# needs, so any of them can be called first.
 
-# bash, with access to Docker as soon as `access` has seen to it.
+# bash, with access to Docker as soon as `access` has set that up.
 SHELL := hack/shell.sh
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
@@ -57,7 +57,7 @@ server-test: ## Test the sample SDK's agent server
 	echo "==> the sample SDK's tests"
 	cd testdata/sdk/openhands-agent-server && python3 -m unittest discover -q -s tests
 
-# First of all: what else there is to do takes long, and is in vain without.
+# Run first: everything else takes long, and fails without it.
 .PHONY: access
 access:
 	hack/engine/access.sh
@@ -79,20 +79,20 @@ lint: generate ## Check the code: golangci-lint, actionlint, shellcheck, package
 	hack/lint.sh
 
 .PHONY: vuln
-vuln: generate ## Look for known vulnerabilities in what the code calls; without the network it says "not checked" and fails
+vuln: generate ## Look for known vulnerabilities in called code; without the network it reports "not checked" and fails
 	hack/vuln.sh
 
 .PHONY: soak
-soak: registry generate ## 2,000 images a round for 20 minutes while requests fail by chance; SOAK_FLAGS="-soak.seed 7" draws others
+soak: registry generate ## 2,000 images a round for 20 minutes while requests fail at random; SOAK_FLAGS="-soak.seed 7" draws other faults
 	go test -count=1 -timeout 2h ./e2e/soak -v -args \
 		-soak.duration 20m -soak.images 2000 -soak.bases 20 -soak.report $(CURDIR)/out/soak.md $(SOAK_FLAGS)
 	cat out/soak.md
 
 .PHONY: clean
-clean: ## Remove what make made here: out/, bin/, generated code, the local registry and its images
+clean: ## Remove out/, bin/, generated code, the local registry and its images
 	hack/registry/down.sh
 	rm -rf out bin dagger.gen.go internal
 
 .PHONY: bench
-bench: registry generate ## Measure the ways to make agent images side by side; BENCH_FLAGS=-quick is a smoke test
+bench: registry generate ## Compare ways to make agent images; BENCH_FLAGS=-quick is a smoke test
 	go -C bench run . $(BENCH_FLAGS)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for FUZZTIME, one after the other: hack/fuzz.sh PACKAGES…
+# Runs every fuzz target for FUZZTIME, one after another: hack/fuzz.sh PACKAGES…
 #
-# What one finds is in the testdata/fuzz of its package then. Committed with the fix, every `go test` reads it again.
+# Failing inputs are in the testdata/fuzz of their package. Commit them with the fix: every `go
+# test` then runs them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What the scripts of this directory share: saying what a long step does and how long it took. Meant to be sourced.
+# Shared by the scripts of this directory: run a long step and print its time. Source this file.
 
-# step TITLE COMMAND... runs the command in sight.
+# step TITLE COMMAND... runs the command and shows its output.
 step() {
 	local title=$1 start=$SECONDS
 	shift

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Every check of the code that runs nothing of it.
+# Runs every static check of the code.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . hack/lib.sh
 
-# What it remembers has the paths of the checkout that it was found in, which the exclusions of another one do not match.
+# The cache has the paths of this checkout, which the exclusions of another checkout do not match.
 export GOLANGCI_LINT_CACHE=$PWD/bin/golangci-lint-cache
 
 # tool DIR PACKAGE compiles a checker at the version that the module in DIR pins.
@@ -12,13 +12,13 @@ tool() {
 	go -C "$1" build -o "$PWD/bin/${2##*/}" "$2"
 }
 
-# All Go code that git has, that of modules without a check of their own included.
+# All Go code in git, including modules without other checks.
 formatted() { git ls-files -z '*.go' | xargs -0 bin/golangci-lint fmt --diff; }
 
 # The linters are in .golangci.yml.
 lint() { bin/golangci-lint run ./...; }
 
-# The modules beside the root, each with the code that it has; what they pin is not ours to check.
+# The modules beside the root, each with its own code; their dependencies are not ours to check.
 nested() {
 	(cd hack/engine && ../../bin/golangci-lint run ./sdkimage)
 	(cd hack/registry && ../../bin/golangci-lint run .)
@@ -28,19 +28,19 @@ nested() {
 shell() {
 	# shellcheck source=hack/engine/lib.sh
 	command -v shellcheck >/dev/null || (cd hack/engine && . ./lib.sh && apt_install shellcheck)
-	# Everything that is a shell script, whatever its name.
+	# All shell scripts, whatever their names.
 	git ls-files -z | xargs -0 grep -lE '^#!.*\b(ba)?sh\b|^# shellcheck shell=' | xargs shellcheck --external-sources
 }
 
-# Who may import what: the table is in the test, which also sees the check fail.
+# Package boundaries. The test has the table, and also proves that the check can fail.
 boundaries() { go test -count=1 -run '^TestPackageBoundaries' ./e2e/source; }
 
-# The Go that the engine compiles modules with refuses a newer language than its own.
+# The engine compiles modules with its own Go, which refuses newer language versions.
 language() {
-	grep -qxE 'go 1\.23(\.0)?' go.mod || { echo "go.mod asks for another Go than 1.23, which the engine's v0.17.2 has" >&2; return 1; }
+	grep -qxE 'go 1\.23(\.0)?' go.mod || { echo "go.mod must ask for Go 1.23, the version in engine v0.17.2" >&2; return 1; }
 }
 
-# Those of this repository, and the one that is an example for others.
+# The workflows of this repository, and the example for others.
 workflows() { bin/actionlint && bin/actionlint examples/github/*.yml; }
 
 step "go.mod" language

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The main job on the embedded default: assemble-all on the sample images in the local registry, and what came of it.
+# Runs assemble-all on the sample images in the local registry, and prints the results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . hack/lib.sh
 
-# The engine has its network in common with the registry, so for the engine the registry is at localhost.
+# The registry shares the engine's network, so the engine reaches it as localhost.
 registry=localhost:5000
 
 assemble_all() {
@@ -16,10 +16,10 @@ assemble_all() {
 		--agent-repo "$registry/eval-agent-server" \
 		assemble-all --publish \
 		directory export --path out
-	echo # The CLI ends without one.
+	echo # The CLI ends without a newline.
 }
 
-# What an earlier run left must not pass for this one's, should this one fail.
+# If this run fails, the results of an earlier one must not remain.
 rm -f out/{,base-,builder-}manifest.jsonl out/summary.md out/published.txt
 
 hack/samples.sh

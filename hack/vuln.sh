@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Looks for known vulnerabilities in the dependencies that this code calls, with govulncheck. Exit status: 0 none, 3 some (govulncheck's
-# own), 69 not checked, because the database cannot be reached; 69 is "service unavailable" in sysexits.h. Every other: it did not work.
+# Runs govulncheck, which looks for known vulnerabilities in the dependencies that this code calls.
+# Exit status: 0 for none, 3 for some (govulncheck's own), 69 for "not checked" because the database
+# cannot be reached (sysexits.h: service unavailable), any other if it did not work.
 #
-# hack/engine is left out: it is Dagger itself at the version that the module is made for, and only where that cannot be pulled.
+# It skips hack/engine, which is Dagger itself at the version that the module is made for, used only
+# where that cannot be pulled.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . hack/lib.sh
@@ -17,7 +19,7 @@ reachable() {
 	esac
 }
 
-# scan DIR PACKAGE... prints what it finds; the worst of all scans is the script's end.
+# scan DIR PACKAGE... prints findings. The script exits with the worst status of all scans.
 worst=0
 scan() {
 	local status=0 dir=$1
@@ -28,7 +30,7 @@ scan() {
 }
 
 if ! why=$(reachable 2>&1); then
-	echo "not checked: the database of vulnerabilities, $DATABASE, cannot be reached. $why" >&2
+	echo "not checked: the vulnerability database $DATABASE cannot be reached. $why" >&2
 	exit $UNAVAILABLE
 fi
 step "compiling govulncheck" go -C hack/tools build -o "$PWD/bin/govulncheck" golang.org/x/vuln/cmd/govulncheck

@@ -24,7 +24,7 @@ func TestNotCheckedIsNeverNothingFound(t *testing.T) {
 			var failed *exec.ExitError
 			require.ErrorAs(t, err, &failed, string(out))
 			assert.Equal(t, 69, failed.ExitCode(), string(out))
-			assert.Contains(t, string(out), "not checked: the database of vulnerabilities, "+database+", cannot be reached")
+			assert.Contains(t, string(out), "not checked: the vulnerability database "+database+" cannot be reached")
 		})
 	}
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck source-path=SCRIPTDIR
-# Makes sure that this user may use Docker, or says in one line what to do: first of all, as the rest takes
-# long. A user with sudo becomes a member of the group docker. Docker need not be there yet: docker.sh
-# installs and starts it.
+# Makes sure that this user may use Docker, or says in one line what to do. It runs first, because
+# the rest takes long. It adds a user with sudo to the group docker. Docker need not exist yet:
+# docker.sh installs and starts it.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
@@ -13,7 +13,7 @@ as_member() {
 	if in_docker_group; then "$@"; else sg docker -c "$(sh_words "$@")"; fi
 }
 
-# lacking prints what root has to do so that this user can go on, as one line of a shell.
+# lacking prints what root has to do for this user, as one shell line.
 lacking() {
 	local missing=()
 	has docker || missing+=("apt-get install docker.io")
@@ -29,7 +29,7 @@ no_sudo() {
 }
 
 join_docker_group() {
-	log "adding $(id -un) to the group docker: its members may do on this machine whatever root may"
+	log "adding $(id -un) to the group docker: its members may do anything that root may"
 	as_root groupadd --system --force docker
 	as_root usermod --append --groups docker "$(id -un)"
 }
@@ -43,10 +43,10 @@ if ! joined_docker_group; then
 	join_docker_group
 fi
 if ! in_docker_group; then
-	has sg || die "$(id -un) is in the group docker, but this session is older: log in again, and make the same call"
-	log "this session is older than that: what needs Docker goes through 'sg docker'"
+	has sg || die "$(id -un) is in the group docker, but this session is older: log in again, and repeat the command"
+	log "this session is older than that: using Docker through 'sg docker'"
 fi
-# A member may use Docker, or has to start it.
+# A member can use Docker, or has to start it.
 if has docker; then
 	answer=$(as_member docker info 2>&1) && exit 0
 	! grep -qi 'permission denied' <<<"$answer" || die "Docker runs, but its socket is not open to the group docker: $(tail -n 1 <<<"$answer")"

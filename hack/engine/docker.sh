@@ -7,9 +7,8 @@ cd "$(dirname "$0")"
 
 DOCKERD_LOG=/var/log/dockerd.log
 
-# A machine that was switched off without notice keeps the files in which
-# daemons noted their process id. By now the id may be another process's, and
-# dockerd would take that one for a running daemon and give up.
+# After a power loss, the PID files of the daemons remain. By now the id may belong to another
+# process; dockerd would take that for a running daemon and give up.
 drop_stale_pid_files() {
 	local name file
 	for name in dockerd containerd; do
@@ -25,8 +24,7 @@ start_daemon() {
 		as_root systemctl start docker
 		return
 	fi
-	# No service manager: a session of its own outlives this script and its
-	# terminal.
+	# There is no service manager: setsid outlives this script and its terminal.
 	as_root bash -euc "$(declare -f drop_stale_pid_files)
 		drop_stale_pid_files
 		setsid dockerd >>$DOCKERD_LOG 2>&1 </dev/null &"
@@ -38,17 +36,18 @@ wait_for_daemon() {
 		docker_answers && return
 		sleep 0.5
 	done
-	log "no answer after $((attempt / 2)) s; the daemon's log: $DOCKERD_LOG"
+	log "no answer after $((attempt / 2)) s; see the daemon's log, $DOCKERD_LOG"
 	return 1
 }
 
 has docker && docker_answers && exit 0
 
 [ -z "${DOCKER_HOST:-}" ] || die "no Docker daemon answers at DOCKER_HOST=$DOCKER_HOST"
-# access.sh has seen to that, where it could. There must not be a second daemon beside one that this user may not use.
+# access.sh has done this where it could. A second daemon must not run beside one that this user may
+# not use.
 answer=$(docker info 2>&1) || ! grep -qi 'permission denied' <<<"$answer" || die "Docker runs, but this user may not use it"
 has dockerd || apt_install docker.io
-# On newer Debian the command is a package of its own.
+# On newer Debian the command is in a separate package.
 has docker || apt_install docker-cli
 can_be_root || die "Docker is installed but does not run: start it, or allow this user sudo"
 step "starting the Docker daemon" start_daemon

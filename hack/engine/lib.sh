@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# What the scripts of this directory share. Meant to be sourced from within it.
+# Functions shared by the scripts of this directory. Source this file from within the directory.
 
 DAGGER_VERSION=v0.17.2
 ENGINE_IMAGE=registry.dagger.io/engine:$DAGGER_VERSION
 # The name under which the dagger command looks for its engine.
 ENGINE_CONTAINER=dagger-engine-$DAGGER_VERSION
 
-# Outside the clone, so that it survives one.
+# Outside the clone, so that it outlives the clone.
 CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/eval-images
 mkdir -p "$CACHE"
 
-# Standard output is for results; what is said to a person goes to stderr.
+# Standard output is for results; messages go to stderr.
 log() { echo "engine: $*" >&2; }
 
 die() {
@@ -18,16 +18,15 @@ die() {
 	exit 1
 }
 
-# step TITLE COMMAND... runs a command that takes a while. It says what is being
-# done, and at the end how long it took; the command's own output is shown only
-# when it fails.
+# step TITLE COMMAND... runs a slow command, and prints its title and how long it took. It shows the
+# command's output only if the command fails.
 step() {
 	local title=$1 start=$SECONDS output
 	shift
 	output=$(mktemp)
 	log "$title ..."
-	# In the background, because bash ignores failures inside a function that
-	# is called as a condition.
+	# Run in the background, because bash ignores failures in a function that is called as a
+	# condition.
 	"$@" >"$output" 2>&1 &
 	if ! wait $!; then
 		tail -n 30 "$output" >&2
@@ -56,15 +55,14 @@ apt_install() {
 
 docker_answers() { docker info >/dev/null 2>&1; }
 
-# engine_is_current tells whether there is a container, running or not, of the
-# image that is there now.
+# engine_is_current tells whether a container of the current image exists, running or not.
 engine_is_current() {
 	local image
 	image=$(docker inspect -f '{{.Image}}' "$ENGINE_CONTAINER" 2>/dev/null) || return 1
 	[ "$image" = "$(docker image inspect -f '{{.Id}}' "$ENGINE_IMAGE" 2>/dev/null)" ]
 }
 
-# recipe prints a digest of what decides how the engine's image turns out.
+# recipe prints a digest of all inputs of the engine's image.
 recipe() {
 	{
 		cat go.mod go.sum distconsts/* sdkimage/* sdkwarm/* image/* build.sh debian-rootfs.sh goflags.sh image.sh

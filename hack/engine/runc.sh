@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# The runc of the engine, which every command of a build runs under. Meant to be sourced, after lib.sh.
+# The engine's runc, under which every command of a build runs. Source this file after lib.sh.
 
-# runc_is_fixed VERSION tells whether that version of runc has the fixes of CVE-2025-31133, CVE-2025-52565 and
-# CVE-2025-52881, by its number. Without them, a hostile image or build gets out of its container.
+# runc_is_fixed VERSION tells by its number whether a runc has the fixes for CVE-2025-31133,
+# CVE-2025-52565 and CVE-2025-52881. Without them, a hostile image or build escapes from its
+# container.
 # https://github.com/opencontainers/runc/security/advisories/GHSA-9493-h29p-rfm2
 runc_is_fixed() {
 	local version=${1%%+*} fixed
-	version=${version/-/\~} # sort has a pre-release after its release, unless it stands behind a tilde
+	version=${version/-/\~} # sort puts a pre-release after its release unless a tilde precedes it
 	case $version in
 	1.2.*) fixed=1.2.8 ;;
 	1.3.*) fixed=1.3.3 ;;
@@ -15,8 +16,8 @@ runc_is_fixed() {
 	[ "$(printf '%s\n' "$fixed" "$version" | sort -V | head -n 1)" = "$fixed" ]
 }
 
-# report_runc CONTAINER says which runc the engine in the container has. It fails for nobody: an engine that
-# works may be all that somebody has, and what is built there may be trusted.
+# report_runc CONTAINER reports the runc of the engine in the container. It never fails: a working
+# engine may be the only one available, and its images may be trusted.
 report_runc() {
 	local answer version
 	answer=$(docker exec "$1" runc --version 2>&1) || true

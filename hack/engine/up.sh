@@ -2,10 +2,9 @@
 # shellcheck source-path=SCRIPTDIR
 # Makes sure that `dagger call` works on this machine.
 #
-# Where it works already this does nothing. Where Docker and the internet are,
-# the engine's image is pulled. Where nothing but the Go module proxy and
-# Debian's packages can be reached, everything is compiled from those, which
-# takes some minutes once.
+# If it already works, this script does nothing. With Docker and the internet it pulls the engine's
+# image. With only the Go module proxy and Debian's packages it compiles everything, which takes
+# some minutes once.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./lib.sh
@@ -14,7 +13,7 @@ cd "$(dirname "$0")"
 
 INSTALL_DIR=/usr/local/bin
 
-# cli_version prints the version of the dagger command, v0.17.2 say.
+# cli_version prints the version of the dagger command, such as v0.17.2.
 cli_version() { dagger version 2>/dev/null | sed -n 's/^dagger \(v[0-9][^ ]*\).*/\1/p'; }
 
 # cli_is_old tells whether the dagger command is older than this module needs.
@@ -22,21 +21,20 @@ cli_is_old() {
 	[ "$(printf '%s\n' "$DAGGER_VERSION" "$(cli_version)" | sort -V | head -n 1)" != "$DAGGER_VERSION" ]
 }
 
-# answers asks the engine a question through the command, as any call would. The
-# root directory is no Dagger module, so that none is loaded.
+# answers sends the engine a query through the command, as any call does. It runs in the root
+# directory, where no Dagger module is loaded.
 answers() { (cd / && echo '{version}' | DAGGER_NO_NAG=1 timeout 600 dagger -s query) 2>&1; }
 
-# image_fits tells whether the image is there and of the recipe in this
-# directory. A pulled image has no recipe, and fits.
+# image_fits tells whether the image exists and matches the recipe in this directory. A pulled image
+# has no recipe, and matches.
 image_fits() {
 	local label
 	label=$(docker image inspect -f '{{index .Config.Labels "eval-images.recipe"}}' "$ENGINE_IMAGE" 2>/dev/null) || return 1
 	[ -z "$label" ] || [ "$label" = "$(recipe)" ]
 }
 
-# can_pull tells whether the registry with the engine's image can be reached. It
-# asks first, because a pull that goes nowhere takes long to say so, while one
-# that is merely slow must be left alone.
+# can_pull tells whether the registry of the engine's image can be reached. It asks first, because a
+# pull takes long to fail, while a slow pull must not be interrupted.
 can_pull() {
 	local status
 	has curl || return 0
@@ -48,14 +46,13 @@ can_pull() {
 pull() {
 	log "pulling $ENGINE_IMAGE ..."
 	docker pull -q "$ENGINE_IMAGE" >/dev/null || {
-		log "it cannot be pulled here, so it is built"
+		log "the image cannot be pulled here; building it"
 		return 1
 	}
 }
 
-# build_all compiles the commands and builds the image with them. The two halves
-# that do not need each other run side by side: one waits for the processor, the
-# other for the network.
+# build_all compiles the commands and builds the image with them. Its two independent halves run in
+# parallel: one waits for the processor, the other for the network.
 build_all() {
 	./build.sh all "$WORK" &
 	local compiling=$!
@@ -77,8 +74,8 @@ install_cli() {
 	has dagger || die "dagger was installed to $INSTALL_DIR, which is not on PATH"
 }
 
-# is_ours tells whether the dagger command uses the engine of this version; a
-# newer one brings its own.
+# is_ours tells whether the dagger command uses this version of the engine; a newer one brings its
+# own.
 is_ours() { ! has dagger || [ "$(cli_version)" = "$DAGGER_VERSION" ]; }
 
 is_up() {
@@ -113,7 +110,7 @@ mkdir "$WORK"
 trap clean_up EXIT
 
 if is_ours; then
-	# Where Docker is merely stopped, the image may be there.
+	# If Docker is only stopped, the image may exist.
 	if has dockerd; then ./docker.sh; fi
 	if docker_answers && image_fits; then
 		:
@@ -130,6 +127,6 @@ if is_ours; then
 else
 	./docker.sh
 fi
-answer=$(answers) || die "the engine does not answer: $(tail -n 1 <<<"$answer") (its log: docker logs $ENGINE_CONTAINER)"
-log "dagger $(cli_version) and its engine answer; all of it took $SECONDS s"
+answer=$(answers) || die "the engine does not answer: $(tail -n 1 <<<"$answer") (see docker logs $ENGINE_CONTAINER)"
+log "dagger $(cli_version) and its engine answer after $SECONDS s"
 report_runc "dagger-engine-$(cli_version)"

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// accepted are the survivors that make no difference, with the reason.
+// accepted are the survivors that make no difference, with reasons.
 type accepted map[key]string
 
-// readAccepted reads lines of file, function, kind, what stands there and the reason, separated by
-// tabs. Lines that begin with # are comments.
+// readAccepted reads lines of file, function, kind, code and reason, separated by tabs. Lines that
+// start with # are comments.
 func readAccepted(file string) (accepted, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -24,20 +24,20 @@ func readAccepted(file string) (accepted, error) {
 		}
 		fields := strings.Split(line, "\t")
 		if len(fields) != 5 || strings.TrimSpace(fields[4]) == "" {
-			return nil, fmt.Errorf("%s:%d: a line has a file, a function, a kind, the code and a reason, separated by tabs", file, i+1)
+			return nil, fmt.Errorf("%s:%d: want a file, a function, a kind, the code and a reason, separated by tabs", file, i+1)
 		}
 		known[key{fields[0], fields[1], fields[2], fields[3]}] = fields[4]
 	}
 	return known, nil
 }
 
-// line is how a survivor stands in the file.
+// line returns the line of a survivor in the file.
 func (k key) line(reason string) string {
 	return strings.Join([]string{k.file, k.function, k.kind, k.was, reason}, "\t")
 }
 
-// stale lists the accepted survivors of these packages that no change of today is. A sample tells
-// nothing of that.
+// stale lists the accepted survivors of these packages that are no longer among the changes. With a
+// sample it lists none.
 func (a accepted) stale(packages []*pkg, trials []trial, sampled bool) []string {
 	if sampled {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// pkg is a package whose code is changed.
+// pkg is a package to mutate.
 type pkg struct {
 	path  string
 	files []string // relative to the module
@@ -19,21 +19,20 @@ type pkg struct {
 	users []string
 }
 
-// trial is a change, and the package that it is in.
+// trial is a change and its package.
 type trial struct {
 	mutation
 	in *pkg
 }
 
-// listed is what `go list -json` tells of a package.
+// listed is the output of `go list -json` for a package.
 type listed struct {
 	ImportPath, Dir, ForTest  string
 	GoFiles, Deps             []string
 	TestGoFiles, XTestGoFiles []string
 }
 
-// load lists the packages. Packages of nothing but help for tests are left out: their names end in
-// "test".
+// load lists the packages, except test helpers, whose names end in "test".
 func load(ctx context.Context, patterns []string) ([]*pkg, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -71,7 +70,8 @@ func load(ctx context.Context, patterns []string) ([]*pkg, error) {
 	return packages, nil
 }
 
-// uses says whether a package is among dependencies, be it compiled for a test: "path [path.test]".
+// uses reports whether a package is among dependencies, even compiled for a test: "path
+// [path.test]".
 func uses(deps []string, path string) bool {
 	return slices.ContainsFunc(deps, func(dep string) bool {
 		name, _, _ := strings.Cut(dep, " ")

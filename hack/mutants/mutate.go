@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// mutation is one change of one file: the bytes from start to end become text.
+// mutation is one change of one file: text replaces the bytes from start to end.
 type mutation struct {
 	file       string // relative to the module
 	line       int
@@ -19,7 +19,7 @@ type mutation struct {
 	text       string
 }
 
-// key tells a mutation from others for as long as the code around it stays; lines move.
+// key identifies a mutation as long as the code around it stays, even if lines move.
 func (m mutation) key() key { return key{m.file, m.function, m.kind, m.was} }
 
 type key struct{ file, function, kind, was string }
@@ -51,7 +51,7 @@ func mutate(file string, source []byte) ([]mutation, error) {
 	return all, nil
 }
 
-// nameOf is a function's name, with its receiver's type.
+// nameOf returns a function's name, with its receiver's type.
 func nameOf(function *ast.FuncDecl) string {
 	if function.Recv == nil {
 		return function.Name.Name
@@ -78,7 +78,7 @@ type mutator struct {
 	found    []mutation
 }
 
-// operators are what an operator is taken for by mistake.
+// operators maps an operator to those that it is confused with.
 var operators = map[token.Token]token.Token{
 	token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
 	token.ADD: token.SUB, token.SUB: token.ADD, token.MUL: token.QUO, token.QUO: token.MUL,
@@ -129,7 +129,7 @@ func (m *mutator) cases(n *ast.SwitchStmt) {
 	}
 }
 
-// binary decides either side of a logical operator, and takes other operators for their neighbours.
+// binary decides either side of a logical operator, and replaces other operators with similar ones.
 func (m *mutator) binary(n *ast.BinaryExpr) {
 	if n.Op == token.LAND || n.Op == token.LOR {
 		neutral := map[token.Token]string{token.LAND: "true || ", token.LOR: "false && "}[n.Op]
@@ -144,8 +144,8 @@ func (m *mutator) binary(n *ast.BinaryExpr) {
 	}
 }
 
-// statements deletes each statement that may be forgotten. What an assignment assigns is still
-// computed: otherwise its variables would be unused, which does not compile.
+// statements deletes each statement that could be forgotten. It keeps the computation of an
+// assigned value: otherwise its variables would be unused, which does not compile.
 func (m *mutator) statements(list []ast.Stmt) {
 	for _, statement := range list {
 		switch s := statement.(type) {
@@ -175,12 +175,12 @@ func (m *mutator) add(kind string, shown ast.Node, start, end int, text string) 
 	})
 }
 
-// at is the source of a node.
+// at returns the source of a node.
 func (m *mutator) at(node ast.Node) string {
 	return string(m.source[m.set.Position(node.Pos()).Offset:m.set.Position(node.End()).Offset])
 }
 
-// oneLine shows source in one line.
+// oneLine returns source as one line.
 func oneLine(source string) string {
 	const most = 100
 	line := strings.Join(strings.Fields(source), " ")
@@ -190,7 +190,7 @@ func oneLine(source string) string {
 	return line
 }
 
-// String tells people where a change is, and which.
+// String describes the place and the change for people.
 func (m mutation) String() string {
 	return fmt.Sprintf("%s:%d: %s: %s: %s", m.file, m.line, m.function, m.kind, m.was)
 }

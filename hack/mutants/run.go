@@ -23,7 +23,7 @@ type options struct {
 	cache    string // of what the compiler makes; empty: Go's own
 }
 
-// run tries the changes, tells of the survivors, and returns how many of them nobody has accepted.
+// run tries the changes, prints the survivors, and returns the number that nobody has accepted.
 func run(ctx context.Context, o options) (survived int, err error) {
 	accepted, err := readAccepted(o.accepted)
 	if err != nil {
@@ -80,7 +80,7 @@ func run(ctx context.Context, o options) (survived int, err error) {
 	}
 	report(counts, left)
 	for _, stale := range accepted.stale(packages, trials, o.sample > 0) {
-		fmt.Println("accepted, but not in the code any more:", stale)
+		fmt.Println("accepted, but no longer in the code:", stale)
 	}
 	return len(left), nil
 }

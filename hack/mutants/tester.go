@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// outcome is what became of a change.
+// outcome of a change.
 type outcome int
 
 const (
@@ -22,21 +22,21 @@ const (
 	equal                 // All tests pass, and somebody said why that is right.
 )
 
-// tester runs tests on changed code. The code itself stays as it is: the compiler gets the change
-// as an overlay.
+// tester runs tests on changed code. It leaves the files alone: the compiler gets the change as an
+// overlay.
 type tester struct {
 	root  string
 	limit time.Duration
 	env   []string
 }
 
-// slowest is how much longer than all tests of the unchanged code one package's may take: changed
-// loops may never end.
+// slowest is the maximum time of one package's tests, as a multiple of the time of all tests of the
+// unchanged code: changed loops may never end.
 const slowest = 3
 
-// newTester runs the tests of the unchanged code, which have to pass, to learn how long they take.
-// What it compiles is kept in cache: each change leaves objects that nobody needs again. Empty: in
-// Go's own.
+// newTester runs the tests of the unchanged code, which have to pass, and measures them. The
+// compiler uses cache, because each change leaves objects that are never needed again. Empty: Go's
+// own cache.
 func newTester(ctx context.Context, cache string, packages []*pkg) (*tester, error) {
 	root, err := os.Getwd()
 	if err != nil {
@@ -81,7 +81,7 @@ func (t *tester) try(ctx context.Context, dir string, of trial) outcome {
 	return lived
 }
 
-// overlay writes a changed file, and what tells the compiler of it.
+// overlay writes a changed file, and the overlay description for the compiler.
 func (t *tester) overlay(dir string, m mutation) (string, error) {
 	file := filepath.Join(t.root, m.file)
 	source, err := os.ReadFile(file)
@@ -103,7 +103,7 @@ func (t *tester) overlay(dir string, m mutation) (string, error) {
 	return overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// test runs the tests of packages. With an overlay it stops at the first that fails.
+// test runs the tests of packages. With an overlay it stops at the first failure.
 func (t *tester) test(ctx context.Context, overlay string, packages ...string) (string, error) {
 	args := []string{"test", "-count=1", "-vet=off", "-timeout", t.limit.String()}
 	if overlay != "" {

@@ -1,16 +1,16 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
-# What the scripts of this directory share. Meant to be sourced from within it.
+# Functions shared by the scripts of this directory. Source this file from within the directory.
 
 . ../engine/lib.sh
 
-# The name of the container, the image and the volume.
+# Name of the container, the image and the volume.
 # shellcheck disable=SC2034 # used where this is sourced
 REGISTRY=eval-images-registry
 
 log() { echo "registry: $*" >&2; }
 
-# engine_container prints the name of the running container of the dagger
-# command's own version, or of the only engine there is.
+# engine_container prints the name of the running container of the dagger command's version, or of
+# the only engine.
 engine_container() {
 	local names version
 	names=$(docker ps --filter 'name=^dagger-engine-' --format '{{.Names}}')

@@ -10,18 +10,18 @@ import (
 	"dagger.io/dagger"
 )
 
-// cliVariable names the CLI that the client runs to reach the engine. Without it the client
+// cliVariable names the CLI with which the client reaches the engine. Without it the client
 // downloads one.
 const cliVariable = "_EXPERIMENTAL_DAGGER_CLI_BIN"
 
-// engine is a session with the Dagger engine, begun when the first image needs it.
+// engine is a session with the Dagger engine. It starts when the first image needs it.
 type engine struct {
 	registry string // as the engine reaches it
 	verbose  bool
 	client   *dagger.Client
 }
 
-// connectFor begins the session if one of the images needs it and there is none.
+// connectFor starts the session if one of the images needs it.
 func (e *engine) connectFor(ctx context.Context, images []image) error {
 	if e.client != nil || !needEngine(images) {
 		return nil
@@ -62,7 +62,7 @@ func (e *engine) close() {
 	}
 }
 
-// from is a container of an image in the registry.
+// from returns a container of an image in the registry.
 func (e *engine) from(img image) *dagger.Container {
 	return e.client.Container().From(e.registry + "/" + img.name())
 }
@@ -72,7 +72,7 @@ func (e *engine) publish(ctx context.Context, ctr *dagger.Container, img image) 
 	return describe(err)
 }
 
-// describe adds what a failed command printed, which its error does not tell.
+// describe adds the output of a failed command, which its error lacks.
 func describe(err error) error {
 	var failed *dagger.ExecError
 	if errors.As(err, &failed) {

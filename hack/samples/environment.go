@@ -7,11 +7,11 @@ import (
 	"dagger.io/dagger"
 )
 
-// testbed is where SWE-bench's images have the repository.
+// testbed is the path of the repository in SWE-bench's images.
 const testbed = "/testbed"
 
-// installScript is run by the environment's shell. One command, as what apt-get update leaves is
-// needed by the next and is in a cache that may be emptied at any time.
+// installScript runs in the environment's shell. It is one command, because apt-get install needs
+// the package lists of apt-get update, and their cache may be emptied at any time.
 const installScript = `
 apt-get update
 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -19,12 +19,12 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     ca-certificates git python3-minimal
 `
 
-// environment is layer 2: what a group of instances has in common. Environments have the tools'
-// layer in common too, and differ in a layer of their own.
+// environment is layer 2: what a group of instances shares. Environments share the layer of tools,
+// and each has its own layer.
 type environment struct {
 	number int
-	// pythons says that it has Pythons where SWE-bench's images have them. It has no number then:
-	// there is one such environment.
+	// pythons adds Pythons where SWE-bench's images have them. There is one such environment,
+	// without a number.
 	pythons bool
 }
 
@@ -54,7 +54,7 @@ func (e environment) container(engine *engine) *dagger.Container {
 		WithWorkdir(testbed)
 }
 
-// aptCaches keeps apt's downloads out of the image and for the next environment.
+// aptCaches keeps apt's downloads out of the image, and for the next environment.
 func aptCaches(client *dagger.Client) dagger.WithContainerFunc {
 	locked := dagger.ContainerWithMountedCacheOpts{Sharing: dagger.CacheSharingModeLocked}
 	return func(ctr *dagger.Container) *dagger.Container {

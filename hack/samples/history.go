@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// branch is what the repositories have checked out, with no remote, as SWE-bench's have none.
+// branch is checked out in the repositories. They have no remote, like SWE-bench's.
 const branch = "main"
 
 // projects holds for some repositories, and for all others together, the Python modules that theirs
@@ -22,17 +22,17 @@ const branch = "main"
 //go:embed projects
 var projects embed.FS
 
-// commit is one commit of a repository: what it says, and the files that it adds or changes, by
-// their paths.
+// commit is one commit of a repository: its message, and the files that it adds or changes, by
+// path.
 type commit struct {
 	message string
 	when    time.Time
 	files   map[string]string
 }
 
-// history makes up the commits of an instance's repository, the same at every call. Their dates,
-// and the version that the last one names, follow from the instance's id, so that no two instances
-// share a commit.
+// history generates the commits of an instance's repository, the same at every call. Their dates,
+// and the version in the last one, depend on the instance's id, so that no two instances share a
+// commit.
 func history(in instance) ([]commit, error) {
 	pkg := packageName(in.short)
 	modules, tests, err := projectFiles(in.repo, pkg)
@@ -86,13 +86,13 @@ var (
 	notInPackage   = regexp.MustCompile(`[^a-z0-9_]+`)
 )
 
-// packageName is what Python would import: scikit_learn for scikit-learn-10297.
+// packageName returns the name for Python's import: scikit_learn for scikit-learn-10297.
 func packageName(short string) string {
 	return notInPackage.ReplaceAllString(trailingNumber.ReplaceAllString(short, ""), "_")
 }
 
-// fastImport writes the commits as a stream for git fast-import(1): any number of them takes one
-// command, and dates and authors are part of it.
+// fastImport writes the commits as a stream for git fast-import(1), which takes one command for any
+// number of commits, and includes dates and authors.
 func fastImport(commits []commit) string {
 	var stream strings.Builder
 	for _, c := range commits {

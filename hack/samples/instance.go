@@ -7,7 +7,7 @@ import (
 	"dagger.io/dagger"
 )
 
-// instance is layer 3: a task, with its repository as it was before the fix.
+// instance is layer 3: a task, with its repository before the fix.
 type instance struct {
 	id          string // as the dataset has it: django__django-11099
 	repo        string // django
@@ -27,7 +27,7 @@ func (in instance) push(ctx context.Context, s *sampler) error {
 	return s.engine.publish(ctx, ctr, in)
 }
 
-// container adds the repository in one layer, whatever number of commands made it.
+// container adds the repository in one layer, however many commands made it.
 func (in instance) container(engine *engine) (*dagger.Container, error) {
 	commits, err := history(in)
 	if err != nil {

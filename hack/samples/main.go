@@ -1,14 +1,12 @@
-// Command samples fills a registry with small images that are layered as SWE-bench's are, so that
-// the pipeline can be run end to end where the real ones, of gigabytes each, cannot or need not be
-// pulled:
+// Command samples fills a registry with small images that are layered like SWE-bench's. With them the
+// pipeline runs end to end without pulling the real ones, which take gigabytes each:
 //
 //	library/debian:bookworm                               the system, from a tarball
 //	swebench/sweb.env.py.x86_64.{environment}:latest      + tools, one for all instances or one for a group of them; "pythons" has
 //	                                                      Pythons as well, for the instances that are wrapped
 //	swebench/sweb.eval.x86_64.{repo}_1776_{name}:latest   + the instance's git repository in /testbed
 //
-// An image that the registry has is left alone, so that a run with nothing to do takes milliseconds
-// and no engine.
+// The command skips existing images, so a run with nothing to do takes milliseconds and no engine.
 //
 //	go run ./hack/samples --registry 172.17.0.2:5000 --rootfs debian.tar
 package main
@@ -43,8 +41,8 @@ func run(ctx context.Context, args []string) error {
 	rootfs := flags.String("rootfs", "", "`path` of a Debian root file system (.tar or .tar.gz); needed once")
 	instances := flags.String("instances", sampleIDs(), "comma-separated instance `ids` to make an image for")
 	environments := flags.Int("environments", 1, "`number` of environments to spread the instances over")
-	jobs := flags.Int("jobs", 2, "`number` of images made at a time")
-	verbose := flags.Bool("verbose", false, "show what the engine does")
+	jobs := flags.Int("jobs", 2, "`number` of images to make concurrently")
+	verbose := flags.Bool("verbose", false, "show the engine's progress")
 	_ = flags.Parse(args) // with ExitOnError it never returns an error
 
 	plan, err := newPlan(strings.Split(*instances, ","), *environments)
@@ -64,7 +62,7 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// sampleIDs are the instances that the module builds unless told otherwise.
+// sampleIDs returns the instances that the module builds by default.
 func sampleIDs() string {
 	var ids []string
 	for _, row := range dataset.Sample() {

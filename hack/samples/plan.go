@@ -10,18 +10,18 @@ import (
 	"dagger/eval-images/pipeline/plan"
 )
 
-// systemName is what layer 1 is called in the registry, as the engine would find it on Docker Hub.
+// systemName is the name of layer 1 in the registry, the same as on Docker Hub.
 const systemName = "library/debian:bookworm"
 
-// samples are the images to have, in the order in which each builds on the one before.
+// samples are the images to make, each after the one that it builds on.
 type samples struct {
 	system       system
 	environments []environment
 	instances    []instance
 }
 
-// newPlan spreads the instances over the environments by turns, but for those that need Pythons.
-// Blank ids are left out and an id given twice counts once.
+// newPlan spreads the instances over the environments in turns, except those that need Pythons. It
+// skips blank and duplicate ids.
 func newPlan(ids []string, environments int) (samples, error) {
 	var p samples
 	seen, turn := map[string]bool{}, 0
@@ -52,13 +52,13 @@ func newPlan(ids []string, environments int) (samples, error) {
 	return p, nil
 }
 
-// needsPythons tells whether the module executes a Python of the instance's official image: most
-// samples do without, and are smaller.
+// needsPythons reports whether the module executes a Python of the instance's official image. Most
+// samples have none, and are smaller.
 func needsPythons(in instance) bool {
 	return plan.WrapOf(dataset.Instance{ID: in.id, Repo: in.repo}) != nil
 }
 
-// stages returns the images in groups: those of a group build only on images of the groups before.
+// stages returns the images in groups. Each group builds only on earlier groups.
 func (p samples) stages() [][]image {
 	stages := [][]image{{p.system}, nil, nil}
 	for _, env := range p.environments {
@@ -70,8 +70,8 @@ func (p samples) stages() [][]image {
 	return stages
 }
 
-// parseInstance reads an instance id such as django__django-11099, named in lower case as Docker
-// asks.
+// parseInstance parses an instance id such as django__django-11099. Names are in lower case, as
+// Docker requires.
 func parseInstance(id string) (instance, error) {
 	repo, name, ok := strings.Cut(id, "__")
 	if !ok || repo == "" || name == "" || strings.Contains(name, "__") {

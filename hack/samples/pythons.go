@@ -6,14 +6,14 @@ import (
 	"dagger.io/dagger"
 )
 
-// Where SWE-bench's images have their base Python, and the environment for the tests of the
-// repository.
+// Paths of the base Python in SWE-bench's images, and of the environment for the repository's
+// tests.
 const (
 	basePython  = "/opt/miniconda3"
 	testsPython = basePython + "/envs/testbed"
 )
 
-// venvScript is run by the environment's shell.
+// venvScript runs in the environment's shell.
 const venvScript = `
 apt-get update
 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
@@ -26,8 +26,8 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 //go:embed pythons.py
 var wheelsScript string
 
-// withPythons adds the two Pythons, each with pip. What pip installs it takes from /wheels. As in
-// SWE-bench's images, both have a docutils that is too new for old versions of Sphinx.
+// withPythons adds the two Pythons, each with pip, which installs from /wheels. As in SWE-bench's
+// images, both have a docutils that is too new for old versions of Sphinx.
 func withPythons(client *dagger.Client) dagger.WithContainerFunc {
 	return func(ctr *dagger.Container) *dagger.Container {
 		ctr = ctr.

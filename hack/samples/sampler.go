@@ -14,15 +14,15 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// image is one image to have in the registry.
+// image is one image of the plan.
 type image interface {
-	// name is the repository and the tag, without the registry.
+	// name is the repository and tag, without the registry.
 	name() string
 	// push makes the image and pushes it.
 	push(ctx context.Context, s *sampler) error
 }
 
-// sampler has the images of a plan in a registry.
+// sampler makes the images of a plan in a registry.
 type sampler struct {
 	registry string
 	rootfs   string
@@ -31,9 +31,9 @@ type sampler struct {
 	out      *log.Logger
 }
 
-// fill pushes what the registry lacks. The images of a stage are made side by side, and all are
-// tried: the error tells of every one that failed. A stage with a failure is the last, as the next
-// builds on it.
+// fill pushes the missing images. It makes all images of a stage in parallel and tries each of
+// them; the error names every one that failed. A failure ends the run after its stage, because the
+// next one builds on it.
 func (s *sampler) fill(ctx context.Context, p samples) error {
 	defer s.engine.close()
 	for _, stage := range p.stages() {
@@ -51,7 +51,7 @@ func (s *sampler) fill(ctx context.Context, p samples) error {
 	return nil
 }
 
-// missing returns the images that the registry has not, and says of the others that they are there.
+// missing returns the images that the registry lacks, and reports the others.
 func (s *sampler) missing(ctx context.Context, images []image) ([]image, error) {
 	var missing []image
 	for _, img := range images {
@@ -69,8 +69,7 @@ func (s *sampler) missing(ctx context.Context, images []image) ([]image, error) 
 	return missing, nil
 }
 
-// exists asks the registry. Only its word that there is no such image counts as no: an answer such
-// as 401 or 503, or none, is an error.
+// exists asks the registry. An answer such as 401 or 503, or no answer, is an error.
 func (s *sampler) exists(ctx context.Context, img image) (bool, error) {
 	tag, err := s.tag(img)
 	if err != nil {
@@ -97,7 +96,7 @@ func (s *sampler) push(ctx context.Context, img image) error {
 	return nil
 }
 
-// each does something to every image, as many at a time as there are jobs.
+// each calls a function for every image, as many concurrently as there are jobs.
 func (s *sampler) each(ctx context.Context, images []image, do func(context.Context, image) error) error {
 	workers := pool.New().WithMaxGoroutines(max(s.jobs, 1)).WithContext(ctx)
 	for _, img := range images {

@@ -12,15 +12,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// system is layer 1: Debian, pushed straight from the tarball. It takes no engine, as there is
-// nothing to run.
+// system is layer 1: Debian, pushed straight from the tarball. It needs no engine, because nothing
+// runs.
 type system struct{}
 
 func (system) name() string { return systemName }
 
 func (img system) push(ctx context.Context, s *sampler) error {
 	if s.rootfs == "" {
-		return errors.New("it is not in the registry and no --rootfs is given")
+		return errors.New("the registry lacks it, and no --rootfs is given")
 	}
 	tag, err := s.tag(img)
 	if err != nil {
@@ -33,7 +33,8 @@ func (img system) push(ctx context.Context, s *sampler) error {
 	return remote.Write(tag, debian, remote.WithContext(ctx))
 }
 
-// systemImage is the image whose one layer is the tarball, configured as Docker Hub's debian is.
+// systemImage returns an image with the tarball as its only layer, configured like Docker Hub's
+// debian.
 func systemImage(rootfs string) (v1.Image, error) {
 	layer, err := tarball.LayerFromFile(rootfs)
 	if err != nil {

@@ -1,8 +1,7 @@
 //go:build tools
 
-// Package tools names the checkers that `make lint` compiles, so that go.mod and
-// go.sum pin them. The module is one of its own, because they may ask for a
-// newer Go than the engine has.
+// Package tools names the checkers that `make lint` compiles, so that go.mod and go.sum pin them.
+// It has its own module, because they may ask for a newer Go than the engine has.
 package tools
 
 import (

@@ -21,13 +21,15 @@ const (
 	// Unavailable errors may pass too, but may affect every image at once: a registry does not
 	// answer, or fails itself.
 	Unavailable
-	// Limited: a registry asks for fewer requests. All workers wait, then the run retries.
+	// Limited means that a registry asks for fewer requests. All workers wait, then the run
+	// retries.
 	Limited
 	// Permanent errors stay, however often the run retries. They fail their image.
 	Permanent
 	// Fatal errors would affect every other image too. They end the run.
 	Fatal
-	// Spent: a pull quota is used up for hours. Only the images that need another pull fail.
+	// Spent means that a pull quota is used up for hours. Only the images that need another pull
+	// fail.
 	Spent
 )
 

@@ -9,12 +9,12 @@ import (
 type Status string
 
 const (
-	// StatusBuilt: this run made the image and, if it publishes, published it.
+	// StatusBuilt means that this run made the image and, if it publishes, published it.
 	StatusBuilt Status = "built"
-	// StatusSkipped: the registry had the image. The run may have put further tags on it.
+	// StatusSkipped means that the registry had the image. The run may have put further tags on it.
 	StatusSkipped Status = "skipped_remote_exists"
-	// StatusFailed: the run could not make the image, or could not publish it under all its
-	// references. Tags are those that it has.
+	// StatusFailed means that the run could not make the image, or could not publish it under all
+	// its references. Tags are those that it has.
 	StatusFailed Status = "failed"
 )
 
