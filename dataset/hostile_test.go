@@ -14,9 +14,9 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestHostileValuesAreRefusedWhereverTheyCanStand: in each column that is read, as rows of a file
+// TestHostileValuesAreRefusedEverywhere: in each column that is read, as rows of a file
 // and as flags.
-func TestHostileValuesAreRefusedWhereverTheyCanStand(t *testing.T) {
+func TestHostileValuesAreRefusedEverywhere(t *testing.T) {
 	columns := map[string]struct {
 		family string
 		row    func(value string) table.Row

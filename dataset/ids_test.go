@@ -25,7 +25,7 @@ func TestReadIDsReadsASelection(t *testing.T) {
 	assert.EqualError(t, err, "reading select.txt: the file has no instance id")
 }
 
-func TestASelectionWithoutAnIDIsAnErrorThatCanBeShown(t *testing.T) {
+func TestASelectionWithoutAnIDIsAnErrorSafeToShow(t *testing.T) {
 	for what, name := range datasettest.Hostile {
 		_, err := dataset.ReadIDs(name, strings.NewReader("# none"))
 		require.ErrorContains(t, err, "no instance id", what)

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestARowThatTheFamilyLeavesOutNeedsNothing: neither an id nor an image is looked for in it.
-func TestARowThatTheFamilyLeavesOutNeedsNothing(t *testing.T) {
+// TestAnExcludedRowNeedsNoValues: neither an id nor an image is looked for in it.
+func TestAnExcludedRowNeedsNoValues(t *testing.T) {
 	for what, row := range map[string]table.Row{
 		"an id that is none":                {InstanceID: "-rf /", ImageName: "x/b", BlankProblem: true},
 		"no id at all":                      {ImageName: "x/b", BlankProblem: true},
@@ -31,8 +31,8 @@ func TestARowThatTheFamilyLeavesOutNeedsNothing(t *testing.T) {
 	}
 }
 
-// TestAnInstanceHasARepositoryIfItsIDTellsOne: by that it is wrapped or not.
-func TestAnInstanceHasARepositoryIfItsIDTellsOne(t *testing.T) {
+// TestAnIDMayNameARepository: by that it is wrapped or not.
+func TestAnIDMayNameARepository(t *testing.T) {
 	for id, repo := range map[string]string{"sphinx-doc__sphinx-1": "sphinx-doc", "sphinx-doc": "", "a__b__c-1": "a"} {
 		result, err := dataset.Resolve(
 			[]table.Row{{InstanceID: id, ImageName: "x/y"}}, dataset.Options{Family: family(t, "swebench")},
@@ -48,8 +48,8 @@ func TestARowOfCommit0NeedsNoID(t *testing.T) {
 	assert.Equal(t, "docker.io/wentingzhao/web3.py:v0", result.Instances[0].OfficialImage)
 }
 
-// TestAKeyStandsForAnIDThatIsMissing: in an object of rows. A number only counts them.
-func TestAKeyStandsForAnIDThatIsMissing(t *testing.T) {
+// TestAKeyReplacesAMissingID: in an object of rows. A number only counts them.
+func TestAKeyReplacesAMissingID(t *testing.T) {
 	tests := map[string]struct{ content, id, says string }{
 		"a key":                                {`{"a__a-1": {"repo": "a/a"}}`, "a__a-1", ""},
 		"not in place of the row's own":        {`{"x__x-1": {"instance_id": "a__a-1"}}`, "a__a-1", ""},

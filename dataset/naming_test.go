@@ -99,8 +99,8 @@ func TestFilesNameImages(t *testing.T) {
 	}
 }
 
-// TestColumnsThatAreNotTextMatterOnlyToWhoNeedsThem: in all forms alike.
-func TestColumnsThatAreNotTextMatterOnlyToWhoNeedsThem(t *testing.T) {
+// TestColumnsWithoutTextMatterOnlyIfNeeded: in all forms alike.
+func TestColumnsWithoutTextMatterOnlyIfNeeded(t *testing.T) {
 	parquet := func(column string, values any) string {
 		file, err := datasettest.Parquet(1, []datasettest.Column{{Name: "instance_id", Values: []string{"a__a-1"}}, {Name: column, Values: values}})
 		require.NoError(t, err)

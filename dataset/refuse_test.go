@@ -66,7 +66,7 @@ func rowOf(t *testing.T, object string) table.Row {
 	return rows[0]
 }
 
-func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {
+func TestResolveRefusesAmbiguousImages(t *testing.T) {
 	tests := map[string]struct {
 		family, template string
 		rows             []table.Row
@@ -116,7 +116,7 @@ func TestResolveRefusesImagesThatCannotBeToldApart(t *testing.T) {
 	}
 }
 
-func TestResolveRefusesOptionsThatCannotBeMeant(t *testing.T) {
+func TestResolveRefusesInvalidOptions(t *testing.T) {
 	tests := map[string]struct {
 		opts   dataset.Options
 		reason string

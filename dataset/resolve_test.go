@@ -45,7 +45,7 @@ func ids(result dataset.Result) []string {
 	return all
 }
 
-func TestResolveTellsAllThatAPlannerNeeds(t *testing.T) {
+func TestResolveReturnsAllThatAPlanNeeds(t *testing.T) {
 	result, err := dataset.Resolve(rowsOf("sphinx-doc__sphinx-10325"), swebench(t, dataset.Selection{}))
 	require.NoError(t, err)
 	require.Len(t, result.All, 1)
@@ -82,7 +82,7 @@ func TestResolveDoesNotDependOnTheOrderOfRows(t *testing.T) {
 	}
 }
 
-func TestResolveTakesRowsOfOneIDForOne(t *testing.T) {
+func TestResolveMergesRowsOfOneID(t *testing.T) {
 	result, err := dataset.Resolve(rowsOf("a__a-1", "b__b-1", "a__a-1", "a__a-1"), swebench(t, dataset.Selection{}))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"a__a-1", "b__b-1"}, ids(result))
@@ -117,7 +117,7 @@ func TestMultiSWEBenchRowsWithoutAnIDGetTheEvaluators(t *testing.T) {
 	assert.Equal(t, "docker.io/mswebench/burntsushi_m_ripgrep:base", result.Instances[1].OfficialImage)
 }
 
-func TestALimitDrawsRowsBeforeTheFamilyLeavesAnyOut(t *testing.T) {
+func TestALimitDrawsRowsBeforeTheFamilyExcludesAny(t *testing.T) {
 	// As the evaluator does, with pandas: of six rows, seed 42 draws the rows 0, 1, 5, 2, 4, 3.
 	rows := func(blank ...int) []table.Row {
 		var rows []table.Row
@@ -143,7 +143,7 @@ func TestALimitDrawsRowsBeforeTheFamilyLeavesAnyOut(t *testing.T) {
 	assert.ErrorContains(t, err, "the limit draws no instance: family swesmith excludes all drawn rows (2)")
 }
 
-func TestAnIDThatTheFamilyLeavesOutCannotBeSelected(t *testing.T) {
+func TestAnExcludedIDCannotBeSelected(t *testing.T) {
 	rows := []table.Row{
 		{InstanceID: "a__a.1.x__1", ImageName: "x/a"},
 		{InstanceID: "b__b.1.x__1", ImageName: "x/b", BlankProblem: true},

@@ -48,7 +48,7 @@ func TestSelectionDoesNotFloodTheErrorWithMissingIDs(t *testing.T) {
 	assert.Less(t, len(err.Error()), 1000)
 }
 
-func TestLimitDrawsThatManyOfTheSelectedInstances(t *testing.T) {
+func TestLimitDrawsFromTheSelectedInstances(t *testing.T) {
 	rows := many(100)
 	assert.Len(t, resolveIDs(t, rows, dataset.Selection{Limit: 10}), 10)
 	assert.Len(t, resolveIDs(t, rows, dataset.Selection{Limit: 1000}), 100)

@@ -11,7 +11,7 @@ import (
 	"dagger/eval-images/dataset/datasettest"
 )
 
-func TestASourceIsFitForAPage(t *testing.T) {
+func TestASourceIsSafeToShow(t *testing.T) {
 	sound := dataset.Source{Name: "o/n", Config: "default", Split: "test", Revision: strings.Repeat("a", 40)}
 	require.NoError(t, sound.Check())
 	require.NoError(t, dataset.Source{}.Check(), "a file has none")

@@ -11,7 +11,7 @@ import (
 	"dagger/eval-images/dataset/families"
 )
 
-// The nine of the origin. A further family is held by TestEveryFamilyIsWhole, and by its table in
+// The nine of the origin. A further family is held by TestEveryFamilyIsComplete, and by its table in
 // families_test.go.
 func TestTheOriginsFamiliesHaveTheirDatasets(t *testing.T) {
 	tests := []struct {
@@ -40,7 +40,7 @@ func TestTheOriginsFamiliesHaveTheirDatasets(t *testing.T) {
 	}
 }
 
-func TestEveryFamilyIsWhole(t *testing.T) {
+func TestEveryFamilyIsComplete(t *testing.T) {
 	known := map[string]string{} // names and datasets, and the family whose they are
 	for _, family := range families.All() {
 		assert.Regexp(t, `^[a-z0-9]+$`, family.Name)

@@ -29,8 +29,8 @@ func TestProCustom(t *testing.T) {
 	}
 }
 
-// TestLongTagsThatDifferInCapitalsStayTwo: lower-cased they are one, and a registry has both.
-func TestLongTagsThatDifferInCapitalsStayTwo(t *testing.T) {
+// TestLongTagsThatDifferInCaseStayDistinct: lower-cased they are one, and a registry has both.
+func TestLongTagsThatDifferInCaseStayDistinct(t *testing.T) {
 	const repository = "docker.io/jefzda/sweap-images:"
 	long := strings.Repeat("a", maxProCustom+1)
 	assert.NotEqual(t, proCustom(repository+long), proCustom(repository+strings.ToUpper(long)))

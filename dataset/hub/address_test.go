@@ -29,7 +29,7 @@ func TestAddressesOfADataset(t *testing.T) {
 	}
 }
 
-func TestNothingIsAskedForAnythingElseThanADataset(t *testing.T) {
+func TestRequestsNameOnlyDatasets(t *testing.T) {
 	parts := map[string]struct {
 		part func(value string) Part
 		fine []string
@@ -85,7 +85,7 @@ func TestTheRevisionIsOnePartOfAnAddress(t *testing.T) {
 	}
 }
 
-func TestWhatIsPutIntoAURLIsBounded(t *testing.T) {
+func TestPartsOfAURLAreBounded(t *testing.T) {
 	path := strings.Repeat("a", maxAddress-len("https://hub.example/"))
 	_, err := Client{Address: Address("https://hub.example/" + path)}.connect("o/n")
 	require.NoError(t, err)

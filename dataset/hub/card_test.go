@@ -73,8 +73,8 @@ func TestGlobsMatchAsTheHubsLibrariesDo(t *testing.T) {
 	}
 }
 
-// TestTheREADMEDecidesWhatThereIsToChoose: and not the names of files beside it.
-func TestTheREADMEDecidesWhatThereIsToChoose(t *testing.T) {
+// TestTheREADMEDecidesTheChoices: and not the names of files beside it.
+func TestTheREADMEDecidesTheChoices(t *testing.T) {
 	c := commit{SHA: "c"}
 	c.Siblings = append(c.Siblings, struct{ RFilename string }{"other/train.jsonl"})
 	c.CardData.Configs = json.RawMessage(`[{"config_name": "mine", "data_files": "other/*"}]`)

@@ -150,7 +150,7 @@ func TestAPartIsReadAtACommit(t *testing.T) {
 	}
 }
 
-func TestAPartThatIsNotThereIsAnError(t *testing.T) {
+func TestAMissingPartIsAnError(t *testing.T) {
 	csv := hubtest.Files{"test.csv": "instance_id\na\n"}
 	languages := hubtest.Files{"go/test-00000-of-00001.jsonl": lines("a"), "java/test-00000-of-00001.jsonl": lines("b")}
 	made := hubtest.Files{"go/test/0000.jsonl": lines("a"), "java/test/0000.jsonl": lines("b"), "java/partial-train/0000.jsonl": lines("c")}
@@ -225,7 +225,7 @@ func TestAPartThatIsNotThereIsAnError(t *testing.T) {
 	}
 }
 
-func TestADatasetOfWhichTheHubKnowsNoParquetIsNotMissing(t *testing.T) {
+func TestAnUnconvertedDatasetIsNotMissing(t *testing.T) {
 	for what, answer := range map[string]http.HandlerFunc{
 		"it says so": func(w http.ResponseWriter, _ *http.Request) {
 			hubtest.Refuse(w, http.StatusNotFound, "", "The parquet files are not ready yet.")
@@ -243,7 +243,7 @@ func TestADatasetOfWhichTheHubKnowsNoParquetIsNotMissing(t *testing.T) {
 	}
 }
 
-func TestAHubThatIsBusyMayHaveConvertedTheSplit(t *testing.T) {
+func TestABusyHubMayHaveConvertedTheSplit(t *testing.T) {
 	bed := newTestbed(t)
 	bed.Commit("o/n", "main", hubtest.Files{"go/test.jsonl": lines("a"), "java/test.jsonl": lines("b")})
 	bed.Fail(nil)
@@ -301,9 +301,9 @@ func TestAFileOfADatasetIsCheckedAsAnyOther(t *testing.T) {
 	assert.Empty(t, bed.waited)
 }
 
-// TestAnotherCommitIsNotTaken: a mirror that knows only the latest commit must not pass it off as
+// TestAnAnswerWithAnotherCommitIsRefused: a mirror that knows only the latest commit must not pass it off as
 // another.
-func TestAnotherCommitIsNotTaken(t *testing.T) {
+func TestAnAnswerWithAnotherCommitIsRefused(t *testing.T) {
 	for what, sha := range map[string]string{"another": strings.Repeat("b", 40), "none": "", "no commit": "main"} {
 		t.Run(what, func(t *testing.T) {
 			bed := newTestbed(t)

@@ -15,8 +15,8 @@ import (
 	"dagger/eval-images/dataset/hub/hubtest"
 )
 
-// TestTheHubsWordsAndWhatToDo: answers as the hub gives them, and what a user reads.
-func TestTheHubsWordsAndWhatToDo(t *testing.T) {
+// TestARefusalQuotesTheHubAndSaysWhatToDo: answers as the hub gives them, and what a user reads.
+func TestARefusalQuotesTheHubAndSaysWhatToDo(t *testing.T) {
 	const restricted = "Access to dataset o/n is restricted"
 	refuse := func(status int, code, message string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { hubtest.Refuse(w, status, code, message) }

@@ -46,7 +46,7 @@ func hangUpAfter(text string) http.HandlerFunc {
 	}
 }
 
-func TestWhatPassesIsTriedAgain(t *testing.T) {
+func TestTemporaryErrorsAreRetried(t *testing.T) {
 	tests := map[string]struct {
 		faults   []http.HandlerFunc
 		min, max time.Duration // of the first pause
@@ -96,7 +96,7 @@ func TestWhatPassesIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsCutIsDownloadedFromItsStart(t *testing.T) {
+func TestACutFileIsDownloadedAnew(t *testing.T) {
 	bed := newTestbed(t)
 	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})
 	bed.Fail(nil, nil, hangUpAfter(lines("half", "of", "it", "and", "more")))
@@ -105,7 +105,7 @@ func TestAFileThatIsCutIsDownloadedFromItsStart(t *testing.T) {
 	assert.Equal(t, []string{"a"}, ids)
 }
 
-func TestAnAddressOfTheStorageThatIsTooOldIsAskedForAgain(t *testing.T) {
+func TestAnExpiredStorageURLIsRequestedAgain(t *testing.T) {
 	bed := newTestbed(t)
 	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})
 	bed.Fail(nil, nil, status(http.StatusForbidden))
@@ -114,7 +114,7 @@ func TestAnAddressOfTheStorageThatIsTooOldIsAskedForAgain(t *testing.T) {
 	assert.Equal(t, []string{"a"}, ids)
 }
 
-func TestWhatDoesNotPassIsTriedOnce(t *testing.T) {
+func TestPermanentErrorsAreNotRetried(t *testing.T) {
 	for _, code := range []int{400, 401, 403, 404, 410, 501} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			bed := newTestbed(t)
@@ -143,8 +143,8 @@ func TestWhatDoesNotPassIsTriedOnce(t *testing.T) {
 	})
 }
 
-// TestWhichConnectionsAreTriedAgain: errors as the library gives them, and what a user reads.
-func TestWhichConnectionsAreTriedAgain(t *testing.T) {
+// TestWhichConnectionErrorsAreRetried: errors as the library gives them, and what a user reads.
+func TestWhichConnectionErrorsAreRetried(t *testing.T) {
 	dialing := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	const reach, refer = "Check --hub, and that the machine of the Dagger engine reaches it",
 		"Use a hub that serves its files itself, or from public addresses"
@@ -190,7 +190,7 @@ func TestAttemptsEnd(t *testing.T) {
 	assert.Contains(t, Advice(err), "Try again later")
 }
 
-func TestAClientStopsWhenToldTo(t *testing.T) {
+func TestACancelledClientStops(t *testing.T) {
 	stop := errors.New("told to stop")
 	t.Run("while it waits for another attempt", func(t *testing.T) {
 		bed := newTestbed(t)
@@ -225,7 +225,7 @@ func TestAPauseThatFailsIsTheLast(t *testing.T) {
 	assert.Len(t, bed.Requests(), 1)
 }
 
-func TestAClientThatIsToldToStopAnnouncesNoFurtherAttempt(t *testing.T) {
+func TestACancelledClientAnnouncesNoAttempt(t *testing.T) {
 	stop := errors.New("told to stop")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	busy := transportFunc(func(r *http.Request) (*http.Response, error) {
@@ -243,8 +243,8 @@ type handTimer struct{ resets int }
 func (h *handTimer) Reset(time.Duration) bool { h.resets++; return true }
 func (h *handTimer) Stop() bool               { return true }
 
-// TestAHubThatFallsSilentIsAskedAgain: before its answer, and in the middle of it.
-func TestAHubThatFallsSilentIsAskedAgain(t *testing.T) {
+// TestASilentHubIsRetried: before its answer, and in the middle of it.
+func TestASilentHubIsRetried(t *testing.T) {
 	bed := newTestbed(t)
 	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})
 	var runOut func()

@@ -65,9 +65,9 @@ func TestATokenGoesToTheHubAlone(t *testing.T) {
 	assert.Equal(t, []int{4, 1}, []int{hub, storage}, "the commit and the file, each by both names; and the storage")
 }
 
-// TestATokenIsNotTakenAlong: to a subdomain, to another port, or to the same host without
+// TestARedirectDoesNotForwardTheToken: to a subdomain, to another port, or to the same host without
 // encryption.
-func TestATokenIsNotTakenAlong(t *testing.T) {
+func TestARedirectDoesNotForwardTheToken(t *testing.T) {
 	for address, with := range map[string]bool{
 		"https://hub.example/api/datasets/o/n": true, "https://hub.example/": true, "https://cdn.hub.example/": false,
 		"https://hub.example:8443/": false, "http://hub.example/": false, "https://hub.example.evil/": false, "https://evil.example/hub.example": false,
@@ -150,8 +150,8 @@ func TestATokenHasPrintableASCII(t *testing.T) {
 	}
 }
 
-// TestATokenStandsInNoError: not in those about it, nor where the hub repeats it.
-func TestATokenStandsInNoError(t *testing.T) {
+// TestATokenAppearsInNoError: not in those about it, nor where the hub repeats it.
+func TestATokenAppearsInNoError(t *testing.T) {
 	for what, token := range map[string]string{"a line": reader + "\r\nX-Evil: 1", "a space": reader + " x", "a letter": reader + "é"} {
 		t.Run("one with "+what, func(t *testing.T) {
 			bed := newTestbed(t)
@@ -238,9 +238,9 @@ func TestTheNetworkOfAClientSendsItsRequests(t *testing.T) {
 	}
 }
 
-// TestAHubDoesNotRedirectInside: its files may be at another host, but at none that is nearer than
+// TestAHubCannotRedirectInside: its files may be at another host, but at none that is nearer than
 // the hub.
-func TestAHubDoesNotRedirectInside(t *testing.T) {
+func TestAHubCannotRedirectInside(t *testing.T) {
 	for _, place := range []string{"https://10.0.0.1/f", "https://localhost/f", "https://[::1]/f", "https://169.254.169.254/f", "https://metadata/f"} {
 		var asked []string
 		next := transportFunc(func(r *http.Request) (*http.Response, error) {

@@ -24,8 +24,8 @@ func packed(t testing.TB, content string) string {
 	return file.String()
 }
 
-// TestReadOfTheFormsThatFilesHave: each has the same two rows.
-func TestReadOfTheFormsThatFilesHave(t *testing.T) {
+// TestReadOfEveryForm: each has the same two rows.
+func TestReadOfEveryForm(t *testing.T) {
 	const first, second = `{"patch": "…", "instance_id": "a__a-1", "repo": "a/a"}`, `{"tests": [{}], "repo": null, "instance_id": "b__b-2"}`
 	const lines = first + "\n" + second + "\n"
 	const array = "[" + first + ",\n" + second + "]"
@@ -81,7 +81,7 @@ func TestReadOfTheFormsThatFilesHave(t *testing.T) {
 	})
 }
 
-func TestReadNamesTheFormThatItDoesNotRead(t *testing.T) {
+func TestReadNamesUnsupportedForms(t *testing.T) {
 	const array = `[{"instance_id": "a"}]`
 	whole := packed(t, strings.Repeat(`{"instance_id": "a"}`+"\n", 1000))
 	for name, tt := range map[string]struct{ file, content, says string }{
@@ -153,8 +153,8 @@ func TestReadOfAGitLFSPointer(t *testing.T) {
 	assert.EqualError(t, err, "select.txt"+says)
 }
 
-// TestReadTakesNullForWhatIsNoNumber: Python writes it for a number that is none, or endless.
-func TestReadTakesNullForWhatIsNoNumber(t *testing.T) {
+// TestReadTreatsNaNAsNull: Python writes it for a number that is none, or endless.
+func TestReadTreatsNaNAsNull(t *testing.T) {
 	const object = `{"a": NaN, "instance_id": "NaN \"-Infinity\" \\", "b": [Infinity, -Infinity,-1, -1.5e-3], "repo": NaN, "problem_statement": NaN}`
 	for name, content := range map[string]string{
 		"d.jsonl": object, "d.json": "[" + object + "]", "e.json": object,
@@ -173,8 +173,8 @@ func TestReadTakesNullForWhatIsNoNumber(t *testing.T) {
 	assert.Equal(t, "a", rows[0].InstanceID)
 }
 
-// TestReadTakesKeysAsTheyAreWritten: encoding/json takes them in any case.
-func TestReadTakesKeysAsTheyAreWritten(t *testing.T) {
+// TestReadMatchesKeysExactly: encoding/json takes them in any case.
+func TestReadMatchesKeysExactly(t *testing.T) {
 	for _, content := range []string{
 		`{"instance_id": "a", "INSTANCE_ID": "b", "Repo": "c"}`,
 		`{"INSTANCE_ID": "b", "Repo": "c", "instance_id": "a"}`,
@@ -214,8 +214,8 @@ func TestReadKeepsWholeNumbersOfSomeColumns(t *testing.T) {
 	assert.Empty(t, rows[0].Number)
 }
 
-// TestReadLeavesOutPictures: a column `image` of megabytes is no reference, and no fault.
-func TestReadLeavesOutPictures(t *testing.T) {
+// TestReadSkipsPictures: a column `image` of megabytes is no reference, and no fault.
+func TestReadSkipsPictures(t *testing.T) {
 	rows, err := readText("d.jsonl", `{"instance_id": "a__a-1", "image": "`+strings.Repeat("iVBORw0KGgo", 1000)+`"}`)
 	require.NoError(t, err)
 	assert.Empty(t, rows[0].Image)

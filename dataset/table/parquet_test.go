@@ -26,7 +26,7 @@ func readParquet(file []byte) ([]table.Row, error) {
 	return table.Read("d.parquet", bytes.NewReader(file), int64(len(file)))
 }
 
-func TestReadOfParquetTakesTheColumnsNeeded(t *testing.T) {
+func TestReadOfParquetReadsOnlyNeededColumns(t *testing.T) {
 	rows, err := readParquet(writeParquet(t,
 		datasettest.Column{Name: "FAIL_TO_PASS", Values: [][]string{{"t", "u"}, nil, {"v"}}},
 		datasettest.Column{Name: "problem_statement", Values: []*string{text("a problem"), text(" "), nil}},

@@ -157,7 +157,7 @@ func TestReadGivesUpOnTooManyRows(t *testing.T) {
 	}
 }
 
-func TestReadPassesOnWhatTheReaderSays(t *testing.T) {
+func TestReadReturnsTheReadersError(t *testing.T) {
 	failure := errors.New("the disk is gone")
 	for _, file := range []string{"d.jsonl", "d.json", "d.txt"} {
 		_, err := table.Read(file, failing{failure}, 100)

@@ -21,7 +21,7 @@ var module = map[string]string{
 		"func TestCount(t *testing.T) {\n\tif a.Count([]int{1, 2}) != 2 {\n\t\tt.Fatal()\n\t}\n}\n",
 }
 
-func TestRunTellsWhatTheTestsDoNotNotice(t *testing.T) {
+func TestRunPrintsSurvivors(t *testing.T) {
 	const (
 		always   = "a/a.go\tMost\talways\tn > 9\t"
 		operator = "a/a.go\tMost\toperator\tn > 9\t"

@@ -27,7 +27,7 @@ func TestHistoryFitsTheProject(t *testing.T) {
 	}
 }
 
-func TestGitTakesTheHistory(t *testing.T) {
+func TestGitImportsTheHistory(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("no git on this machine")
 	}

@@ -37,7 +37,7 @@ func TestNewPlanWithMoreEnvironmentsThanInstances(t *testing.T) {
 	assert.Len(t, p.environments, 1)
 }
 
-func TestInstancesThatAreWrappedHaveAnEnvironmentWithPythons(t *testing.T) {
+func TestWrappedInstancesGetAnEnvironmentWithPythons(t *testing.T) {
 	p, err := newPlan([]string{"django__django-11099", "sphinx-doc__sphinx-8035", "sympy__sympy-20590", "sphinx-doc__sphinx-8273"}, 2)
 	require.NoError(t, err)
 	assert.Equal(t, []environment{{number: 0}, {pythons: true}, {number: 1}}, p.environments)

@@ -24,7 +24,7 @@ import (
 // systemOnly is a plan that takes no engine.
 var systemOnly = samples{}
 
-func TestFillPushesWhatIsMissingAndOnlyThat(t *testing.T) {
+func TestFillPushesOnlyMissingImages(t *testing.T) {
 	s, out := newSampler(t, ggcr.New(ggcr.Logger(log.New(io.Discard, "", 0))))
 	s.rootfs = writeTar(t)
 
@@ -59,7 +59,7 @@ func TestFillNeedsARootFileSystemTheFirstTime(t *testing.T) {
 	assert.ErrorContains(t, s.fill(context.Background(), systemOnly), "pushing library/debian:bookworm: ")
 }
 
-func TestARegistryThatFailsIsNotTakenForEmpty(t *testing.T) {
+func TestAFailingRegistryIsNotMistakenForAnEmptyOne(t *testing.T) {
 	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			s, _ := newSampler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -73,7 +73,7 @@ func TestARegistryThatFailsIsNotTakenForEmpty(t *testing.T) {
 	}
 }
 
-func TestEveryImageIsTriedAndEveryFailureTold(t *testing.T) {
+func TestEveryImageIsTriedAndEveryFailureReported(t *testing.T) {
 	s := &sampler{jobs: 2}
 	images := []image{environment{number: 0}, environment{number: 1}, environment{number: 2}, environment{number: 3}}
 	var tried atomic.Int32
@@ -89,7 +89,7 @@ func TestEveryImageIsTriedAndEveryFailureTold(t *testing.T) {
 	assert.ErrorContains(t, err, "no swebench/sweb.env.py.x86_64.3:latest")
 }
 
-func TestNothingIsBegunAfterCancellation(t *testing.T) {
+func TestNothingStartsAfterCancellation(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	err := (&sampler{jobs: 1}).each(ctx, []image{system{}}, func(context.Context, image) error {

@@ -148,6 +148,6 @@ func TestEveryTextIsReached(t *testing.T) {
 	}
 }
 
-func TestNoErrorHasNoCause(t *testing.T) {
+func TestNoErrorHasTheZeroResult(t *testing.T) {
 	assert.Zero(t, Of(nil))
 }

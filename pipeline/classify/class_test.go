@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestCauseOf(t *testing.T) {
+func TestClassOf(t *testing.T) {
 	push := func(text string) error {
 		return &PushError{Reference: "r/agent:x", Err: errors.New(text)}
 	}

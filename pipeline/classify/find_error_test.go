@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestFindErrorKnowsTheAnswerThatThereIsNone(t *testing.T) {
+func TestFindErrorRecognizesAnAbsentImage(t *testing.T) {
 	tests := map[string]struct {
 		text   string
 		absent bool

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestDigestsAreThoseOfTheImagesThatWerePublished(t *testing.T) {
+func TestDigestsListPublishedImages(t *testing.T) {
 	one, two, three := "sha256:"+strings.Repeat("1", 64), "sha256:"+strings.Repeat("2", 64), "sha256:"+strings.Repeat("3", 64)
 	for name, test := range map[string]struct {
 		result Result

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestFailuresTellOnceWhyImagesWereNotStarted(t *testing.T) {
+func TestFailuresGiveEachReasonOnce(t *testing.T) {
 	failed := func(id, why string) Record {
 		return Record{Phase: plan.PhaseAssemble, InstanceID: redact.Field(id), Error: redact.Field("assemble " + id + ": " + why)}
 	}

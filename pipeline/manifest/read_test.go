@@ -51,7 +51,7 @@ func countLines(text string) (n int) {
 	return n
 }
 
-func TestReadJSONLinesRefusesWhatIsNoManifest(t *testing.T) {
+func TestReadJSONLinesRefusesOtherFiles(t *testing.T) {
 	tests := map[string]struct{ text, err string }{
 		"no JSON":           {"{\"instance_id\":\"a\",\"status\":\"built\"}\nhello\n", "reading m, line 2: invalid character"},
 		"an unknown status": {`{"instance_id":"a","status":"fine"}`, `reading m, line 1: its status is "fine"`},
@@ -100,7 +100,7 @@ func of(minute int, status Status, reference, digest string, tags ...string) Rec
 	}
 }
 
-func TestMergeTellsImagesApartByTheNameThatWasWanted(t *testing.T) {
+func TestMergeTellsImagesApartByTheirPlannedName(t *testing.T) {
 	tests := map[string]struct{ records, merged []Record }{
 		"two SDKs make two images, also if one failed without a tag": {
 			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusBuilt, "two", "D2", "two")},
@@ -147,8 +147,8 @@ func TestMergeTellsImagesApartByTheNameThatWasWanted(t *testing.T) {
 	}
 }
 
-// TestMergeHasWhatTheRegistryHasNow: the digest and the tags are those after the last run.
-func TestMergeHasWhatTheRegistryHasNow(t *testing.T) {
+// TestMergeMatchesTheRegistry: the digest and the tags are those after the last run.
+func TestMergeMatchesTheRegistry(t *testing.T) {
 	tests := map[string]struct{ records, merged []Record }{
 		"what was built, and is there, was built": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusSkipped, "one", "D1", "one")},

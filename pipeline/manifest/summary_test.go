@@ -85,13 +85,13 @@ func TestSummaryHeadline(t *testing.T) {
 	}
 }
 
-func TestSummarySaysWhatIsNotPublishedBesideFailures(t *testing.T) {
+func TestSummaryCountsUnpublishedImagesBesideFailures(t *testing.T) {
 	result := &Result{Images: []Record{{Status: StatusBuilt}, {Status: StatusFailed, Error: "base b: boom"}}}
 	assert.Contains(t, Summary(result), "\n- built and not published: 1\n")
 }
 
-// TestNothingInASummaryIsMarkdownOfOthers: a page of GitHub shows it.
-func TestNothingInASummaryIsMarkdownOfOthers(t *testing.T) {
+// TestASummaryEscapesForeignMarkdown: a page of GitHub shows it.
+func TestASummaryEscapesForeignMarkdown(t *testing.T) {
 	const fake = "```\n# All images are published\n![x](https://evil.example/x.png) <img src=x> @me"
 	result := &Result{
 		Bases:  []Record{{Status: StatusBuilt, RebuildReason: "it was `` another [one](https://evil.example)"}},

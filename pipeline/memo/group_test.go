@@ -15,7 +15,7 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-func TestManyAskAndOneWorks(t *testing.T) {
+func TestOneCallerDoesTheWorkForAll(t *testing.T) {
 	var group Group[int]
 	var worked, mine atomic.Int32
 	hold := make(chan struct{})
@@ -57,7 +57,7 @@ func TestAnotherKeyLeavesTheFirstKnown(t *testing.T) {
 	}
 }
 
-func TestAnotherTriesAfterAFailure(t *testing.T) {
+func TestAnotherCallerRetriesAfterAFailure(t *testing.T) {
 	var group Group[string]
 	begun, fail := make(chan struct{}), make(chan struct{})
 	broken := errors.New("broken")
@@ -101,8 +101,8 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	assert.True(t, mine, "another key is another piece of work")
 }
 
-// TestWorkThatPanicsHoldsNobodyUp: whoever waits for it tries for themselves.
-func TestWorkThatPanicsHoldsNobodyUp(t *testing.T) {
+// TestPanickingWorkDoesNotBlockCallers: whoever waits for it tries for themselves.
+func TestPanickingWorkDoesNotBlockCallers(t *testing.T) {
 	var group Group[int]
 	begun, hold := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
@@ -126,8 +126,8 @@ func TestWorkThatPanicsHoldsNobodyUp(t *testing.T) {
 	all.Wait()
 }
 
-// TestWorkThatEndsItsGoroutineHoldsNobodyUp: a test that fails in the middle of it does that.
-func TestWorkThatEndsItsGoroutineHoldsNobodyUp(t *testing.T) {
+// TestWorkThatExitsItsGoroutineDoesNotBlockCallers: a test that fails in the middle of it does that.
+func TestWorkThatExitsItsGoroutineDoesNotBlockCallers(t *testing.T) {
 	var group Group[int]
 	begun, hold := make(chan struct{}), make(chan struct{})
 	go group.Do(context.Background(), "a", func() (int, error) {
@@ -186,8 +186,8 @@ func (c *handClock) AfterFunc(time.Duration, func()) (stop func()) {
 	return func() { c.stopped <- struct{}{} }
 }
 
-// TestSideBySideAfterTwoFailures: what failed twice most likely fails for all.
-func TestSideBySideAfterTwoFailures(t *testing.T) {
+// TestCallersTryConcurrentlyAfterTwoFailures: what failed twice most likely fails for all.
+func TestCallersTryConcurrentlyAfterTwoFailures(t *testing.T) {
 	const rest = 5
 	broken := errors.New("broken")
 	fail := func() (int, error) { return 0, broken }

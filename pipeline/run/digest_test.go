@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAnOfficialImageThatIsNamedByItsDigestHasNoSecondOne: a dataset's row or a template may name
+// TestAnOfficialImageKeepsTheDigestInItsName: a dataset's row or a template may name
 // images so.
-func TestAnOfficialImageThatIsNamedByItsDigestHasNoSecondOne(t *testing.T) {
+func TestAnOfficialImageKeepsTheDigestInItsName(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("d", 64)
 	for name, official := range map[string]string{
 		"a digest": "docker.io/o/i@" + digest, "a tag and a digest": "localhost:5000/o/i:v1@" + digest,

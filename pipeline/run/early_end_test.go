@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWhoIsCutOffSaysOnceWhy: work that a run which ends early cuts off fails with the reason that
+// TestInterruptedImagesReportOneReason: work that a run which ends early cuts off fails with the reason that
 // it was given, and so does the request that it was at.
-func TestWhoIsCutOffSaysOnceWhy(t *testing.T) {
+func TestInterruptedImagesReportOneReason(t *testing.T) {
 	registry, inWork := withBuilder(nil), make(chan struct{})
 	registry.onPublish = func(ctx context.Context, image plan.Image) error {
 		if image.Reference == "r/base:i0" {
@@ -33,8 +33,8 @@ func TestWhoIsCutOffSaysOnceWhy(t *testing.T) {
 	assert.Len(t, manifest.Failures(result.Failed()), 3, "the image that ended the run, the one in work, and the rest")
 }
 
-// TestRunEndsEarlyWhereItMayNoMoreRead: credentials may be revoked while nobody is pushing.
-func TestRunEndsEarlyWhereItMayNoMoreRead(t *testing.T) {
+// TestRevokedReadRightsEndTheRun: credentials may be revoked while nobody is pushing.
+func TestRevokedReadRightsEndTheRun(t *testing.T) {
 	const size, workers = 50, 4
 	registry := withBuilder(nil)
 	answers := &revoked{fakeRegistry: registry, left: 10}
@@ -60,8 +60,8 @@ func (r *revoked) Find(ctx context.Context, reference string) (plan.Found, error
 	return r.fakeRegistry.Find(ctx, reference)
 }
 
-// TestRefusalsOfSingleImagesEndNoRun: a registry may keep some images to itself.
-func TestRefusalsOfSingleImagesEndNoRun(t *testing.T) {
+// TestRefusedImagesDoNotEndTheRun: a registry may keep some images to itself.
+func TestRefusedImagesDoNotEndTheRun(t *testing.T) {
 	const size = 4 * refusedInRow
 	registry := withBuilder(nil)
 	runner := Runner{Publisher: registry, Registry: &selective{fakeRegistry: registry}, Retry: quick, MaxWorkers: 1}

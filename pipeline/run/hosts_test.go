@@ -86,9 +86,9 @@ func hubSays(answer string) error {
 		"failed to fetch anonymous token: unexpected status from GET request to https://auth.docker.io/token?scope=x: " + answer)
 }
 
-// TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt: the images that need Docker Hub come first, and are
+// TestAFailingHostFailsOnlyTheImagesThatNeedIt: the images that need Docker Hub come first, and are
 // as many as there are workers. While they wait for Docker Hub, the others are published.
-func TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt(t *testing.T) {
+func TestAFailingHostFailsOnlyTheImagesThatNeedIt(t *testing.T) {
 	const images, hub = 120, DefaultMaxWorkers
 	limit, outage := hubSays("429 Too Many Requests"), hubSays("503 Service Unavailable")
 	tests := map[string]struct {
@@ -149,9 +149,9 @@ func TestTheTroubleOfOneHostCostsOnlyWhoNeedsIt(t *testing.T) {
 	}
 }
 
-// TestAHostThatIsGivenUp: nobody asks it or waits for it any more, and one line tells of the images
+// TestAHostThatWasGivenUpGetsNoMoreRequests: nobody asks it or waits for it any more, and one line tells of the images
 // that it cost.
-func TestAHostThatIsGivenUp(t *testing.T) {
+func TestAHostThatWasGivenUpGetsNoMoreRequests(t *testing.T) {
 	const hub, workers = 40, 3
 	run, clock := newTwoHosts(hub+10, hub), clocktest.New()
 	began := clock.Now()
@@ -168,8 +168,8 @@ func TestAHostThatIsGivenUp(t *testing.T) {
 	assert.Less(t, clock.Now().Sub(began), time.Hour, "the pauses are not those of each image")
 }
 
-// TestAHostThatStaysAwayIsGivenUp after a quarter of an hour.
-func TestAHostThatStaysAwayIsGivenUp(t *testing.T) {
+// TestAHostThatStaysUnavailableIsGivenUp after a quarter of an hour.
+func TestAHostThatStaysUnavailableIsGivenUp(t *testing.T) {
 	const hub = 1000
 	run, clock := newTwoHosts(hub+10, hub), clocktest.New()
 	official := &officials{answer: func(asked int) error {
@@ -189,9 +189,9 @@ func TestAHostThatStaysAwayIsGivenUp(t *testing.T) {
 		" more: not started: docker.io: the registry has been unavailable for more than 15 minutes: ")
 }
 
-// TestARefusedPullIsNoReasonToEndARun: an engine pulls what it pushes, and tells of both in one
+// TestARefusedPullDoesNotEndTheRun: an engine pulls what it pushes, and tells of both in one
 // error.
-func TestARefusedPullIsNoReasonToEndARun(t *testing.T) {
+func TestARefusedPullDoesNotEndTheRun(t *testing.T) {
 	run := newTwoHosts(4, 1)
 	published := run.onPublish
 	run.onPublish = func(ctx context.Context, image plan.Image) error {

@@ -58,8 +58,8 @@ func holding(planned plan.Plan) *fakeRegistry {
 	}}
 }
 
-// TestOnlyWhatThePlanWantsIsSkipped: everything is there, and one image is not what the plan wants.
-func TestOnlyWhatThePlanWantsIsSkipped(t *testing.T) {
+// TestOnlyThePlansImagesAreSkipped: everything is there, and one image is not what the plan wants.
+func TestOnlyThePlansImagesAreSkipped(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	agent, base := planned.Items[0].Agent, planned.Items[0].Base
 	changed := func(of plan.Image, change map[string]string) plan.Found {
@@ -145,8 +145,8 @@ func find(result *manifest.Result, reference string, plan plan.Plan) manifest.Re
 	return records[reference][0]
 }
 
-// TestWhatARunMakesTheNextOneSkips: each image carries what the next run wants.
-func TestWhatARunMakesTheNextOneSkips(t *testing.T) {
+// TestTheNextRunSkipsTheImagesOfThisOne: each image carries what the next run wants.
+func TestTheNextRunSkipsTheImagesOfThisOne(t *testing.T) {
 	plan := identified(commit, "FROM debian", genuine)
 	registry := &fakeRegistry{}
 	runner := Runner{Publisher: registry, Registry: registry}
@@ -202,9 +202,9 @@ func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:nightly"}, registry.tagged)
 }
 
-// TestAHeadIsNotEnoughForATag: who tags an image reads its manifest, so what a head left open is
+// TestATagNeedsMoreThanAHead: who tags an image reads its manifest, so what a head left open is
 // compared before.
-func TestAHeadIsNotEnoughForATag(t *testing.T) {
+func TestATagNeedsMoreThanAHead(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	agent := planned.Items[0].Agent
 	planned.Items[0].Tags = []string{"r/agent:nightly"}
@@ -237,7 +237,7 @@ func TestAHeadIsNotEnoughForATag(t *testing.T) {
 	}
 }
 
-func TestCheckTellsWhatHasTheNameOfAnImage(t *testing.T) {
+func TestCheckReportsOtherImagesOfThatName(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	agent := planned.Items[0].Agent
 	for name, test := range map[string]struct {
@@ -286,9 +286,9 @@ func (h headsOnly) Find(ctx context.Context, reference string) (plan.Found, erro
 	return found, nil
 }
 
-// TestAHeadIsEnoughForWhoTrusts: at Docker Hub a manifest counts and a head does not. Only what has
+// TestWithTrustAHeadIsEnough: at Docker Hub a manifest counts and a head does not. Only what has
 // a wrap is looked into.
-func TestAHeadIsEnoughForWhoTrusts(t *testing.T) {
+func TestWithTrustAHeadIsEnough(t *testing.T) {
 	wrapped := identified(commit, "FROM debian", genuine)
 	wrapped.Items[0].Wrap, wrapped.Items[0].Identity.Wrap = thisWrap, thisWrap.Key()
 	for name, test := range map[string]struct {

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestManifestIsReadAsItWasWritten(t *testing.T) {
+func TestAManifestIsReadAsWritten(t *testing.T) {
 	registry := withBuilder(map[string][]error{"r/base:i1": {errors.New("invalid reference format")}})
 	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(3))
 	require.NoError(t, err)

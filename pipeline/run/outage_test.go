@@ -68,7 +68,7 @@ func outageOf(clock *clocktest.Fake, images, after int, lasts time.Duration) *fa
 	return registry
 }
 
-func TestARegistryThatIsAwayForAWhileCostsNoImage(t *testing.T) {
+func TestAShortOutageFailsNoImage(t *testing.T) {
 	for _, lasts := range []time.Duration{time.Second, 30 * time.Second, 50 * time.Second} {
 		t.Run(lasts.String(), func(t *testing.T) {
 			clock := clocktest.New()
@@ -80,7 +80,7 @@ func TestARegistryThatIsAwayForAWhileCostsNoImage(t *testing.T) {
 	}
 }
 
-func TestARegistryThatStaysAwayIsWaitedForOnce(t *testing.T) {
+func TestTheRunWaitsOnceForARegistryThatStaysUnavailable(t *testing.T) {
 	clock := clocktest.New()
 	started := clock.Now()
 	registry := outageOf(clock, 100, 20, 1000*time.Hour)
@@ -139,8 +139,8 @@ func (v *vanishing) Publish(ctx context.Context, image plan.Image) (Published, e
 	return v.fakeRegistry.Publish(ctx, image)
 }
 
-// TestARunWhoseRegistryHangsForEverEnds: within minutes, however many images there are.
-func TestARunWhoseRegistryHangsForEverEnds(t *testing.T) {
+// TestARegistryThatHangsForeverEndsTheRun: within minutes, however many images there are.
+func TestARegistryThatHangsForeverEndsTheRun(t *testing.T) {
 	const images = 1000
 	for name, requests := range map[string]bool{"where an engine asks": false, "where each request is ours": true} {
 		t.Run(name, func(t *testing.T) {

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAPanicCostsItsImageAndNotTheRun: whoever panics also gives its places up, so with one worker
+// TestAPanicFailsItsImageButNotTheRun: whoever panics also gives its places up, so with one worker
 // the rest goes on.
-func TestAPanicCostsItsImageAndNotTheRun(t *testing.T) {
+func TestAPanicFailsItsImageButNotTheRun(t *testing.T) {
 	boom := func() error { panic("boom") }
 	for name, publish := range map[string]func(context.Context, plan.Image) error{
 		"while a base image is built": func(_ context.Context, image plan.Image) error {

@@ -37,7 +37,7 @@ func withBuilder(fails map[string][]error) *fakeRegistry {
 	}
 }
 
-func TestRunTriesAgain(t *testing.T) {
+func TestRunRetries(t *testing.T) {
 	push := &classify.PushError{Reference: "r/agent:i0", Err: errors.New("connection reset by peer")}
 	t.Run("a publication that may pass, and the record counts the attempts", func(t *testing.T) {
 		registry := withBuilder(map[string][]error{"r/agent:i0": {push}})
@@ -78,7 +78,7 @@ func (u *unsure) Find(ctx context.Context, reference string) (plan.Found, error)
 	return u.fakeRegistry.Find(ctx, reference)
 }
 
-func TestRunEndsEarlyWhereEveryImageWouldFail(t *testing.T) {
+func TestAFailureOfEveryImageEndsTheRun(t *testing.T) {
 	for name, err := range map[string]error{
 		"a full disk":                     errors.New("no space left on device"),
 		"credentials that may not push":   &classify.PushError{Reference: "r/base:i1", Err: errors.New("401 Unauthorized")},
@@ -96,7 +96,7 @@ func TestRunEndsEarlyWhereEveryImageWouldFail(t *testing.T) {
 	}
 }
 
-func TestRunBoundsEachImage(t *testing.T) {
+func TestTheTimeoutBoundsEachImage(t *testing.T) {
 	registry, clock := withBuilder(nil), clocktest.New()
 	registry.onPublish = func(ctx context.Context, image plan.Image) error {
 		if image.Reference != "r/base:i0" {
@@ -112,7 +112,7 @@ func TestRunBoundsEachImage(t *testing.T) {
 	assert.Equal(t, 1, result.Bases[0].AttemptCount, "its time is used up")
 }
 
-func TestAnImageThatTookTooLongSaysWhyItDid(t *testing.T) {
+func TestATimeoutReportsTheLastError(t *testing.T) {
 	reset := &classify.PushError{Reference: "r/agent:i0", Err: errors.New("connection reset by peer")}
 	hour := throttle.Retry{First: time.Hour, Longest: time.Hour}
 	tests := map[string]struct {
@@ -148,7 +148,7 @@ func TestAnImageThatTookTooLongSaysWhyItDid(t *testing.T) {
 	}
 }
 
-func TestRunForced(t *testing.T) {
+func TestAForcedRunMakesEverything(t *testing.T) {
 	registry := withBuilder(nil)
 	runner := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}
 	_, err := runner.Run(context.Background(), planOf(1))
@@ -161,7 +161,7 @@ func TestRunForced(t *testing.T) {
 	assert.Equal(t, manifest.StatusBuilt, result.Images[0].Status)
 }
 
-func TestRunTellsWhatIsInWork(t *testing.T) {
+func TestRunReportsProgress(t *testing.T) {
 	lines := make(chan string)
 	registry := withBuilder(nil)
 	registry.onPublish = func(_ context.Context, image plan.Image) error {
@@ -182,7 +182,7 @@ func TestRunTellsWhatIsInWork(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestPulseNamesTheLongest(t *testing.T) {
+func TestProgressNamesTheSlowestUnits(t *testing.T) {
 	now := time.Now()
 	p := progress{endings: 17, since: map[string]time.Time{}}
 	for i, unit := range []string{"a", "b", "c", "d", "e", "f", "g"} {

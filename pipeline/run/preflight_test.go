@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestARegistryThatGivesNoAnswerIsFoundBeforeAnythingIsBuilt(t *testing.T) {
+func TestARegistryWithoutAnAnswerEndsTheRunBeforeAnyBuild(t *testing.T) {
 	tests := map[string]struct {
 		silent string
 		force  bool
@@ -89,7 +89,7 @@ func TestPreflightTakesAnyAnswer(t *testing.T) {
 	})
 }
 
-func TestARunThatIsStoppedBeforeItsImagesSaysWhatWasLeft(t *testing.T) {
+func TestAStoppedRunReportsTheImagesThatItDidNotStart(t *testing.T) {
 	for name, at := range map[string]string{
 		"while it asks for the builder": "find r/builder:b", "while it checks": "find r/agent:i1", "while it makes the builder": "publish r/builder:b",
 	} {
@@ -150,7 +150,7 @@ func (s *stalling) Find(ctx context.Context, reference string) (plan.Found, erro
 	return plan.Found{}, ctx.Err()
 }
 
-func TestQuestionsAreBounded(t *testing.T) {
+func TestTheTimeoutBoundsChecks(t *testing.T) {
 	runner := func(reference string) (Runner, *fakeRegistry) {
 		has := map[string]plan.Found{"official/i1": {Digest: "sha256:o"}, "r/agent:i1": {Digest: "sha256:1"}}
 		clock := clocktest.New()
@@ -184,7 +184,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 	})
 }
 
-func TestTheHeartbeatTellsWhatIsAskedFor(t *testing.T) {
+func TestProgressNamesChecks(t *testing.T) {
 	tests := map[string]struct {
 		reference, line string
 		do              func(Runner) error

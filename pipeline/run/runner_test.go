@@ -209,7 +209,7 @@ type silent struct{}
 
 func (silent) Publish(context.Context, plan.Image) (Published, error) { return Published{}, nil }
 
-func TestRunUsesAllItsWorkersAndNoMore(t *testing.T) {
+func TestRunUsesExactlyItsWorkers(t *testing.T) {
 	var running, most atomic.Int32
 	var once sync.Once
 	full := make(chan struct{})
@@ -231,7 +231,7 @@ func TestRunUsesAllItsWorkersAndNoMore(t *testing.T) {
 	assert.Equal(t, 100, result.Count(manifest.StatusBuilt))
 }
 
-func TestRunStopsWhenTold(t *testing.T) {
+func TestACancelledRunStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	registry := &fakeRegistry{has: map[string]plan.Found{"r/builder:b": {Digest: "sha256:bb"}}}
 	registry.onPublish = func(ctx context.Context, image plan.Image) error {

@@ -41,7 +41,7 @@ func (l *lossy) Publish(ctx context.Context, image plan.Image) (Published, error
 	return Published{Digest: l.digest}, &classify.PushError{Reference: image.Reference, Err: l.err}
 }
 
-func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
+func TestAnImageThatReachedTheRegistryIsNotFailed(t *testing.T) {
 	reset, refused := errors.New("connection reset by peer"), errors.New("400 Bad Request: TAG_INVALID")
 	engine := errors.New("failed commit on ref: unexpected status from PUT request to https://r/v2/agent/manifests/i0: 400 Bad Request")
 	const agent, base, tag = "r/agent:i0", "r/base:i0", "r/agent:nightly-i0"
@@ -148,9 +148,9 @@ func TestAnImageThatIsThereIsNotFailed(t *testing.T) {
 	})
 }
 
-// TestAFurtherTagAloneIsNoImage: where neither name was published, and an engine gives no digest,
+// TestAFurtherTagAloneDoesNotProveTheImage: where neither name was published, and an engine gives no digest,
 // the labels of what has the further name are not enough. It is yesterday's.
-func TestAFurtherTagAloneIsNoImage(t *testing.T) {
+func TestAFurtherTagAloneDoesNotProveTheImage(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	registry := holding(planned)
 	item := &planned.Items[0]

@@ -64,7 +64,7 @@ func (f *fakeRegistry) together() [][]string {
 	return all
 }
 
-func TestTheRecipeRunsOnceForOfficialImagesThatAreAlike(t *testing.T) {
+func TestTheRecipeRunsOnceForEquivalentOfficialImages(t *testing.T) {
 	registry := &fakeRegistry{}
 	planned := planOf(12)
 	planned.Items[5].Wrap = &plan.Wrap{Commands: [][]string{{"pip", "install", "x"}}}
@@ -100,7 +100,7 @@ func TestTheRecipeRunsOnceForOfficialImagesThatAreAlike(t *testing.T) {
 	}
 }
 
-func TestARecipeThatFailsCostsOneImageAndRunsForTheNext(t *testing.T) {
+func TestAFailedRecipeFailsOneImageAndRunsForTheNext(t *testing.T) {
 	registry := &fakeRegistry{}
 	registry.onPublish = func(_ context.Context, image plan.Image) error {
 		if image.Phase == plan.PhaseBase && image.Instance.ID == "i0" {
@@ -117,8 +117,8 @@ func TestARecipeThatFailsCostsOneImageAndRunsForTheNext(t *testing.T) {
 	assert.Equal(t, [][]string{{"i1", "i2"}}, registry.together())
 }
 
-// TestWhatIsAlikeIsAskedAgain: a registry's bad moment is no reason to run the recipe.
-func TestWhatIsAlikeIsAskedAgain(t *testing.T) {
+// TestRebaseKeysAreRetried: a registry's bad moment is no reason to run the recipe.
+func TestRebaseKeysAreRetried(t *testing.T) {
 	for name, trouble := range map[string]error{"503": errors.New("503 Service Unavailable"), "a limit": asksFor(time.Hour)} {
 		t.Run(name, func(t *testing.T) {
 			registry, clock := &fakeRegistry{}, clocktest.New()
@@ -147,7 +147,7 @@ func (s *unsureSharing) RebaseKey(ctx context.Context, official string) (key str
 
 // If the recipe fails for all that are alike, each of them after the other would take hours to say
 // so.
-func TestARecipeThatFailsForAllIsTriedSideBySide(t *testing.T) {
+func TestARecipeThatKeepsFailingRunsConcurrently(t *testing.T) {
 	const images, places = 8, 3
 	registry := &fakeRegistry{}
 	var begun, running atomic.Int64
@@ -186,7 +186,7 @@ func TestARecipeThatFailsForAllIsTriedSideBySide(t *testing.T) {
 
 // With two places, the recipe of the first three must not keep the fourth, whose recipe is another
 // one, from starting.
-func TestWhoWaitsForARecipeGivesItsPlaceUp(t *testing.T) {
+func TestAnImageThatWaitsForARecipeReleasesItsWorker(t *testing.T) {
 	registry := &fakeRegistry{}
 	other := make(chan struct{})
 	var once sync.Once
@@ -208,7 +208,7 @@ func TestWhoWaitsForARecipeGivesItsPlaceUp(t *testing.T) {
 	assert.Equal(t, 4, result.Count(manifest.StatusBuilt))
 }
 
-func TestNothingIsSharedWhereNothingIsPublished(t *testing.T) {
+func TestAnUnpublishedRunSharesNothing(t *testing.T) {
 	registry := &fakeRegistry{}
 	_, err := Runner{Publisher: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}}.Run(context.Background(), planOf(2))
 	require.NoError(t, err)

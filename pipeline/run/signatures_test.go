@@ -140,7 +140,7 @@ func TestOnlyASignedImageIsUsed(t *testing.T) {
 	})
 }
 
-func TestAnImageThatIsNotSignedIsMissing(t *testing.T) {
+func TestAnUnsignedImageCountsAsMissing(t *testing.T) {
 	registry := &fakeRegistry{has: map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a0"}, "r/agent:i1": {Digest: "sha256:a1"}}}
 	signatures := &fakeSignatures{unsigned: map[string]bool{"r/agent:i1@sha256:a1": true}}
 	missing, err := Runner{Registry: registry, Signatures: signatures, Retry: quick}.Missing(context.Background(), planOf(2))

@@ -35,9 +35,9 @@ func (p *pulls) Find(_ context.Context, reference string) (plan.Found, error) {
 	return plan.Found{Digest: digestOf(reference)}, nil
 }
 
-// TestAQuotaOfPullsThatIsUsedUp: what needs no pull goes on, nobody waits or asks in vain, and one
+// TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull: what needs no pull goes on, nobody waits or asks in vain, and one
 // line tells what is left.
-func TestAQuotaOfPullsThatIsUsedUp(t *testing.T) {
+func TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull(t *testing.T) {
 	const images, pulled, based, workers = 60, 20, 10, 3
 	registry, official := withBuilder(nil), &pulls{left: pulled}
 	planned := planOf(images)
@@ -71,8 +71,8 @@ func TestAQuotaOfPullsThatIsUsedUp(t *testing.T) {
 	assert.Equal(t, images-pulled-based, official.asked, "with a pull for each, and none for what is there")
 }
 
-// TestAQuotaOfPullsForBaseImages: to compose an agent image means to read its base image.
-func TestAQuotaOfPullsForBaseImages(t *testing.T) {
+// TestAUsedUpPullQuotaForBaseImages: to compose an agent image means to read its base image.
+func TestAUsedUpPullQuotaForBaseImages(t *testing.T) {
 	const images, workers = 40, 3
 	refuse := map[string][]error{}
 	plan := planOf(images)
@@ -86,7 +86,7 @@ func TestAQuotaOfPullsForBaseImages(t *testing.T) {
 	assert.Len(t, manifest.Failures(result.Failed()), 1)
 }
 
-func TestPinsEndWithTheQuotaOfPulls(t *testing.T) {
+func TestPinStopsAtAUsedUpPullQuota(t *testing.T) {
 	const workers = 3
 	official := &pulls{left: 5}
 	_, err := Runner{Official: official, MaxWorkers: workers, clock: clocktest.New()}.Pin(context.Background(), planOf(60))

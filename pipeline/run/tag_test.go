@@ -43,8 +43,8 @@ func TestEveryFurtherTagOfANewImageIsPushed(t *testing.T) {
 	}
 }
 
-// TestAFurtherTagIsPutOnTheImageThatIsThere: whatever became of what the image was made of.
-func TestAFurtherTagIsPutOnTheImageThatIsThere(t *testing.T) {
+// TestAFurtherTagIsPutOnTheExistingImage: whatever became of what the image was made of.
+func TestAFurtherTagIsPutOnTheExistingImage(t *testing.T) {
 	ours := plan.Found{Digest: "sha256:a", BaseDigest: "sha256:b", OfficialDigest: "sha256:o"}
 	base, builder := plan.Found{Digest: "sha256:b"}, plan.Found{Digest: "sha256:bb"}
 	nightly, other := plan.Found{Digest: "sha256:a"}, plan.Found{Digest: "sha256:yesterday's"}
@@ -93,7 +93,7 @@ func TestAFurtherTagIsPutOnTheImageThatIsThere(t *testing.T) {
 	}
 }
 
-func TestFurtherTagsThatAreRefused(t *testing.T) {
+func TestRefusedFurtherTags(t *testing.T) {
 	refused := func(reference string) error {
 		return &classify.PushError{Reference: reference, Err: errors.New("invalid reference format")}
 	}
@@ -163,7 +163,7 @@ func (l losing) Tag(ctx context.Context, image, reference string) error {
 	return &classify.PushError{Reference: reference, Err: errors.New("connection reset by peer")}
 }
 
-func TestTagsArePutBeforeAnythingIsMade(t *testing.T) {
+func TestTagsArePutBeforeAnyBuild(t *testing.T) {
 	registry := &fakeRegistry{has: map[string]plan.Found{"r/agent:i1": {Digest: "sha256:a"}}}
 	registry.onPublish = func(context.Context, plan.Image) error { return errors.New("boom") }
 	result, err := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick}.Run(context.Background(), taggedPlan(2))
@@ -172,9 +172,9 @@ func TestTagsArePutBeforeAnythingIsMade(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:nightly-i1", "r/agent:v1-i1"}, registry.tagged)
 }
 
-// TestATagOfWhichNobodyKnows: an image is then neither made nor tagged, also if another tag is
+// TestATagThatTheRegistryDoesNotAnswerFor: an image is then neither made nor tagged, also if another tag is
 // surely missing.
-func TestATagOfWhichNobodyKnows(t *testing.T) {
+func TestATagThatTheRegistryDoesNotAnswerFor(t *testing.T) {
 	for name, order := range map[string][]string{
 		"before one that is missing": {"r/agent:there-i0", "r/agent:unknown-i0", "r/agent:missing-i0"},
 		"after one that is missing":  {"r/agent:there-i0", "r/agent:missing-i0", "r/agent:unknown-i0"},
@@ -199,7 +199,7 @@ func TestATagOfWhichNobodyKnows(t *testing.T) {
 	}
 }
 
-func TestOnlyAnImageThatGetsATagIsInSightAsWork(t *testing.T) {
+func TestOnlyImagesThatGetATagAreObserved(t *testing.T) {
 	registry, plan := &fakeRegistry{has: map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a"}, "r/agent:i1": {Digest: "sha256:b"}}}, planOf(2)
 	plan.Items[1].Tags = []string{"r/agent:nightly-i1"}
 	var units []string
@@ -212,8 +212,8 @@ func TestOnlyAnImageThatGetsATagIsInSightAsWork(t *testing.T) {
 	assert.Equal(t, []string{"assemble i1", "check which of 2 images exist"}, units)
 }
 
-// TestARecordHasTheNameThatWasWanted: also one whose image was not started.
-func TestARecordHasTheNameThatWasWanted(t *testing.T) {
+// TestARecordHasThePlannedName: also one whose image was not started.
+func TestARecordHasThePlannedName(t *testing.T) {
 	names := func(result *manifest.Result) (all []string) {
 		for _, record := range slices.Concat(result.Builders, result.Bases, result.Images) {
 			all = append(all, string(record.Reference))
@@ -235,7 +235,7 @@ func TestARecordHasTheNameThatWasWanted(t *testing.T) {
 	assert.Equal(t, make([]string, len(all)), names(run(Runner{Publisher: registry})), "a run that publishes nothing wants none")
 }
 
-func TestTimeOfTagsCountsAsPushing(t *testing.T) {
+func TestTaggingCountsAsPushing(t *testing.T) {
 	clock := clocktest.New()
 	registry := &fakeRegistry{has: map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a"}}}
 	runner := Runner{Publisher: registry, Registry: registry, Tagger: slowTags{registry, clock}, Retry: quick, clock: clock}

@@ -37,7 +37,7 @@ func (c *oneKey) RebaseKey(context.Context, string) (string, error) {
 
 // The recipe takes 0.6 of the timeout, and fails for the first image. Everybody else waits for it
 // twice, which is longer than the timeout.
-func TestWaitingForAnotherImagesRecipeIsNoTimeOfOnesOwn(t *testing.T) {
+func TestTheTimeoutExcludesWaitsForAnotherImagesRecipe(t *testing.T) {
 	const images, timeout = 40, 1000 * time.Second
 	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newOneKey(images)
 	var recipes atomic.Int32
@@ -64,7 +64,7 @@ func TestWaitingForAnotherImagesRecipeIsNoTimeOfOnesOwn(t *testing.T) {
 
 // A recipe that hangs costs those for whom it runs their timeout. Who waits for it waits for no
 // more than two of those.
-func TestARecipeThatHangsHoldsOthersUpForNoLongerThanTheTimeout(t *testing.T) {
+func TestAHangingRecipeDelaysOthersByAtMostItsTimeout(t *testing.T) {
 	const images, timeout = 12, 1000 * time.Second
 	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newOneKey(images)
 	started := clock.Now()
@@ -89,7 +89,7 @@ func TestARecipeThatHangsHoldsOthersUpForNoLongerThanTheTimeout(t *testing.T) {
 	}
 }
 
-func TestWaitingForTheRegistryIsNoTimeOfTheImage(t *testing.T) {
+func TestTheTimeoutExcludesWaitsForTheRegistry(t *testing.T) {
 	limit := asksFor(15 * time.Minute)
 	for name, troubles := range map[string][]error{
 		"three limits of 15 minutes":          {limit, limit, limit},
@@ -130,7 +130,7 @@ func TestWaitingForTheRegistryIsNoTimeOfTheImage(t *testing.T) {
 }
 
 // The pauses between attempts are an image's own: it is its work that has to be done again.
-func TestAnImagesOwnPausesAreItsTime(t *testing.T) {
+func TestTheTimeoutIncludesTheImagesOwnPauses(t *testing.T) {
 	registry, clock := withBases(1, nil), clocktest.New()
 	registry.onPublish = func(context.Context, plan.Image) error { return errors.New("connection reset by peer") }
 	runner := Runner{
@@ -144,7 +144,7 @@ func TestAnImagesOwnPausesAreItsTime(t *testing.T) {
 }
 
 // A limit that lasts is no matter of --timeout: the error is the limit's, and the advice with it.
-func TestTheAdviceBlamesTheTimeoutForNoLimit(t *testing.T) {
+func TestTheAdviceForALimitDoesNotBlameTheTimeout(t *testing.T) {
 	registry, clock := withBases(2, map[string][]error{"r/agent:i0": refusals(1000, asksFor(15*time.Minute))}), clocktest.New()
 	result, err := Runner{Publisher: registry, Registry: registry, clock: clock, MaxWorkers: 1}.Run(context.Background(), planOf(2))
 	require.NoError(t, err)

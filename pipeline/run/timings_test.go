@@ -87,7 +87,7 @@ func TestTimings(t *testing.T) {
 	})
 }
 
-func TestACheckThatWasRetriedCounts(t *testing.T) {
+func TestRetriedChecksCount(t *testing.T) {
 	second := manifest.Seconds(time.Second)
 	registry := &slow{fakeRegistry: &fakeRegistry{}, unsure: map[string]bool{"r/builder:b": true, "r/agent:i0": true}}
 	result := slowRun(t, 1, registry)
@@ -102,7 +102,7 @@ func TestACheckThatWasRetriedCounts(t *testing.T) {
 	assert.Equal(t, 1, result.Bases[0].AttemptCount)
 }
 
-func TestAnImageWithoutABaseWasTriedAsOftenAsItsBase(t *testing.T) {
+func TestAnImageWhoseBaseFailedHasItsAttempts(t *testing.T) {
 	refused := errors.New("connection reset by peer")
 	registry := withBuilder(map[string][]error{"r/base:i0": refusals(9, refused), "r/base:i1": {errors.New("invalid reference format")}})
 	retry := quick

@@ -74,7 +74,7 @@ func TestTheClockStandsStillWhileItIsPaused(t *testing.T) {
 	assert.Equal(t, &TimeoutError{Limit: time.Minute, Waited: 3 * time.Hour}, cause)
 }
 
-func TestWorkThatNeverWaitsHasItsTime(t *testing.T) {
+func TestWorkWithoutWaitsGetsItsWholeTime(t *testing.T) {
 	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
 	defer cancel()
@@ -104,7 +104,7 @@ func TestPausesOverlap(t *testing.T) {
 }
 
 // A timer may be under way when it is stopped: what it calls then is no end.
-func TestATimerThatComesTooLate(t *testing.T) {
+func TestALateTimerDoesNotEndTheWork(t *testing.T) {
 	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
 	defer cancel()
@@ -141,7 +141,7 @@ func TestWorkThatEndsLeavesNoTimer(t *testing.T) {
 	require.ErrorIs(t, context.Cause(ctx), context.Canceled)
 }
 
-func TestTheEndOfWhatIsAboveIsNoTimeout(t *testing.T) {
+func TestTheEndOfTheParentIsNoTimeout(t *testing.T) {
 	above, stop := context.WithCancelCause(context.Background())
 	ctx, cancel := WithTimeout(above, newHandClock(), time.Minute)
 	defer cancel()
@@ -155,7 +155,7 @@ func TestWithoutATimeoutThereIsNothingToPause(t *testing.T) {
 }
 
 // Several goroutines of one piece of work wait at a time, as the race detector sees it.
-func TestManyPauseAtATime(t *testing.T) {
+func TestConcurrentPauses(t *testing.T) {
 	ctx, cancel := WithTimeout(context.Background(), system{}, time.Hour)
 	defer cancel()
 	var all sync.WaitGroup

@@ -43,8 +43,8 @@ func (c crafted) shared(groups int) []byte {
 	})
 }
 
-// TestReadIsNotKeptBusyByASmallFile: some kilobytes can ask for hours of work.
-func TestReadIsNotKeptBusyByASmallFile(t *testing.T) {
+// TestASmallFileCannotKeepReadBusy: some kilobytes can ask for hours of work.
+func TestASmallFileCannotKeepReadBusy(t *testing.T) {
 	blank := dataPage(0, plainEncoding, nil)
 	one := dataPage(1, plainEncoding, plain("a"))
 

@@ -231,7 +231,7 @@ func compressed(t *testing.T, name compress.Compression, data []byte) []byte {
 	return codec.Encode(make([]byte, codec.CompressBound(int64(len(data)))), data)
 }
 
-func TestReadRefusesPagesThatGrowBeyondWhatTheyDeclare(t *testing.T) {
+func TestReadRefusesPagesLargerThanDeclared(t *testing.T) {
 	zeros := make([]byte, 20<<20)
 	for name, codec := range codecs {
 		t.Run(name, func(t *testing.T) {

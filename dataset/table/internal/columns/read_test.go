@@ -59,7 +59,7 @@ var encodings = map[string]parquet.WriterProperty{
 	"differences of the values": parquet.WithEncoding(parquet.Encodings.DeltaByteArray),
 }
 
-func TestReadFindsWhatWasWritten(t *testing.T) {
+func TestReadReturnsTheWrittenValues(t *testing.T) {
 	written, want := honest(500)
 	for codec, compression := range codecs {
 		for encoding, encoded := range encodings {
@@ -80,7 +80,7 @@ func TestReadFindsWhatWasWritten(t *testing.T) {
 	}
 }
 
-func TestReadLeavesOutColumnsThatAreNotThere(t *testing.T) {
+func TestReadSkipsMissingColumns(t *testing.T) {
 	written, want := honest(3)
 	got, table, err := read(write(t, 2, written), "missing", "id")
 	require.NoError(t, err)

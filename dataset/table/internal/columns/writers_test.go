@@ -70,10 +70,10 @@ func flagsOfStatistics(t *testing.T, file []byte) []int16 {
 	return flags
 }
 
-// TestReadOfStatisticsThatSayOfOneBoundThatItIsExact: pyarrow's since version 25. The reader before
+// TestReadOfStatisticsWithOneExactBound: pyarrow's since version 25. The reader before
 // this one skipped a byte too many for each such field that it did not know, which two of them
 // hide.
-func TestReadOfStatisticsThatSayOfOneBoundThatItIsExact(t *testing.T) {
+func TestReadOfStatisticsWithOneExactBound(t *testing.T) {
 	for name, statistics := range map[string]fields{
 		"the greatest":         {3: int64(0), 5: "a", 6: "a", 7: true},
 		"the least":            {3: int64(0), 5: "a", 6: "a", 8: true},
