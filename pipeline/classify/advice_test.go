@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRealAnswers: what the engine says of a registry's answer, as people have reported it or as it
-// was provoked, and what to do then. The direct publisher sees the answers themselves: see package
-// registry.
+// TestRealAnswers: the engine's texts for registries' answers, as reported or provoked, and the
+// advice for each. The direct publisher sees the answers themselves: see package registry.
 func TestRealAnswers(t *testing.T) {
 	const (
 		resolving = "failed to resolve source metadata for docker.io/swebench/sweb.eval.x86_64.x:latest: "
@@ -136,7 +135,7 @@ func TestRealAnswers(t *testing.T) {
 	}
 }
 
-// TestEveryTextIsReached: no rule stands behind one that fits its own text as well.
+// TestEveryTextIsReached: no rule comes after another one that also matches its text.
 func TestEveryTextIsReached(t *testing.T) {
 	for i, known := range causes {
 		text := strings.ReplaceAll(known.part, "*", " something ")

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzCause: whatever an engine or a registry says, a run can go on from there.
+// FuzzCause: a run can go on after any text of an engine or a registry.
 func FuzzCause(f *testing.F) {
 	f.Fuzz(func(t *testing.T, said string) {
 		err := classify.FindError(errors.New(said))

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// hubSays is an engine's error for a pull from Docker Hub.
+// hubSays returns an engine's error for a pull from Docker Hub.
 func hubSays(answer string) error {
 	return errors.New("failed to resolve source metadata for docker.io/official/i0:latest: failed to authorize: " +
 		"failed to fetch anonymous token: unexpected status from GET request to https://auth.docker.io/token?scope=x: " + answer)
@@ -23,33 +23,33 @@ func TestWhichHostAnErrorIsAbout(t *testing.T) {
 		err  error
 		host string
 	}{
-		"the target, where a push failed and names nobody":       {push("429 Too Many Requests"), "ghcr.io"},
-		"the official image's, where a build failed and does so": {errors.New("building: 429 Too Many Requests"), reference.DockerHub},
-		"whose URL it has": {
+		"the target, if a push failed and names no host":            {push("429 Too Many Requests"), "ghcr.io"},
+		"the official image's, if a build failed and names no host": {errors.New("building: 429 Too Many Requests"), reference.DockerHub},
+		"the host of a URL in the error": {
 			errors.New("building: unexpected status from HEAD request to https://ghcr.io/v2/me/x/manifests/t: 429 Too Many Requests"), "ghcr.io",
 		},
-		"whose URL it has, whatever is pushed": {
+		"the host of a URL, even if a push failed": {
 			push("failed to copy: unexpected status code https://registry-1.docker.io/v2/o/i/blobs/sha256:0: 429 Too Many Requests"), reference.DockerHub,
 		},
-		"the last one: that is where it went wrong": {
+		"the last host: that is where it failed": {
 			push(`failed to copy docker.io/o/i: Put "https://ghcr.io/v2/me/base/blobs/uploads/1": connection reset by peer`), "ghcr.io",
 		},
 		"Docker Hub's, by its token server": {hubSays("429 Too Many Requests"), reference.DockerHub},
-		"whose reference it has, where the token server is another's": {
+		"the host of a reference, if the token server belongs to another host": {
 			errors.New("failed to resolve source metadata for docker.io/o/i:latest: GET request to https://tokens.example.com/jwt: 503"), reference.DockerHub,
 		},
-		"another one, which nobody knew of": {
+		"an unknown host": {
 			errors.New(`building: failed to do request: Head "https://quay.io/v2/p/python/manifests/3": dial tcp: i/o timeout`), "quay.io",
 		},
-		"none that a command printed": {
+		"no host that a command printed": {
 			errors.New("building: 503 Service Unavailable\n  | GET https://quay.io/v2/: 503"), reference.DockerHub,
 		},
-		"none that a layer was to be mounted from": {
+		"no host that a layer was to be mounted from": {
 			push("POST request to https://ghcr.io/v2/me/base/blobs/uploads/?from=docker.io/o/i&mount=sha256:0: 503 Service Unavailable"), "ghcr.io",
 		},
-		"its own, if it knows that":    {AtHost("quay.io", errors.New("GET /v2/: 503")), "quay.io"},
-		"Docker Hub's, by its storage": {push("GET https://production.cloudflare.docker.com/registry-v2/docker/x: 503"), reference.DockerHub},
-		"whose reference comes last": {
+		"the error's own host, if it knows one": {AtHost("quay.io", errors.New("GET /v2/: 503")), "quay.io"},
+		"Docker Hub's, by its storage":          {push("GET https://production.cloudflare.docker.com/registry-v2/docker/x: 503"), reference.DockerHub},
+		"the host of the last reference": {
 			push("failed to resolve source metadata for docker.io/o/i:latest: GET request to https://tokens.example.com/jwt: 503"), reference.DockerHub,
 		},
 		"a registry with a port": {

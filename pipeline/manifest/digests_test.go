@@ -14,7 +14,7 @@ func TestDigestsListPublishedImages(t *testing.T) {
 		result Result
 		want   []string
 	}{
-		"each phase has its repository, and they are sorted": {
+		"every phase is listed, sorted": {
 			result: Result{
 				Builders: []Record{{Status: StatusBuilt, Digest: redact.Field(three), Tags: []string{"localhost:5000/builder:a"}}},
 				Bases:    []Record{{Status: StatusBuilt, Digest: redact.Field(two), Tags: []string{"r.example/base:a"}}},
@@ -26,17 +26,17 @@ func TestDigestsListPublishedImages(t *testing.T) {
 			result: Result{Images: []Record{{Status: StatusBuilt, Digest: redact.Field(one), Tags: []string{"r.example/a:x", "r.example/a:y"}}}},
 			want:   []string{"r.example/a@" + one},
 		},
-		"an image that was skipped is somebody else's to sign": {
+		"a skipped image is not listed: somebody else may have to sign it": {
 			result: Result{Images: []Record{{Status: StatusSkipped, Digest: redact.Field(one), Tags: []string{"r.example/a:x"}}}},
 		},
-		"an image that was published under one of its names, and failed with another, is there": {
+		"an image that was published under one name, and failed under another, is listed": {
 			result: Result{Images: []Record{{Status: StatusFailed, Digest: redact.Field(one), Tags: []string{"r.example/a:x"}}}},
 			want:   []string{"r.example/a@" + one},
 		},
-		"an image that was built and not published is not there": {
+		"an image that was built but not published is not listed": {
 			result: Result{Images: []Record{{Status: StatusBuilt, Digest: redact.Field(one)}, {Status: StatusBuilt}}},
 		},
-		"what is no digest is no line of the file": {
+		"an invalid digest is not listed": {
 			result: Result{Images: []Record{{Status: StatusBuilt, Digest: redact.Field(one + "\nevil.example/x@" + two), Tags: []string{"r.example/a:x"}}}},
 		},
 	} {

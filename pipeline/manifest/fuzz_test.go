@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzReadJSONLines: what is accepted for a manifest is fit for a terminal and a page, can be
-// merged with itself, and is written and read again without a change.
+// FuzzReadJSONLines: an accepted manifest is safe for a terminal and a page, merges with itself,
+// and survives writing and reading.
 func FuzzReadJSONLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, content string) {
 		records, err := ReadJSONLines(name, content)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAHostileManifestIsRefused: manifests come from artifacts and disks, and what is in them is
+// TestAHostileManifestIsRefused: manifests come from artifacts and disks, and their texts are
 // printed and shown on a page.
 func TestAHostileManifestIsRefused(t *testing.T) {
 	base := map[string]any{"instance_id": "a__a-1", "status": "built", "phase": "assemble"}
@@ -43,7 +43,7 @@ func TestAHostileManifestIsRefused(t *testing.T) {
 	}
 	for field, of := range fields {
 		for name, value := range datasettest.Hostile {
-			// These are fine in an image's name, or in its tag.
+			// These are valid in an image's name or tag.
 			if field == "base_image" || field == "tags" {
 				if name == "a reference with a tag" {
 					continue
@@ -59,7 +59,7 @@ func TestAHostileManifestIsRefused(t *testing.T) {
 			})
 		}
 	}
-	t.Run("what is a text of ours is made readable", func(t *testing.T) {
+	t.Run("our own texts are made safe to show", func(t *testing.T) {
 		for name, value := range datasettest.Hostile {
 			for _, field := range []string{"error", "rebuild_reason"} {
 				records, err := ReadJSONLines("m", line(field, value[:min(len(value), maxLine/2)]))
@@ -70,7 +70,7 @@ func TestAHostileManifestIsRefused(t *testing.T) {
 			}
 		}
 	})
-	t.Run("numbers that are none of a run's", func(t *testing.T) {
+	t.Run("implausible numbers are refused", func(t *testing.T) {
 		for field, value := range map[string]string{
 			"attempt_count": strings.Repeat("9", 1000), "duration_seconds": "1e300", "queue_seconds": "-1e10", "push_seconds": `"1"`,
 			"time": `"0000-01-01T00:00:00+23:00"`, "started_at": `"9999-12-31T23:00:00-23:00"`, "tags": `"a"`, "error": "{}",
@@ -91,10 +91,10 @@ func TestAHostileManifestIsRefused(t *testing.T) {
 
 func TestAManifestsSizeIsBounded(t *testing.T) {
 	tests := map[string]struct{ text, says string }{
-		"a line of 16 MiB":                 {strings.Repeat("x", 16<<20), "reading m, line 1: the line is longer than 1 MiB"},
-		"a line of 16 MiB behind others":   {"\n\n" + strings.Repeat("x", 16<<20), "reading m, line 3: the line is longer than 1 MiB"},
-		"lists in lists":                   {`{"tags":` + strings.Repeat("[", 500_000), "reading m, line 1: invalid character '[' exceeded max depth"},
-		"records that are too many by one": {strings.Repeat(`{"instance_id":"a","status":"built"}`+"\n", 250_001), "reading m, line 250001: the manifest has more than 250000 records"},
+		"a line of 16 MiB":               {strings.Repeat("x", 16<<20), "reading m, line 1: the line is longer than 1 MiB"},
+		"a line of 16 MiB behind others": {"\n\n" + strings.Repeat("x", 16<<20), "reading m, line 3: the line is longer than 1 MiB"},
+		"lists in lists":                 {`{"tags":` + strings.Repeat("[", 500_000), "reading m, line 1: invalid character '[' exceeded max depth"},
+		"one record too many":            {strings.Repeat(`{"instance_id":"a","status":"built"}`+"\n", 250_001), "reading m, line 250001: the manifest has more than 250000 records"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// jsonLines are records as a manifest has them.
+// jsonLines returns records as lines of a manifest.
 func jsonLines(t *testing.T, records []Record) string {
 	t.Helper()
 	var text strings.Builder
@@ -92,7 +92,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// of is a record of an agent image of the instance "a".
+// of returns a record of an agent image of the instance "a".
 func of(minute int, status Status, reference, digest string, tags ...string) Record {
 	return Record{
 		Phase: plan.PhaseAssemble, InstanceID: "a", Status: status, Reference: redact.Field(reference), Digest: redact.Field(digest), Tags: tags,
@@ -102,7 +102,7 @@ func of(minute int, status Status, reference, digest string, tags ...string) Rec
 
 func TestMergeTellsImagesApartByTheirPlannedName(t *testing.T) {
 	tests := map[string]struct{ records, merged []Record }{
-		"two SDKs make two images, also if one failed without a tag": {
+		"two SDKs make two images, even if one failed without a tag": {
 			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusBuilt, "two", "D2", "two")},
 			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusBuilt, "two", "D2", "two")},
 		},
@@ -110,31 +110,31 @@ func TestMergeTellsImagesApartByTheirPlannedName(t *testing.T) {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusFailed, "two", "")},
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusFailed, "two", "")},
 		},
-		"and if one got no more than a further tag": {
+		"and if one got only a further tag": {
 			[]Record{of(1, StatusFailed, "one", "D1", "v1"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
 			[]Record{of(1, StatusFailed, "one", "D1", "v1"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
 		},
-		"a later success takes the place of its failure": {
+		"a later success replaces a failure": {
 			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "one", "D1", "one")},
 			[]Record{of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "one", "D1", "one")},
 		},
-		"and a later failure that of its success: the registry may have lost it": {
+		"a later failure replaces a success: the registry may have lost the image": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "two", "D2", "two"), of(3, StatusFailed, "one", "")},
 			[]Record{of(2, StatusBuilt, "two", "D2", "two"), of(3, StatusFailed, "one", "")},
 		},
-		"a run that publishes nothing tells nothing of the registry": {
+		"a run that publishes nothing says nothing about the registry": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "", "")},
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "", "")},
 		},
-		"and one that publishes takes its place": {
+		"and one that publishes replaces it": {
 			[]Record{of(1, StatusBuilt, "", ""), of(2, StatusSkipped, "one", "D1", "one")},
 			[]Record{of(2, StatusSkipped, "one", "D1", "one")},
 		},
-		"an older manifest's image is known by its first tag": {
+		"the first tag identifies the image of an older manifest": {
 			[]Record{of(1, StatusBuilt, "", "D1", "one"), of(2, StatusBuilt, "", "D2", "two"), of(3, StatusFailed, "one", "")},
 			[]Record{of(2, StatusBuilt, "", "D2", "two"), of(3, StatusFailed, "one", "")},
 		},
-		"also if the older manifest is the later one": {
+		"even if the older manifest is the later one": {
 			[]Record{of(1, StatusFailed, "one", ""), of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "", "D1", "one")},
 			[]Record{of(2, StatusFailed, "two", ""), of(3, StatusBuilt, "", "D1", "one")},
 		},
@@ -147,44 +147,44 @@ func TestMergeTellsImagesApartByTheirPlannedName(t *testing.T) {
 	}
 }
 
-// TestMergeMatchesTheRegistry: the digest and the tags are those after the last run.
+// TestMergeMatchesTheRegistry: digest and tags are those after the last run.
 func TestMergeMatchesTheRegistry(t *testing.T) {
 	tests := map[string]struct{ records, merged []Record }{
-		"what was built, and is there, was built": {
+		"an image that one run built and a later one found stays built": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusSkipped, "one", "D1", "one")},
 			[]Record{of(1, StatusBuilt, "one", "D1", "one")},
 		},
-		"what is another image by now was not": {
+		"not if the later run found another image": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusSkipped, "one", "D2", "one")},
 			[]Record{of(2, StatusSkipped, "one", "D2", "one")},
 		},
-		"nor what was built and not published": {
+		"nor if the first run did not publish it": {
 			[]Record{of(1, StatusBuilt, "one", "", "one"), of(2, StatusSkipped, "one", "D2", "one")},
 			[]Record{of(2, StatusSkipped, "one", "D2", "one")},
 		},
-		"tags of several runs are those of the image that has them all": {
+		"an image has the tags of all runs": {
 			[]Record{
 				of(1, StatusBuilt, "one", "D1", "one", "v1"), of(2, StatusSkipped, "one", "D1", "one", "nightly"), of(3, StatusSkipped, "one", "D1", "one"),
 			},
 			[]Record{of(1, StatusBuilt, "one", "D1", "one", "nightly", "v1")},
 		},
-		"also where nobody says who built it": {
+		"even if no record says who built it": {
 			[]Record{of(1, StatusSkipped, "one", "D1", "one", "v1"), of(2, StatusSkipped, "one", "D1", "one", "nightly")},
 			[]Record{of(2, StatusSkipped, "one", "D1", "one", "nightly", "v1")},
 		},
-		"a tag that failed keeps those that are there": {
+		"a failed tag keeps the existing ones": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one", "v1"), of(2, StatusFailed, "one", "D1", "one")},
 			[]Record{of(2, StatusFailed, "one", "D1", "one", "v1")},
 		},
-		"the tags of an image that was replaced are not its successor's": {
+		"a replaced image's tags do not go to its successor": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one", "v1"), of(2, StatusBuilt, "one", "D2", "one")},
 			[]Record{of(2, StatusBuilt, "one", "D2", "one")},
 		},
-		"a tag that moved to another SDK's image is that one's": {
+		"a tag that moved to another SDK's image belongs to that image": {
 			[]Record{of(1, StatusBuilt, "one", "D1", "one", "nightly"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
 			[]Record{of(1, StatusBuilt, "one", "D1", "one"), of(2, StatusBuilt, "two", "D2", "two", "nightly")},
 		},
-		"and if it moved back, the first one's": {
+		"and if it moved back, to the first": {
 			[]Record{
 				of(1, StatusBuilt, "one", "D1", "one", "nightly"), of(2, StatusBuilt, "two", "D2", "two", "nightly"),
 				of(3, StatusSkipped, "one", "D1", "one", "nightly"),
@@ -200,8 +200,8 @@ func TestMergeMatchesTheRegistry(t *testing.T) {
 	}
 }
 
-// TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag: those say nothing of the name that was
-// wanted.
+// TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag: older manifests lack the main
+// reference.
 func TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag(t *testing.T) {
 	record := func(minute int, status Status, tags ...string) Record {
 		return Record{
@@ -214,15 +214,15 @@ func TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag(t *testing.T) {
 			[]Record{record(1, StatusBuilt, "one", "nightly"), record(2, StatusBuilt, "two", "nightly")},
 			[]Record{record(1, StatusBuilt, "one", "nightly"), record(2, StatusBuilt, "two", "nightly")},
 		},
-		"one image with a further tag is one": {
+		"an image with a further tag is one image": {
 			[]Record{record(1, StatusBuilt, "one"), record(2, StatusBuilt, "one", "nightly")},
 			[]Record{record(2, StatusBuilt, "one", "nightly")},
 		},
-		"a later success takes the place of a failure without a tag": {
+		"a later success replaces a failure without a tag": {
 			[]Record{record(1, StatusFailed), record(2, StatusBuilt, "one")},
 			[]Record{record(2, StatusBuilt, "one")},
 		},
-		"and of one that had a further tag only": {
+		"and one with only a further tag": {
 			[]Record{record(1, StatusFailed, "nightly"), record(2, StatusBuilt, "one", "nightly")},
 			[]Record{record(2, StatusBuilt, "one", "nightly")},
 		},
@@ -230,11 +230,11 @@ func TestMergeTellsImagesOfOlderManifestsApartByTheirFirstTag(t *testing.T) {
 			[]Record{record(1, StatusBuilt, "one"), record(2, StatusFailed)},
 			[]Record{record(1, StatusBuilt, "one"), record(2, StatusFailed)},
 		},
-		"nor does that of another run": {
+		"nor does a failure of another run": {
 			[]Record{record(1, StatusBuilt, "one"), record(2, StatusFailed), record(3, StatusSkipped, "one")},
 			[]Record{record(1, StatusBuilt, "one")},
 		},
-		"what was built is not hidden by a run that found it later": {
+		"a run that found an image does not hide the one that built it": {
 			[]Record{record(1, StatusBuilt, "one"), record(2, StatusBuilt, "two"), record(3, StatusSkipped, "one")},
 			[]Record{record(2, StatusBuilt, "two"), record(1, StatusBuilt, "one")},
 		},

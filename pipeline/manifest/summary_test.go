@@ -90,7 +90,7 @@ func TestSummaryCountsUnpublishedImagesBesideFailures(t *testing.T) {
 	assert.Contains(t, Summary(result), "\n- built and not published: 1\n")
 }
 
-// TestASummaryEscapesForeignMarkdown: a page of GitHub shows it.
+// TestASummaryEscapesForeignMarkdown: a page on GitHub shows it.
 func TestASummaryEscapesForeignMarkdown(t *testing.T) {
 	const fake = "```\n# All images are published\n![x](https://evil.example/x.png) <img src=x> @me"
 	result := &Result{
@@ -102,7 +102,7 @@ func TestASummaryEscapesForeignMarkdown(t *testing.T) {
 	assert.Contains(t, summary, "\n### Failed\n\n````text\n- assemble a: building:\n  | "+fake+"\n````\n")
 }
 
-// TestASummaryIsShown: GitHub shows none of more than a mebibyte.
+// TestASummaryIsShown: GitHub does not show summaries over a mebibyte.
 func TestASummaryIsShown(t *testing.T) {
 	var failed []Record
 	for i := range 2000 {

@@ -101,7 +101,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	assert.True(t, mine, "another key is another piece of work")
 }
 
-// TestPanickingWorkDoesNotBlockCallers: whoever waits for it tries for themselves.
+// TestPanickingWorkDoesNotBlockCallers: waiting callers try the work themselves.
 func TestPanickingWorkDoesNotBlockCallers(t *testing.T) {
 	var group Group[int]
 	begun, hold := make(chan struct{}), make(chan struct{})
@@ -126,7 +126,7 @@ func TestPanickingWorkDoesNotBlockCallers(t *testing.T) {
 	all.Wait()
 }
 
-// TestWorkThatExitsItsGoroutineDoesNotBlockCallers: a test that fails in the middle of it does that.
+// TestWorkThatExitsItsGoroutineDoesNotBlockCallers: a failing test does that.
 func TestWorkThatExitsItsGoroutineDoesNotBlockCallers(t *testing.T) {
 	var group Group[int]
 	begun, hold := make(chan struct{}), make(chan struct{})
@@ -144,8 +144,7 @@ func TestWorkThatExitsItsGoroutineDoesNotBlockCallers(t *testing.T) {
 	assert.Equal(t, 7, value)
 }
 
-// TestWaitingStopsTheClock: the time that another one's work takes is not that of whoever waits for
-// it.
+// TestWaitingStopsTheClock: time spent waiting for another caller's work does not count.
 func TestWaitingStopsTheClock(t *testing.T) {
 	var group Group[int]
 	clock := &handClock{armed: make(chan struct{}, 10), stopped: make(chan struct{}, 10)}
@@ -176,7 +175,7 @@ func TestWaitingStopsTheClock(t *testing.T) {
 	assert.Empty(t, clock.stopped, "it goes on during one's own work")
 }
 
-// handClock tells when a timer begins, and when one is stopped.
+// handClock signals when a timer starts, and when one is stopped.
 type handClock struct{ armed, stopped chan struct{} }
 
 func (c *handClock) Now() time.Time { return time.Time{} }
@@ -186,7 +185,7 @@ func (c *handClock) AfterFunc(time.Duration, func()) (stop func()) {
 	return func() { c.stopped <- struct{}{} }
 }
 
-// TestCallersTryConcurrentlyAfterTwoFailures: what failed twice most likely fails for all.
+// TestCallersTryConcurrentlyAfterTwoFailures: work that failed twice probably fails for all.
 func TestCallersTryConcurrentlyAfterTwoFailures(t *testing.T) {
 	const rest = 5
 	broken := errors.New("broken")
@@ -195,8 +194,8 @@ func TestCallersTryConcurrentlyAfterTwoFailures(t *testing.T) {
 		oneByOne bool
 		most     int
 	}{
-		"those who are left try at a time":             {false, rest},
-		"one after the other, where that is asked for": {true, 1},
+		"the remaining callers try concurrently": {false, rest},
+		"one after another, with OneByOne":       {true, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			group := &Group[int]{OneByOne: test.oneByOne}

@@ -27,15 +27,15 @@ import (
 	"dagger/eval-images/pipeline/run"
 )
 
-// unitKey is the key of the unit of work that a request is for, in its context.
+// unitKey is the context key of a request's unit of work.
 type unitKey struct{}
 
 func observeUnit(ctx context.Context, unit string) (context.Context, func(error)) {
 	return context.WithValue(ctx, unitKey{}, unit), func(error) {}
 }
 
-// burst answers 503 the first times that an upload or a manifest of an image is sent, mounts
-// included.
+// burst answers 503 the first times that an upload or a manifest of an image is sent, including
+// mounts.
 type burst struct {
 	times int
 
@@ -64,10 +64,11 @@ func (b *burst) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 // TestABurstOf5xxIsNoOutage: the registry fails each upload and each manifest of four images twice,
-// and answers the third time. With the defaults that costs no image, no attempt and a few seconds.
+// and accepts the third attempt. With the defaults that costs no image, no attempt and a few
+// seconds.
 func TestABurstOf5xxIsNoOutage(t *testing.T) {
-	// The clock adds up what the workers sleep side by side. Of more images, a request that is held
-	// up on a busy machine would seem to hang for half a minute.
+	// The clock adds up the concurrent sleeps of all workers. With more images, a request that is
+	// delayed on a busy machine would seem to hang for half a minute.
 	const images = 4
 	server := httptest.NewServer(registrytest.Memory())
 	defer server.Close()

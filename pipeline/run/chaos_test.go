@@ -22,14 +22,14 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// chaos is two registries with every kind of trouble, and what publishes to one of them.
+// chaos is two registries with every kind of fault, and a publisher to one of them.
 type chaos struct {
 	own, hub string
 	blobs    memo.Group[bool]
 
 	mu     sync.Mutex
 	random *rand.Rand
-	// trouble is how likely a request fails, by its host, until calm.
+	// trouble is the probability that a request fails, by host, until calm.
 	trouble map[string]float64
 	calm    time.Time
 	has     map[string]plan.Found
@@ -49,7 +49,7 @@ func newChaos(seed uint64) *chaos {
 	return c
 }
 
-// plan has official images at both hosts.
+// plan has official images on both hosts.
 func (c *chaos) plan() plan.Plan {
 	planned := planOf(1 + c.random.IntN(20))
 	planned.Builder = c.own + "/builder:b"
@@ -84,7 +84,7 @@ func (c *chaos) runner() Runner {
 	return runner
 }
 
-// answer is what becomes of a request to a host.
+// answer returns the answer to a request to a host.
 func (c *chaos) answer(ctx context.Context, host string) error {
 	c.mu.Lock()
 	bad, what := c.random.Float64() < c.trouble[host] && time.Now().Before(c.calm), c.random.IntN(12)
@@ -121,8 +121,8 @@ func (c *chaos) Find(ctx context.Context, image string) (plan.Found, error) {
 	return found, nil
 }
 
-// Publish has an engine pull the official image, and all wait for a blob that they have in common.
-// Some answers are lost at the end.
+// Publish lets an engine pull the official image; all images wait for a shared blob. Some answers
+// are lost at the end.
 func (c *chaos) Publish(ctx context.Context, image plan.Image) (Published, error) {
 	if image.Phase == plan.PhaseBase && image.Rebase == nil {
 		if err := c.answer(ctx, reference.Host(image.Official)); err != nil {
@@ -154,8 +154,8 @@ func (c *chaos) RebaseKey(ctx context.Context, official string) (string, error) 
 	return fmt.Sprint(len(name)), c.answer(ctx, reference.Host(official))
 }
 
-// TestChaos: whatever two registries do, and whenever it is stopped, a run comes to an end, decides
-// each image, claims nothing that is not there, and keeps no place and no goroutine.
+// TestChaos: whatever two registries do, and whenever it is stopped, a run ends, decides each
+// image, claims nothing that does not exist, and leaks no worker slot and no goroutine.
 func TestChaos(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for seed := range uint64(60) {

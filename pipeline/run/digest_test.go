@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAnOfficialImageKeepsTheDigestInItsName: a dataset's row or a template may name
-// images so.
+// TestAnOfficialImageKeepsTheDigestInItsName: a dataset's row or a template may name images by
+// digest.
 func TestAnOfficialImageKeepsTheDigestInItsName(t *testing.T) {
 	digest := "sha256:" + strings.Repeat("d", 64)
 	for name, official := range map[string]string{
@@ -39,7 +39,7 @@ func TestAnOfficialImageKeepsTheDigestInItsName(t *testing.T) {
 	}
 }
 
-// assertOneDigest runs a plan of one image, and asserts that its official image has its one digest
+// assertOneDigest runs a plan of one image, and asserts that its official image has one digest
 // everywhere.
 func assertOneDigest(t *testing.T, runner Runner, planned plan.Plan, digest string) {
 	t.Helper()

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestInterruptedImagesReportOneReason: work that a run which ends early cuts off fails with the reason that
-// it was given, and so does the request that it was at.
+// TestInterruptedImagesReportOneReason: when a run ends early, images in progress fail with the
+// reason of the run, and so do their requests.
 func TestInterruptedImagesReportOneReason(t *testing.T) {
 	registry, inWork := withBuilder(nil), make(chan struct{})
 	registry.onPublish = func(ctx context.Context, image plan.Image) error {
@@ -33,7 +33,7 @@ func TestInterruptedImagesReportOneReason(t *testing.T) {
 	assert.Len(t, manifest.Failures(result.Failed()), 3, "the image that ended the run, the one in work, and the rest")
 }
 
-// TestRevokedReadRightsEndTheRun: credentials may be revoked while nobody is pushing.
+// TestRevokedReadRightsEndTheRun: credentials may be revoked while no image is being pushed.
 func TestRevokedReadRightsEndTheRun(t *testing.T) {
 	const size, workers = 50, 4
 	registry := withBuilder(nil)
@@ -46,7 +46,7 @@ func TestRevokedReadRightsEndTheRun(t *testing.T) {
 	assert.Empty(t, registry.references(), "nothing is made")
 }
 
-// revoked lets so many questions through.
+// revoked answers that many checks, and refuses the rest.
 type revoked struct {
 	*fakeRegistry
 	asked atomic.Int32
@@ -60,7 +60,7 @@ func (r *revoked) Find(ctx context.Context, reference string) (plan.Found, error
 	return r.fakeRegistry.Find(ctx, reference)
 }
 
-// TestRefusedImagesDoNotEndTheRun: a registry may keep some images to itself.
+// TestRefusedImagesDoNotEndTheRun: a registry may refuse single images.
 func TestRefusedImagesDoNotEndTheRun(t *testing.T) {
 	const size = 4 * refusedInRow
 	registry := withBuilder(nil)
@@ -71,7 +71,7 @@ func TestRefusedImagesDoNotEndTheRun(t *testing.T) {
 	assert.Equal(t, size/2, result.Count(manifest.StatusFailed))
 }
 
-// selective lets nobody read every second agent image.
+// selective refuses every second agent image.
 type selective struct {
 	*fakeRegistry
 	agents int

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// FakeClock is the clock of tests in other packages than this one.
+// FakeClock is the fake clock for tests in package run_test.
 type FakeClock = clocktest.Fake
 
-// NewFakeClock goes on only when somebody sleeps.
+// NewFakeClock returns a clock that advances only when code sleeps.
 func NewFakeClock() *FakeClock { return clocktest.New() }
 
-// Slept are the pauses that anybody has made.
+// Slept returns all pauses.
 func Slept(c *FakeClock) []time.Duration { return c.Slept }
 
-// WithClock is a runner that goes by a clock of its own.
+// WithClock returns a runner with another clock.
 func (r Runner) WithClock(c *FakeClock) Runner {
 	r.clock, r.Timeout = c, clocktest.Ages
 	return r

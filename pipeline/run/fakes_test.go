@@ -28,7 +28,7 @@ type fakeRegistry struct {
 	published []plan.Image
 	tagged    []string
 	tagErr    map[string]error
-	// onPublish, unless nil, decides how a publication ends, before the image is there.
+	// onPublish, if not nil, decides how a publication ends, before the image exists.
 	onPublish func(ctx context.Context, image plan.Image) error
 }
 
@@ -69,7 +69,7 @@ func (f *fakeRegistry) Publish(ctx context.Context, image plan.Image) (Published
 	return Published{Digest: found.Digest}, nil
 }
 
-// Tag has its failures by reference.
+// Tag fails with the failure of its reference, if any.
 func (f *fakeRegistry) Tag(_ context.Context, image, reference string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -108,8 +108,8 @@ func planOf(n int) plan.Plan {
 	return planned
 }
 
-// outlast lets the time of an image pass that hangs, and returns when the image has been told so.
-// Others must not be in work: their time passes, too.
+// outlast advances the clock past the timeout of a hanging image, and returns when its context has
+// ended. No other image may be in progress: its time passes too.
 func outlast(ctx context.Context, clock *clocktest.Fake) {
 	clock.Advance(DefaultTimeout)
 	<-ctx.Done()
@@ -123,10 +123,10 @@ func statuses(records []manifest.Record) []manifest.Status {
 	return all
 }
 
-// quick retries in no time.
+// quick retries without pauses.
 var quick = throttle.Retry{First: time.Microsecond, Longest: time.Microsecond, LimitFirst: time.Microsecond, LimitLongest: time.Microsecond}
 
-// asksFor is a limit with the pause that the registry asks for.
+// asksFor is a rate limit with the pause that the registry asks for.
 type asksFor time.Duration
 
 func (asksFor) Error() string { return "429" }

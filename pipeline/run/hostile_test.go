@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOutputOfCommandsIsSafeToShow: in the manifest that is written, in one that is read, and so
-// on the terminal and on the page.
+// TestOutputOfCommandsIsSafeToShow: in a written manifest, in one that was read, and so on the
+// terminal and on the page.
 func TestOutputOfCommandsIsSafeToShow(t *testing.T) {
 	printed := "failed\r\n  | \x1b[31mred\x1b[0m\x07\x00 \u202etxt\u2066 50%\b\b\b100%\u2028x é\xff" + strings.Repeat("y", 64<<10)
 	registry := withBuilder(map[string][]error{"r/base:i0": {errors.New(printed)}})

@@ -20,8 +20,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// twoHosts is a run that publishes to ghcr.io. The first images of its plan stand on official
-// images at Docker Hub, and have no base image yet; the others need nothing of Docker Hub.
+// twoHosts is a run that publishes to ghcr.io. The first images of its plan have official images at
+// Docker Hub and no base image yet; the others need nothing from Docker Hub.
 type twoHosts struct {
 	*fakeRegistry
 	hub    int
@@ -62,7 +62,7 @@ func newTwoHosts(images, hub int) *twoHosts {
 	return run
 }
 
-// officials answers for Docker Hub.
+// officials answers as Docker Hub.
 type officials struct {
 	mu     sync.Mutex
 	asked  int
@@ -80,14 +80,14 @@ func (o *officials) Find(_ context.Context, reference string) (plan.Found, error
 	return plan.Found{Digest: digestOf(reference)}, nil
 }
 
-// hubSays is an engine's error for a pull from Docker Hub.
+// hubSays returns an engine's error for a pull from Docker Hub.
 func hubSays(answer string) error {
 	return errors.New("failed to resolve source metadata for docker.io/official/i0:latest: failed to authorize: " +
 		"failed to fetch anonymous token: unexpected status from GET request to https://auth.docker.io/token?scope=x: " + answer)
 }
 
-// TestAFailingHostFailsOnlyTheImagesThatNeedIt: the images that need Docker Hub come first, and are
-// as many as there are workers. While they wait for Docker Hub, the others are published.
+// TestAFailingHostFailsOnlyTheImagesThatNeedIt: the images that need Docker Hub come first, and
+// there are as many as workers. While they wait for Docker Hub, the others are published.
 func TestAFailingHostFailsOnlyTheImagesThatNeedIt(t *testing.T) {
 	const images, hub = 120, DefaultMaxWorkers
 	limit, outage := hubSays("429 Too Many Requests"), hubSays("503 Service Unavailable")
@@ -149,8 +149,8 @@ func TestAFailingHostFailsOnlyTheImagesThatNeedIt(t *testing.T) {
 	}
 }
 
-// TestAHostThatWasGivenUpGetsNoMoreRequests: nobody asks it or waits for it any more, and one line tells of the images
-// that it cost.
+// TestAHostThatWasGivenUpGetsNoMoreRequests: no image waits for it any more, and one line reports
+// the images that failed with it.
 func TestAHostThatWasGivenUpGetsNoMoreRequests(t *testing.T) {
 	const hub, workers = 40, 3
 	run, clock := newTwoHosts(hub+10, hub), clocktest.New()
@@ -189,8 +189,8 @@ func TestAHostThatStaysUnavailableIsGivenUp(t *testing.T) {
 		" more: not started: docker.io: the registry has been unavailable for more than 15 minutes: ")
 }
 
-// TestARefusedPullDoesNotEndTheRun: an engine pulls what it pushes, and tells of both in one
-// error.
+// TestARefusedPullDoesNotEndTheRun: an engine pulls the layers that it pushes, and reports both in
+// one error.
 func TestARefusedPullDoesNotEndTheRun(t *testing.T) {
 	run := newTwoHosts(4, 1)
 	published := run.onPublish

@@ -22,8 +22,8 @@ var (
 	otherWrap = &plan.Wrap{Commands: [][]string{{"pip", "install", "other"}}}
 )
 
-// Two commits whose first seven digits are the same, and the two names of images that give a tag
-// the same custom part.
+// Two commits that share their first seven digits, and two image names that give a tag the same
+// custom part.
 const (
 	commit      = "43376f1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	otherCommit = "43376f1bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -31,14 +31,14 @@ const (
 	evil        = "evil/sweb.eval.x86_64.django_1776_django-11099:latest"
 )
 
-// identified is a plan of one instance as a call makes it, with its official image.
+// identified returns a plan of one instance as a call makes it, with its official image.
 func identified(sdk, dockerfile, official string) plan.Plan {
 	instance := dataset.Instance{ID: "django__django-11099", Repo: "django", OfficialImage: official, Custom: "django-11099"}
 	names := plan.Names{BuilderRepo: "r/builder", BaseRepo: "r/base", AgentRepo: "r/agent", Keys: plan.NewKeys(sdk, dockerfile)}
 	return plan.NewPlan(names, []dataset.Instance{instance})
 }
 
-// made are the images of the plan's one item, as a run makes them.
+// made returns the images of the plan's one item, as a run makes them.
 func made(planned plan.Plan) (builder, base, agent plan.Image) {
 	item, digest := planned.Items[0], "@sha256:"+strings.Repeat("a", 64)
 	builder = plan.Image{Phase: plan.PhaseBuilder, Identity: planned.Identity}
@@ -47,7 +47,7 @@ func made(planned plan.Plan) (builder, base, agent plan.Image) {
 	return builder, base, agent
 }
 
-// holding is a registry with the images of a plan.
+// holding returns a registry with the images of a plan.
 func holding(planned plan.Plan) *fakeRegistry {
 	builder, base, agent := made(planned)
 	item := planned.Items[0]
@@ -58,7 +58,7 @@ func holding(planned plan.Plan) *fakeRegistry {
 	}}
 }
 
-// TestOnlyThePlansImagesAreSkipped: everything is there, and one image is not what the plan wants.
+// TestOnlyThePlansImagesAreSkipped: all images exist, and one differs from the plan.
 func TestOnlyThePlansImagesAreSkipped(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	agent, base := planned.Items[0].Agent, planned.Items[0].Base
@@ -136,7 +136,7 @@ func TestOnlyThePlansImagesAreSkipped(t *testing.T) {
 	}
 }
 
-// find is the record of the image with this reference.
+// find returns the record of the image with this reference.
 func find(result *manifest.Result, reference string, plan plan.Plan) manifest.Record {
 	records := map[string][]manifest.Record{plan.Builder: result.Builders, plan.Items[0].Base: result.Bases, plan.Items[0].Agent: result.Images}
 	if len(records[reference]) == 0 {
@@ -145,7 +145,7 @@ func find(result *manifest.Result, reference string, plan plan.Plan) manifest.Re
 	return records[reference][0]
 }
 
-// TestTheNextRunSkipsTheImagesOfThisOne: each image carries what the next run wants.
+// TestTheNextRunSkipsTheImagesOfThisOne: each image carries the labels that the next run requires.
 func TestTheNextRunSkipsTheImagesOfThisOne(t *testing.T) {
 	plan := identified(commit, "FROM debian", genuine)
 	registry := &fakeRegistry{}
@@ -162,7 +162,7 @@ func TestTheNextRunSkipsTheImagesOfThisOne(t *testing.T) {
 	assert.Equal(t, []manifest.Status{manifest.StatusSkipped, manifest.StatusSkipped, manifest.StatusBuilt}, statuses([]manifest.Record{result.Builders[0], result.Bases[0], result.Images[0]}))
 }
 
-// TestAPinnedPlanComparesTheOfficialImagesDigest: without a pin nobody knows it.
+// TestAPinnedPlanComparesTheOfficialImagesDigest: without a pin the digest is unknown.
 func TestAPinnedPlanComparesTheOfficialImagesDigest(t *testing.T) {
 	a := "sha256:" + strings.Repeat("a", 64)
 	for digest, want := range map[string]manifest.Status{a: manifest.StatusSkipped, "sha256:" + strings.Repeat("b", 64): manifest.StatusFailed} {
@@ -186,8 +186,8 @@ func TestAPinnedPlanComparesTheOfficialImagesDigest(t *testing.T) {
 	}
 }
 
-// TestAnUnlabelledImageIsTaggedOnTrust: the record says that it was trusted, also after it got one
-// more tag.
+// TestAnUnlabelledImageIsTaggedOnTrust: the record says that the image was trusted, even after it
+// got one more tag.
 func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	planned.Items[0].Tags = []string{"r/agent:nightly"}
@@ -202,8 +202,8 @@ func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:nightly"}, registry.tagged)
 }
 
-// TestATagNeedsMoreThanAHead: who tags an image reads its manifest, so what a head left open is
-// compared before.
+// TestATagNeedsMoreThanAHead: tagging an image reads its manifest, so the run first compares what a
+// head left open.
 func TestATagNeedsMoreThanAHead(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	agent := planned.Items[0].Agent
@@ -269,7 +269,7 @@ func TestCheckReportsOtherImagesOfThatName(t *testing.T) {
 	}
 }
 
-// headsOnly is a registry that gives no more than heads, unless it is asked by digest.
+// headsOnly is a registry that returns only heads, unless it is asked by digest.
 type headsOnly struct{ *fakeRegistry }
 
 func (h headsOnly) Find(ctx context.Context, reference string) (plan.Found, error) {
@@ -286,8 +286,8 @@ func (h headsOnly) Find(ctx context.Context, reference string) (plan.Found, erro
 	return found, nil
 }
 
-// TestWithTrustAHeadIsEnough: at Docker Hub a manifest counts and a head does not. Only what has
-// a wrap is looked into.
+// TestWithTrustAHeadIsEnough: Docker Hub counts a manifest and does not count a head. The run reads
+// only images with a wrap.
 func TestWithTrustAHeadIsEnough(t *testing.T) {
 	wrapped := identified(commit, "FROM debian", genuine)
 	wrapped.Items[0].Wrap, wrapped.Items[0].Identity.Wrap = thisWrap, thisWrap.Key()

@@ -22,7 +22,7 @@ func limited(reference string) error {
 	return &classify.PushError{Reference: reference, Err: errors.New("429 Too Many Requests")}
 }
 
-// withBases is a registry that has the builder and the base images of a plan of n.
+// withBases returns a registry that has the builder and the base images of a plan of n.
 func withBases(n int, fails map[string][]error) *fakeRegistry {
 	registry := withBuilder(fails)
 	for _, item := range planOf(n).Items {
@@ -100,7 +100,7 @@ func TestALimitPausesAllWorkers(t *testing.T) {
 	assert.Empty(t, strayed)
 }
 
-// refusals is n times the same answer.
+// refusals returns the same answer n times.
 func refusals(n int, err error) []error {
 	all := make([]error, n)
 	for i := range all {

@@ -27,8 +27,7 @@ func TestAManifestIsReadAsWritten(t *testing.T) {
 	assert.Equal(t, written, again)
 }
 
-// TestMergeOfRealRuns: shards of two SDKs with a further tag that moves, as a manifest on the disk
-// has them.
+// TestMergeOfRealRuns: shards of two SDKs with a further tag that moves, as manifests on disk.
 func TestMergeOfRealRuns(t *testing.T) {
 	registry := &fakeRegistry{}
 	var lines strings.Builder

@@ -19,13 +19,13 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// unreachable is what a publication meets while the registry is away.
+// unreachable is the error of a publication while the registry is unavailable.
 func unreachable(reference string) error {
 	return &classify.PushError{Reference: reference, Err: errors.New("dial tcp 10.0.0.1:443: connect: connection refused")}
 }
 
-// untilAllSleep holds the first ones who sleep until all of so many do: none has slept enough
-// before the others have met the same.
+// untilAllSleep blocks the first sleepers until that many sleep: none wakes before the others have
+// met the same fault.
 func untilAllSleep(workers int) func() {
 	var mu sync.Mutex
 	sleepers, all := 0, make(chan struct{})
@@ -39,8 +39,8 @@ func untilAllSleep(workers int) func() {
 	}
 }
 
-// outageOf is a registry with all base images that is away for a time, from when so many agent
-// images were published. Those that are in work then meet that together.
+// outageOf is a registry with all base images that becomes unavailable for a time, once that many
+// agent images were published. All images in progress meet the outage together.
 func outageOf(clock *clocktest.Fake, images, after int, lasts time.Duration) *fakeRegistry {
 	registry := withBases(images, nil)
 	var mu sync.Mutex
@@ -92,18 +92,18 @@ func TestTheRunWaitsOnceForARegistryThatStaysUnavailable(t *testing.T) {
 		assert.Contains(t, string(record.Error), "connection refused")
 		assert.NotContains(t, string(record.Error), "not started")
 	}
-	// Two minutes, give or take half, and then 2 s for each image's second attempt.
+	// Two minutes, plus or minus half, and then 2 s for each image's second attempt.
 	assert.Less(t, clock.Now().Sub(started), 3*time.Minute+80*3*time.Second)
 }
 
-// vanishing is a registry that answers the check, and from then on nothing: each request hangs
-// until its time is over.
+// vanishing is a registry that answers the check, and nothing after that: each request hangs until
+// its time is over.
 type vanishing struct {
 	*fakeRegistry
 	clock    *clocktest.Fake
 	vanished atomic.Bool
 	hung     atomic.Int32
-	// requests says that each goes through [throttle.Send], as those of the direct publisher do.
+	// requests sends each request through [throttle.Send], as the direct publisher does.
 	requests bool
 }
 
@@ -153,7 +153,7 @@ func TestARegistryThatHangsForeverEndsTheRun(t *testing.T) {
 			last := string(result.Images[images-1].Error)
 			assert.Contains(t, last, "not started: the run ended early: the registry has been unavailable for more than 15 minutes: ")
 			assert.Contains(t, last, "no answer within 1m0s\n  → "+classify.AdviceNoAnswer)
-			// This clock lets the twelve workers hang one after the other.
+			// On this clock the twelve workers hang one after another.
 			assert.Less(t, clock.Now().Sub(started), DefaultMaxWorkers*30*time.Minute)
 			t.Logf("%d requests, %s", v.hung.Load(), clock.Now().Sub(started))
 		})

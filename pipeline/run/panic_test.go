@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAPanicFailsItsImageButNotTheRun: whoever panics also gives its places up, so with one worker
-// the rest goes on.
+// TestAPanicFailsItsImageButNotTheRun: the panicking image releases its slots, so even with one
+// worker the rest goes on.
 func TestAPanicFailsItsImageButNotTheRun(t *testing.T) {
 	boom := func() error { panic("boom") }
 	for name, publish := range map[string]func(context.Context, plan.Image) error{

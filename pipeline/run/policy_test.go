@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// withBuilder is a registry that has the builder, and a publisher on which publications of a
-// reference fail with these errors, one after the other.
+// withBuilder returns a registry that has the builder. Publications of a reference fail with these
+// errors, one after another.
 func withBuilder(fails map[string][]error) *fakeRegistry {
 	var mu sync.Mutex
 	return &fakeRegistry{
@@ -65,7 +65,7 @@ func TestRunRetries(t *testing.T) {
 	})
 }
 
-// unsure answers every second question only.
+// unsure answers only every second request.
 type unsure struct {
 	*fakeRegistry
 	asked atomic.Int32

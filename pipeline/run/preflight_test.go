@@ -106,7 +106,7 @@ func TestAStoppedRunReportsTheImagesThatItDidNotStart(t *testing.T) {
 	}
 }
 
-// cancelling cancels the run at one question or publication.
+// cancelling cancels the run at one check or publication.
 type cancelling struct {
 	*fakeRegistry
 	at     string
@@ -129,11 +129,11 @@ func (c *cancelling) Publish(ctx context.Context, image plan.Image) (Published, 
 	return c.fakeRegistry.Publish(ctx, image)
 }
 
-// stalling gives no answer for one reference, and tells who asks when it was asked for it.
+// stalling never answers for one reference, and signals when it was asked for it.
 type stalling struct {
 	*fakeRegistry
 	reference string
-	// beat, unless nil, is a heartbeat's line, for which it waits before it stalls.
+	// beat, if not nil, receives a progress line, for which stalling waits first.
 	beat  chan string
 	line  string
 	clock *clocktest.Fake
@@ -226,8 +226,8 @@ func TestProgressNamesChecks(t *testing.T) {
 	}
 }
 
-// TestABuilderForAnotherPlatformIsNotReplaced: it is somebody's, and a run that made another one
-// would take its name.
+// TestABuilderForAnotherPlatformIsNotReplaced: it belongs to somebody, and a new one would take its
+// name.
 func TestABuilderForAnotherPlatformIsNotReplaced(t *testing.T) {
 	for name, force := range map[string]bool{"": false, "unless by force": true} {
 		t.Run(name, func(t *testing.T) {

@@ -204,7 +204,7 @@ func TestRunFailures(t *testing.T) {
 	})
 }
 
-// silent claims success and gives no digest.
+// silent claims success and returns no digest.
 type silent struct{}
 
 func (silent) Publish(context.Context, plan.Image) (Published, error) { return Published{}, nil }

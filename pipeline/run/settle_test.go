@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lossy publishes one reference, of which it then says that it failed.
+// lossy publishes one reference and reports it as failed.
 type lossy struct {
 	*fakeRegistry
 	reference string
@@ -45,7 +45,7 @@ func TestAnImageThatReachedTheRegistryIsNotFailed(t *testing.T) {
 	reset, refused := errors.New("connection reset by peer"), errors.New("400 Bad Request: TAG_INVALID")
 	engine := errors.New("failed commit on ref: unexpected status from PUT request to https://r/v2/agent/manifests/i0: 400 Bad Request")
 	const agent, base, tag = "r/agent:i0", "r/base:i0", "r/agent:nightly-i0"
-	// What the fake registry makes of the images below.
+	// The fake registry makes these of the images below.
 	official, onBase := "sha256:official/i0", digestOf(base)
 	made := plan.Identity{OfficialDigest: official, Wrap: plan.NoWrap}
 	ours := plan.Found{Digest: "sha256:ours", BaseDigest: onBase, Identity: made}
@@ -148,8 +148,8 @@ func TestAnImageThatReachedTheRegistryIsNotFailed(t *testing.T) {
 	})
 }
 
-// TestAFurtherTagAloneDoesNotProveTheImage: where neither name was published, and an engine gives no digest,
-// the labels of what has the further name are not enough. It is yesterday's.
+// TestAFurtherTagAloneDoesNotProveTheImage: if neither name was published, and an engine returns no
+// digest, the labels of the image with the further name are not enough. It may be yesterday's.
 func TestAFurtherTagAloneDoesNotProveTheImage(t *testing.T) {
 	planned := identified(commit, "FROM debian", genuine)
 	registry := holding(planned)

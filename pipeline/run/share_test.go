@@ -19,8 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sharingBy gives official images their keys, by their references without the digest; an error for
-// those that are not there.
+// sharingBy maps official images, without their digests, to their keys; a missing one is an error.
 type sharingBy map[string]string
 
 func (s sharingBy) RebaseKey(_ context.Context, official string) (string, error) {
@@ -32,8 +31,8 @@ func (s sharingBy) RebaseKey(_ context.Context, official string) (string, error)
 	return key, nil
 }
 
-// rebases are the instances whose base images were published, and whose base image the recipe's
-// layers came from.
+// rebases maps each instance with a published base image to the instance whose recipe layers it
+// has.
 func (f *fakeRegistry) rebases() map[string]string {
 	from := map[string]string{}
 	for _, image := range f.published {
@@ -48,8 +47,8 @@ func (f *fakeRegistry) rebases() map[string]string {
 	return from
 }
 
-// together are the instances whose base images have one run of the recipe in common. Which of them
-// it ran for is a matter of who came first.
+// together returns the instances whose base images share one run of the recipe. Which of them ran
+// it depends on who came first.
 func (f *fakeRegistry) together() [][]string {
 	groups := map[string][]string{}
 	for id, from := range f.rebases() {
@@ -117,7 +116,7 @@ func TestAFailedRecipeFailsOneImageAndRunsForTheNext(t *testing.T) {
 	assert.Equal(t, [][]string{{"i1", "i2"}}, registry.together())
 }
 
-// TestRebaseKeysAreRetried: a registry's bad moment is no reason to run the recipe.
+// TestRebaseKeysAreRetried: a short failure of the registry is no reason to run the recipe.
 func TestRebaseKeysAreRetried(t *testing.T) {
 	for name, trouble := range map[string]error{"503": errors.New("503 Service Unavailable"), "a limit": asksFor(time.Hour)} {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +129,7 @@ func TestRebaseKeysAreRetried(t *testing.T) {
 	}
 }
 
-// unsureSharing has trouble with the first question.
+// unsureSharing fails its first request.
 type unsureSharing struct {
 	sharingBy
 	trouble error
@@ -145,8 +144,8 @@ func (s *unsureSharing) RebaseKey(ctx context.Context, official string) (key str
 	return s.sharingBy.RebaseKey(ctx, official)
 }
 
-// If the recipe fails for all that are alike, each of them after the other would take hours to say
-// so.
+// If the recipe fails for all equivalent images, running it for one after another would take hours
+// to show it.
 func TestARecipeThatKeepsFailingRunsConcurrently(t *testing.T) {
 	const images, places = 8, 3
 	registry := &fakeRegistry{}
@@ -184,8 +183,8 @@ func TestARecipeThatKeepsFailingRunsConcurrently(t *testing.T) {
 	}
 }
 
-// With two places, the recipe of the first three must not keep the fourth, whose recipe is another
-// one, from starting.
+// With two workers, the recipe of the first three must not keep the fourth, with another recipe,
+// from starting.
 func TestAnImageThatWaitsForARecipeReleasesItsWorker(t *testing.T) {
 	registry := &fakeRegistry{}
 	other := make(chan struct{})

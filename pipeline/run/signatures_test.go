@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeSignatures are those of a registry: every image is signed, but for these.
+// fakeSignatures has the signatures of a registry: every image is signed except these.
 type fakeSignatures struct {
 	mu       sync.Mutex
 	unsigned map[string]bool    // by the reference with its digest
@@ -48,8 +48,7 @@ func (l unanswered) Publish(ctx context.Context, image plan.Image) (Published, e
 	return published, &classify.PushError{Reference: image.Reference, Err: errors.New("unexpected EOF")}
 }
 
-// signedRun runs the plan of three instances, of which the registry has everything but the agent
-// image of i2.
+// signedRun runs a plan of three instances. The registry has everything but the agent image of i2.
 func signedRun(t *testing.T, signatures *fakeSignatures, change func(*Runner, *fakeRegistry, *plan.Plan)) (*manifest.Result, *fakeRegistry, error) {
 	t.Helper()
 	registry := &fakeRegistry{has: map[string]plan.Found{

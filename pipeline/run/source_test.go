@@ -19,8 +19,8 @@ var verified = dataset.Source{
 	Name: "princeton-nlp/SWE-bench_Verified", Config: "default", Split: "test", Revision: strings.Repeat("c104f840", 5),
 }
 
-// TestARunCanBeRepeated: the plan and each record name the commit of the dataset, whatever became
-// of the image.
+// TestARunCanBeRepeated: the plan and each record name the commit of the dataset, whatever the
+// outcome of the image.
 func TestARunCanBeRepeated(t *testing.T) {
 	want := map[string]any{
 		"dataset": verified.Name, "dataset_config": "default", "dataset_split": "test", "dataset_revision": verified.Revision,

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pulls is a registry with a quota: so many questions are answered.
+// pulls is a registry with a quota: it answers that many requests.
 type pulls struct {
 	mu    sync.Mutex
 	left  int
@@ -35,8 +35,8 @@ func (p *pulls) Find(_ context.Context, reference string) (plan.Found, error) {
 	return plan.Found{Digest: digestOf(reference)}, nil
 }
 
-// TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull: what needs no pull goes on, nobody waits or asks in vain, and one
-// line tells what is left.
+// TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull: images without a pull go on, none waits or
+// asks in vain, and one line reports the rest.
 func TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull(t *testing.T) {
 	const images, pulled, based, workers = 60, 20, 10, 3
 	registry, official := withBuilder(nil), &pulls{left: pulled}
@@ -71,7 +71,7 @@ func TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull(t *testing.T) {
 	assert.Equal(t, images-pulled-based, official.asked, "with a pull for each, and none for what is there")
 }
 
-// TestAUsedUpPullQuotaForBaseImages: to compose an agent image means to read its base image.
+// TestAUsedUpPullQuotaForBaseImages: composing an agent image reads its base image.
 func TestAUsedUpPullQuotaForBaseImages(t *testing.T) {
 	const images, workers = 40, 3
 	refuse := map[string][]error{}

@@ -43,7 +43,8 @@ func TestEveryFurtherTagOfANewImageIsPushed(t *testing.T) {
 	}
 }
 
-// TestAFurtherTagIsPutOnTheExistingImage: whatever became of what the image was made of.
+// TestAFurtherTagIsPutOnTheExistingImage: even if the images that it was made from have changed or
+// gone.
 func TestAFurtherTagIsPutOnTheExistingImage(t *testing.T) {
 	ours := plan.Found{Digest: "sha256:a", BaseDigest: "sha256:b", OfficialDigest: "sha256:o"}
 	base, builder := plan.Found{Digest: "sha256:b"}, plan.Found{Digest: "sha256:bb"}
@@ -153,7 +154,7 @@ func TestRefusedFurtherTags(t *testing.T) {
 	})
 }
 
-// losing is a registry whose answers to tags are lost.
+// losing is a registry that loses its answers to tags.
 type losing struct{ *fakeRegistry }
 
 func (l losing) Tag(ctx context.Context, image, reference string) error {
@@ -172,8 +173,8 @@ func TestTagsArePutBeforeAnyBuild(t *testing.T) {
 	assert.Equal(t, []string{"r/agent:nightly-i1", "r/agent:v1-i1"}, registry.tagged)
 }
 
-// TestATagThatTheRegistryDoesNotAnswerFor: an image is then neither made nor tagged, also if another tag is
-// surely missing.
+// TestATagThatTheRegistryDoesNotAnswerFor: the image is then neither made nor tagged, even if
+// another tag is known to be missing.
 func TestATagThatTheRegistryDoesNotAnswerFor(t *testing.T) {
 	for name, order := range map[string][]string{
 		"before one that is missing": {"r/agent:there-i0", "r/agent:unknown-i0", "r/agent:missing-i0"},
@@ -212,7 +213,7 @@ func TestOnlyImagesThatGetATagAreObserved(t *testing.T) {
 	assert.Equal(t, []string{"assemble i1", "check which of 2 images exist"}, units)
 }
 
-// TestARecordHasThePlannedName: also one whose image was not started.
+// TestARecordHasThePlannedName: even that of an image that was not started.
 func TestARecordHasThePlannedName(t *testing.T) {
 	names := func(result *manifest.Result) (all []string) {
 		for _, record := range slices.Concat(result.Builders, result.Bases, result.Images) {
@@ -245,7 +246,7 @@ func TestTaggingCountsAsPushing(t *testing.T) {
 	assert.Equal(t, manifest.Seconds(2*time.Second), result.Images[0].DurationSeconds)
 }
 
-// slowTags takes a second for each tag.
+// slowTags takes a second per tag.
 type slowTags struct {
 	*fakeRegistry
 	clock *clocktest.Fake

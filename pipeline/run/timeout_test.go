@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// oneKey finds all official images alike, and tells when all have asked.
+// oneKey gives all official images one key, and signals when all have asked.
 type oneKey struct {
 	left atomic.Int32
 	all  chan struct{}
@@ -35,8 +35,8 @@ func (c *oneKey) RebaseKey(context.Context, string) (string, error) {
 	return "a", nil
 }
 
-// The recipe takes 0.6 of the timeout, and fails for the first image. Everybody else waits for it
-// twice, which is longer than the timeout.
+// The recipe takes 0.6 of the timeout, and fails for the first image. All others wait for it twice,
+// which exceeds the timeout.
 func TestTheTimeoutExcludesWaitsForAnotherImagesRecipe(t *testing.T) {
 	const images, timeout = 40, 1000 * time.Second
 	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newOneKey(images)
@@ -62,8 +62,8 @@ func TestTheTimeoutExcludesWaitsForAnotherImagesRecipe(t *testing.T) {
 	assert.EqualValues(t, 2, recipes.Load())
 }
 
-// A recipe that hangs costs those for whom it runs their timeout. Who waits for it waits for no
-// more than two of those.
+// A hanging recipe costs the image that runs it its timeout. Waiting images wait for at most two of
+// those.
 func TestAHangingRecipeDelaysOthersByAtMostItsTimeout(t *testing.T) {
 	const images, timeout = 12, 1000 * time.Second
 	registry, clock, sharing := &fakeRegistry{}, clocktest.New(), newOneKey(images)
@@ -129,7 +129,7 @@ func TestTheTimeoutExcludesWaitsForTheRegistry(t *testing.T) {
 	})
 }
 
-// The pauses between attempts are an image's own: it is its work that has to be done again.
+// The pauses between attempts count as the image's own time.
 func TestTheTimeoutIncludesTheImagesOwnPauses(t *testing.T) {
 	registry, clock := withBases(1, nil), clocktest.New()
 	registry.onPublish = func(context.Context, plan.Image) error { return errors.New("connection reset by peer") }
@@ -143,7 +143,7 @@ func TestTheTimeoutIncludesTheImagesOwnPauses(t *testing.T) {
 	assert.Less(t, result.Images[0].AttemptCount, 20)
 }
 
-// A limit that lasts is no matter of --timeout: the error is the limit's, and the advice with it.
+// A lasting limit does not concern --timeout: the error is the limit's, and so is the advice.
 func TestTheAdviceForALimitDoesNotBlameTheTimeout(t *testing.T) {
 	registry, clock := withBases(2, map[string][]error{"r/agent:i0": refusals(1000, asksFor(15*time.Minute))}), clocktest.New()
 	result, err := Runner{Publisher: registry, Registry: registry, clock: clock, MaxWorkers: 1}.Run(context.Background(), planOf(2))

@@ -14,12 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slow is a registry of which a question takes a second, and a publication five: two to build and
-// three to push. Failed attempts too.
+// slow is a registry where a check takes a second, and a publication five: two to build and three
+// to push. Failed attempts take as long.
 type slow struct {
 	*fakeRegistry
 	clock *clocktest.Fake
-	// unsure are the references whose first question is not answered.
+	// unsure lists the references whose first check gets no answer.
 	unsure map[string]bool
 }
 

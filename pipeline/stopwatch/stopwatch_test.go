@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// handClock goes on when it is told to, and calls what is due before it returns.
+// handClock advances when told to, and calls due functions before it returns.
 type handClock struct {
 	now    time.Time
 	timers map[int]timer
@@ -103,7 +103,7 @@ func TestPausesOverlap(t *testing.T) {
 	require.Error(t, ctx.Err(), "a pause takes no time away")
 }
 
-// A timer may be under way when it is stopped: what it calls then is no end.
+// A timer may be firing while it is stopped: its call must not end the work.
 func TestALateTimerDoesNotEndTheWork(t *testing.T) {
 	clock := newHandClock()
 	ctx, cancel := WithTimeout(context.Background(), clock, time.Minute)
@@ -154,7 +154,7 @@ func TestWithoutATimeoutThereIsNothingToPause(t *testing.T) {
 	Pause(context.Background())()
 }
 
-// Several goroutines of one piece of work wait at a time, as the race detector sees it.
+// Several goroutines of one piece of work wait concurrently, for the race detector.
 func TestConcurrentPauses(t *testing.T) {
 	ctx, cancel := WithTimeout(context.Background(), system{}, time.Hour)
 	defer cancel()
