@@ -29,14 +29,18 @@ run: registry ## Build and publish the sample: engine, local registry, sample im
 test: access unit server-test registry generate ## Run the tests, those end to end on the real engine included; crash-test has further ones
 	hack/samples.sh
 	echo "==> end-to-end tests"
-	go test -count=1 -timeout 60m -p 2 -parallel 2 ./e2e/...
+	# A package is a process. Four tests at a time are as many as two cores bear.
+	status=0
+	hack/test.sh e2e -count=1 -timeout 60m -p 2 -parallel 2 $(E2E) || status=$$?
+	go run ./hack/slowest out/tests/*.jsonl
+	exit $$status
 
 .PHONY: unit
 unit: ## Run the tests that need no engine
 	echo "==> unit tests"
-	go test -race $(PLAIN) ./hack/mutants ./hack/samples ./e2e/workflow ./e2e/origin ./e2e/supply ./e2e/source
-	go -C bench test ./...
-	go -C hack/engine test ./sdkimage
+	hack/test.sh unit -race $(PLAIN) ./hack/mutants ./hack/samples ./hack/slowest ./e2e/workflow ./e2e/origin ./e2e/supply ./e2e/source
+	cd bench && ../hack/test.sh bench ./...
+	cd ../hack/engine && ../test.sh sdkimage ./sdkimage
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (20s), one after the other

@@ -7,4 +7,5 @@ package tools
 import (
 	_ "github.com/rhysd/actionlint/cmd/actionlint"
 	_ "golang.org/x/vuln/cmd/govulncheck"
+	_ "gotest.tools/gotestsum"
 )
