@@ -18,16 +18,17 @@ func TestRequestsOfADirectRun(t *testing.T) {
 	f, proxy := harness.FleetWithoutAgents(t, "direct")
 	layers, configs := blobs(t, f)
 	size := len(f.IDs)
+	proxy.Script()
+	f.Makes(t, "built", "direct")
+	made, read := len(proxy.Requests()), blobsRead(proxy)
 
 	t.Run("an image on a base that is there costs few requests, and of blobs only configs are read, once each", func(t *testing.T) {
-		proxy.Script()
-		f.Makes(t, "built", "direct")
-		for digest, n := range blobsRead(proxy) {
+		for digest, n := range read {
 			assert.False(t, layers[digest], "the layer %s was read", digest)
 			assert.True(t, configs[digest], "%s is no config", digest)
 			assert.Equal(t, 1, n, digest)
 		}
-		assert.LessOrEqual(t, len(proxy.Requests()), harness.RequestsPerRun+harness.RequestsPerLayer+size*harness.RequestsPerImage)
+		assert.LessOrEqual(t, made, harness.RequestsPerRun+harness.RequestsPerLayer+size*harness.RequestsPerImage)
 	})
 	t.Run("an image that is there costs one, and nothing is put", func(t *testing.T) {
 		proxy.Script()

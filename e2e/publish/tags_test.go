@@ -21,9 +21,10 @@ func TestTags(t *testing.T) {
 		return harness.Records(t, f.Run(t, "--target", "source", "--tag-suffix", "acp", "--tags", tags), "manifest.jsonl")
 	}
 
+	made := run(t, "nightly,stable")
+	require.Len(t, made, 2)
+
 	t.Run("target and suffix end the tags, and each image gets all of them", func(t *testing.T) {
-		made := run(t, "nightly,stable")
-		require.Len(t, made, 2)
 		for i, id := range []string{one, two} {
 			want := []string{main(id), further("nightly", id), further("stable", id)}
 			assert.ElementsMatch(t, want, made[i].Tags)
@@ -55,7 +56,7 @@ func TestTags(t *testing.T) {
 // TestAFurtherTagChangesNoImage: what the images were made of has changed or gone since, and none
 // of it is needed.
 func TestAFurtherTagChangesNoImage(t *testing.T) {
-	harness.EachPublisher(t, func(t *testing.T, publisher string, _ int) {
+	harness.EachPublisher(t, func(t *testing.T, publisher string) {
 		f, proxy := harness.FaultyFleet(t, 2)
 		f.Makes(t, "built", publisher)
 		builder := f.Registry + "/" + f.Prefix + "/builder:" + f.SHA[:7]

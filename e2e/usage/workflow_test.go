@@ -16,70 +16,86 @@ import (
 	"dagger/eval-images/e2e/workflow"
 )
 
-// TestTheWorkflowsCalls runs the calls of build-images.yml one after the other, as its jobs do:
-// each shard's, then those of the report.
+// TestTheWorkflowsCalls runs the calls of build-images.yml one after the other, as its jobs do: each
+// shard's, then those of the report. It is one story: each job needs what the one before has left.
 func TestTheWorkflowsCalls(t *testing.T) {
 	t.Parallel()
-	f := harness.NewFleet(t, harness.SampleInstances...)
+	f, run, commit := workflowFleet(t)
+	build, report := run.Jobs["build"].DaggerCalls()[0], run.Jobs["report"].DaggerCalls()
+
+	// The shards publish what the plan names.
+	var planned []harness.Record // by any shard
+	for _, shard := range []string{"1", "2"} {
+		run := run.with(map[string]string{"matrix.shard": shard})
+		output, err := run.call(t, build)
+		require.NoError(t, err, output)
+		planned = append(planned, harness.Records(t, filepath.Join(run.dir, "out"), "manifest.jsonl")...)
+		// What upload-artifact and download-artifact do.
+		require.NoError(t, os.MkdirAll(filepath.Join(run.dir, "shards"), 0o755))
+		require.NoError(t, os.Rename(filepath.Join(run.dir, "out"), filepath.Join(run.dir, "shards", "manifest-shard-"+shard)))
+	}
+	assert.Len(t, planned, len(harness.SampleInstances), "each is in one shard")
+	assert.Len(t, f.Agents(t), 2*len(harness.SampleInstances), "each by its name and nightly")
+
+	// The report merges, shows and checks their manifests.
+	for _, step := range report {
+		output, err := run.call(t, step)
+		require.NoError(t, err, output)
+	}
+	run.assertReport(t, f)
+	assert.Equal(t, commit[:7], harness.Tags(t, f.Prefix+"/builder")[0])
+
+	// A shard without a manifest makes the report fail.
+	require.NoError(t, os.RemoveAll(filepath.Join(run.dir, "shards", "manifest-shard-2")))
+	output, err := run.call(t, report[len(report)-1])
+	require.Error(t, err, output)
+}
+
+// TestTheFormIsNoPartOfAScript: what somebody types into the workflow's form is a value.
+func TestTheFormIsNoPartOfAScript(t *testing.T) {
+	t.Parallel()
+	_, run, _ := workflowFleet(t)
+	run = run.with(map[string]string{"inputs.instance-ids": "\"; touch typed; \"$(touch typed)`touch typed`", "matrix.shard": "1"})
+	output, err := run.call(t, run.Jobs["build"].DaggerCalls()[0])
+	require.Error(t, err, output)
+	assert.NoFileExists(t, filepath.Join(run.dir, "typed"))
+}
+
+// workflowFleet is the sample with an SDK in a git repository, and a run of the workflow that makes
+// its images in two shards.
+func workflowFleet(t *testing.T) (f harness.Fleet, run workflowRun, commit string) {
+	t.Helper()
+	f = harness.NewFleet(t, harness.SampleInstances...)
 	f.Push(t, harness.SampleInstances...)
 	url, commit := harness.GitServer(t, f.SDK)
 	f.SHA = commit
-	run := newWorkflowRun(t, map[string]string{
+	return f, newWorkflowRun(t, map[string]string{
 		"module": harness.Root, "dataset": "", "sdk-commit": url + "#main", "image-template": f.Template, "shards": "2", "tags": "nightly",
 		"builder-repo": f.Registry + "/" + f.Prefix + "/builder", "base-repo": f.Registry + "/" + f.Prefix + "/base",
 		"agent-repo": f.Registry + "/" + f.Prefix + "/agent",
-	})
-	build, report := run.Jobs["build"].DaggerCalls()[0], run.Jobs["report"].DaggerCalls()
+	}), commit
+}
 
-	t.Run("what somebody types into the form is no part of a script", func(t *testing.T) {
-		run := run.with(map[string]string{"inputs.instance-ids": "\"; touch typed; \"$(touch typed)`touch typed`", "matrix.shard": "1"})
-		output, err := run.call(t, build)
-		require.Error(t, err, output)
-		assert.NoFileExists(t, filepath.Join(run.dir, "typed"))
-	})
-	t.Run("the shards publish what the plan names", func(t *testing.T) {
-		var planned []harness.Record // by any shard
-		for _, shard := range []string{"1", "2"} {
-			run := run.with(map[string]string{"matrix.shard": shard})
-			output, err := run.call(t, build)
-			require.NoError(t, err, output)
-			planned = append(planned, harness.Records(t, filepath.Join(run.dir, "out"), "manifest.jsonl")...)
-			// What upload-artifact and download-artifact do.
-			require.NoError(t, os.MkdirAll(filepath.Join(run.dir, "shards"), 0o755))
-			require.NoError(t, os.Rename(filepath.Join(run.dir, "out"), filepath.Join(run.dir, "shards", "manifest-shard-"+shard)))
-		}
-		assert.Len(t, planned, len(harness.SampleInstances), "each is in one shard")
-		assert.Len(t, f.Agents(t), 2*len(harness.SampleInstances), "each by its name and nightly")
-	})
-	t.Run("the report merges, shows and checks their manifests", func(t *testing.T) {
-		for _, step := range report {
-			output, err := run.call(t, step)
-			require.NoError(t, err, output)
-		}
-		agents := harness.Records(t, filepath.Join(run.dir, "out"), "manifest.jsonl")
-		want := map[string]string{}
-		for _, id := range harness.SampleInstances {
-			want[id] = "built"
-		}
-		assert.Equal(t, want, harness.Statuses(agents))
-		published, err := os.ReadFile(filepath.Join(run.dir, "out", "published.txt"))
-		require.NoError(t, err)
-		for _, agent := range agents {
-			assert.Contains(t, string(published), f.Registry+"/"+f.Prefix+"/agent@"+agent.Digest+"\n")
-		}
-		assert.Equal(t, 1+2*len(harness.SampleInstances), strings.Count(string(published), "\n"), "builder, base images, agent images")
-		assert.Equal(t, commit[:7], harness.Tags(t, f.Prefix+"/builder")[0])
-		shown, err := os.ReadFile(filepath.Join(run.dir, "step-summary.md"))
-		require.NoError(t, err)
-		kept, err := os.ReadFile(filepath.Join(run.dir, "out", "summary.md"))
-		require.NoError(t, err)
-		assert.Equal(t, string(kept), string(shown))
-	})
-	t.Run("a shard without a manifest makes the report fail", func(t *testing.T) {
-		require.NoError(t, os.RemoveAll(filepath.Join(run.dir, "shards", "manifest-shard-2")))
-		output, err := run.call(t, report[len(report)-1])
-		require.Error(t, err, output)
-	})
+// assertReport: the merged manifest has every image of the fleet, and the summary is the step's.
+func (r workflowRun) assertReport(t *testing.T, f harness.Fleet) {
+	t.Helper()
+	agents := harness.Records(t, filepath.Join(r.dir, "out"), "manifest.jsonl")
+	want := map[string]string{}
+	for _, id := range harness.SampleInstances {
+		want[id] = "built"
+	}
+	assert.Equal(t, want, harness.Statuses(agents))
+	published, err := os.ReadFile(filepath.Join(r.dir, "out", "published.txt"))
+	require.NoError(t, err)
+	for _, agent := range agents {
+		assert.Contains(t, string(published), f.Registry+"/"+f.Prefix+"/agent@"+agent.Digest+"\n")
+	}
+	assert.Equal(t, 1+2*len(harness.SampleInstances), strings.Count(string(published), "\n"), "builder, base images, agent images")
+	shown, err := os.ReadFile(filepath.Join(r.dir, "step-summary.md"))
+	require.NoError(t, err)
+	kept, err := os.ReadFile(filepath.Join(r.dir, "out", "summary.md"))
+	require.NoError(t, err)
+	assert.Equal(t, string(kept), string(shown))
 }
 
 // workflowRun is a run of build-images.yml on this machine.
