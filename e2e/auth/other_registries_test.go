@@ -43,7 +43,7 @@ func TestARegistryThatRefusesMounts(t *testing.T) {
 // first answer is lost.
 func TestTagsThatAreImmutable(t *testing.T) {
 	const invalid = `{"errors":[{"code":"TAG_INVALID","message":"The image tag already exists in the repository and cannot be overwritten because the repository is immutable."}]}`
-	harness.EachPublisher(t, func(t *testing.T, publisher string, _ int) {
+	harness.EachPublisher(t, func(t *testing.T, publisher string) {
 		f, proxy := harness.FaultyFleet(t, 2)
 		immutable := registrytest.Rule{Method: http.MethodPut, Path: "/manifests/[^:]+$", Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 			if registrytest.Has(registry, r) {

@@ -55,12 +55,12 @@ func TestFleetAssembling(t *testing.T) {
 // requestsOnABadDay is what an image costs at most, its base image and what is sent again included.
 const requestsOnABadDay = 30
 
-// TestAFleetOnABadDay: a hundred images, and a registry that limits, breaks, cuts, forgets to
+// TestAFleetOnABadDay: forty images, and a registry that limits, breaks, cuts, forgets to
 // answer and refuses, each on some of them. All that can be pushed is pushed, the manifest is what
 // the registry has, and the call says what is left.
 func TestAFleetOnABadDay(t *testing.T) {
-	harness.EachPublisher(t, func(t *testing.T, publisher string, tries int) {
-		const size, refused, unknown = 100, 17, 71
+	harness.EachPublisher(t, func(t *testing.T, publisher string) {
+		const size, refused, unknown = 40, 17, 31
 		f, proxy := harness.FaultyFleet(t, size)
 		always := []registrytest.Rule{
 			{Method: http.MethodPut, Path: harness.ManifestOf(harness.Task(refused)), Fault: registrytest.Answer(http.StatusBadRequest, "")},
@@ -104,7 +104,7 @@ func TestAFleetOnABadDay(t *testing.T) {
 
 		proxy.Script(always...)
 		message := f.Call(t, "assemble-all", "--publish", "--publisher", publisher, "--max-attempts", "1", "total").Message(t)
-		assert.Contains(t, message, "2 of 100 agent images failed")
+		assert.Contains(t, message, "2 of 40 agent images failed")
 		assert.Equal(t, harness.Tasks(refused, unknown), harness.Listed(message))
 		assert.Equal(t, published, f.Published(t), "nothing was made again")
 	})

@@ -14,7 +14,7 @@ import (
 // TestAKilledCall: the machine with the CLI is lost, and cannot tell anybody. The engine notices by
 // itself, and what it did for the call ends; a second run does the rest.
 func TestAKilledCall(t *testing.T) {
-	harness.EachPublisher(t, func(t *testing.T, publisher string, _ int) {
+	harness.EachPublisher(t, func(t *testing.T, publisher string) {
 		const workers = 3
 		f, proxy := harness.FaultyFleet(t, 12)
 		stalled := harness.StallTags(proxy, workers, harness.Tasks(5, 6, 7, 8, 9, 10, 11, 12)...)

@@ -19,7 +19,7 @@ import (
 // TestAnOfficialImageThatMoves: between the question for its digest and the build on it another
 // image gets the tag.
 func TestAnOfficialImageThatMoves(t *testing.T) {
-	harness.EachPublisher(t, func(t *testing.T, publisher string, _ int) {
+	harness.EachPublisher(t, func(t *testing.T, publisher string) {
 		f, proxy := harness.FaultyFleet(t, 2)
 		id := harness.Task(1)
 		before := harness.Image(t, f.Official(id))

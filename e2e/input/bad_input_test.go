@@ -106,11 +106,8 @@ func TestReadManifest(t *testing.T) {
 		file, text string
 		says       []string
 	}{
-		"a line that is cut off":   {"a/manifest.jsonl", good + `{"phase":"assemble","inst`, []string{"a/manifest.jsonl", "line 2"}},
-		"a time that is none":      {"manifest.jsonl", good + good + `{"phase":"assemble","instance_id":"a__a-2","status":"built","time":"soon"}`, []string{"manifest.jsonl", "line 3", "soon"}},
-		"a status that is unknown": {"manifest.jsonl", `{"phase":"assemble","instance_id":"a__a-1","status":"done"}`, []string{"manifest.jsonl", "line 1", `"done"`}},
-		"a record of no instance":  {"manifest.jsonl", `{"phase":"assemble","status":"built"}`, []string{"manifest.jsonl", "line 1", "instance_id"}},
-		"a directory without one":  {"other.jsonl", good, []string{"manifest.jsonl"}},
+		"a line that is cut off":  {"a/manifest.jsonl", good + `{"phase":"assemble","inst`, []string{"a/manifest.jsonl", "line 2"}},
+		"a directory without one": {"other.jsonl", good, []string{"manifest.jsonl"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

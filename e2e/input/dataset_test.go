@@ -20,7 +20,7 @@ func TestDataset(t *testing.T) {
 	s := harness.NewSession(t)
 	t.Run("a file of any form gives the same plan", func(t *testing.T) { formatsAgree(t, s) })
 	t.Run("a dataset by its name comes from the hub", func(t *testing.T) { hubFetches(t, s) })
-	t.Run("each family names its images by its own rule", func(t *testing.T) { familiesName(t, s) })
+	t.Run("a family names its images by its own rule", func(t *testing.T) { familiesName(t, s) })
 	t.Run("a row may name its image itself", func(t *testing.T) { rowsNameImages(t, s) })
 	t.Run("a template mirrors official images", func(t *testing.T) { templatesMirror(t, s) })
 	t.Run("a selection is those ids and no others", func(t *testing.T) { selectionHolds(t, s) })
@@ -44,9 +44,6 @@ func formatsAgree(t *testing.T, s *harness.Session) {
 		table,
 		harness.Written(t, "d.jsonl", `{"instance_id":"django__django-12155","repo":"django/django"}`+"\n\n"+`{"patch":"é","instance_id":"psf__requests-1142"}`+"\n"),
 		harness.Written(t, "d.json", `[{"instance_id":"psf__requests-1142"},{"instance_id":"django__django-12155"},{"instance_id":"psf__requests-1142"}]`),
-		harness.Written(t, "e.json", `{"test":[{"instance_id":"psf__requests-1142","n":NaN},{"INSTANCE_ID":"x","instance_id":"django__django-12155"}]}`),
-		harness.Written(t, "f.json", "\ufeff"+`{"n":{"0":[],"1":{}},"instance_id":{"0":"psf__requests-1142","1":"django__django-12155"}}`),
-		harness.Written(t, "g.ndjson", `{"instance_id":"django__django-12155","image_name":[]}`+"\n"+`{"instance_id":"psf__requests-1142","image_name":5}`),
 		harness.Written(t, "D.TXT", "# two of them, one of them twice\npsf__requests-1142\n\n django__django-12155\ndjango__django-12155\r\n"),
 	}
 	var plans [][]harness.Planned
@@ -70,26 +67,6 @@ func familiesName(t *testing.T, s *harness.Session) {
 			official: "docker.io/swebench/sweb.eval.x86_64.django_1776_django-12155:latest",
 			custom:   "sweb.eval.x86_64.django_1776_django-12155",
 		},
-		"swtbench": {
-			row:      `{"instance_id":"astropy__astropy-12907"}`,
-			official: "docker.io/swebench/sweb.eval.x86_64.astropy_1776_astropy-12907:latest",
-			custom:   "sweb.eval.x86_64.astropy_1776_astropy-12907",
-		},
-		"multimodal": {
-			row:      `{"instance_id":"Automattic__wp-calypso-21648"}`,
-			official: "docker.io/swebench/sweb.eval.x86_64.automattic_1776_wp-calypso-21648:latest",
-			custom:   "sweb.eval.x86_64.automattic_1776_wp-calypso-21648",
-		},
-		"multilingual": {
-			row:      `{"instance_id":"apache__druid-13704"}`,
-			official: "docker.io/swebench/sweb.eval.x86_64.apache_1776_druid-13704:latest",
-			custom:   "sweb.eval.x86_64.apache_1776_druid-13704",
-		},
-		"swegym": {
-			row:      `{"instance_id":"Project-MONAI__MONAI-6446"}`,
-			official: "docker.io/xingyaoww/sweb.eval.x86_64.project-monai_s_monai-6446",
-			custom:   "sweb.eval.x86_64.project-monai_s_monai-6446",
-		},
 		"swesmith": {
 			row: `{"instance_id":"oauthlib__oauthlib.1fd52536.combine_file__09vlzwgc","problem_statement":"It fails",` +
 				`"image_name":" jyangballin/swesmith.x86_64.Oauthlib_1776_oauthlib.1fd52536\n"}` + "\n" +
@@ -101,16 +78,6 @@ func familiesName(t *testing.T, s *harness.Session) {
 			row:      `{"instance_id":"instance_NodeBB__NodeBB-0499-vnan","dockerhub_tag":"nodebb.nodebb-NodeBB__NodeBB-0499"}`,
 			official: "docker.io/jefzda/sweap-images:nodebb.nodebb-NodeBB__NodeBB-0499",
 			custom:   "nodebb.nodebb-nodebb__nodebb-0499",
-		},
-		"multiswebench": {
-			row:      `{"instance_id":"alibaba__fastjson2-1245","org":"alibaba","repo":"fastjson2"}`,
-			official: "docker.io/mswebench/alibaba_m_fastjson2:base",
-			custom:   "alibaba_m_fastjson2-base",
-		},
-		"commit0": {
-			row:      `{"instance_id":"commit-0/web3.py","repo":"commit-0/web3.py"}`,
-			official: "docker.io/wentingzhao/web3.py:v0",
-			custom:   "commit0-web3.py",
 		},
 	}
 	for family, test := range tests {
@@ -150,13 +117,11 @@ func selectionHolds(t *testing.T, s *harness.Session) {
 
 func limitSamples(t *testing.T, s *harness.Session) {
 	path, ids := numbered(t, 20)
-	first := s.IDs(t, harness.Flags{"datasetFile": harness.File(path), "limit": 5})
-	assert.Equal(t, []string{ids[5], ids[7], ids[10], ids[11], ids[18]}, first, "pandas draws them with random_state=42")
-	assert.Equal(t, first, s.IDs(t, harness.Flags{"datasetFile": harness.File(path), "limit": 5, "seed": 42}))
+	assert.Equal(t, []string{ids[5], ids[7], ids[10], ids[11], ids[18]},
+		s.IDs(t, harness.Flags{"datasetFile": harness.File(path), "limit": 5}), "pandas draws them with random_state=42")
 	assert.Equal(t, []string{ids[0], ids[8], ids[9], ids[11], ids[18]},
 		s.IDs(t, harness.Flags{"datasetFile": harness.File(path), "limit": 5, "seed": 0}), "pandas draws them with random_state=0")
 	assert.Len(t, s.IDs(t, harness.Flags{"datasetFile": harness.File(path), "limit": 5, "seed": 1<<32 - 1}), 5)
-	assert.Subset(t, s.IDs(t, harness.Flags{"datasetFile": harness.File(path), "limit": 8}), first, "a larger limit adds to a smaller one")
 }
 
 func shardsPartition(t *testing.T, s *harness.Session) {
@@ -177,14 +142,10 @@ func refuses(t *testing.T, s *harness.Session) {
 		flags harness.Flags
 		says  []string
 	}{
-		"ids that the dataset lacks":   {harness.Flags{"datasetFile": data, "instanceIds": []string{ids[0], "team__task-x", "team__task-y"}}, []string{"the dataset lacks", "team__task-x", "team__task-y"}},
 		"two selections":               {harness.Flags{"instanceIds": ids, "select": harness.File(path)}, []string{"--instance-ids", "--select"}},
 		"two datasets":                 {harness.Flags{"dataset": "a/b", "datasetFile": data}, []string{"--dataset", "--dataset-file"}},
 		"a dataset of no known family": {harness.Flags{"dataset": "a/b"}, []string{`"a/b"`, "--family", "swesmith"}},
 		"a split of a file":            {harness.Flags{"datasetFile": data, "split": "test"}, []string{"--split", "--dataset"}},
-		"a shard that there is not":    {harness.Flags{"shard": "4/3"}, []string{"shard 4/3", "from 1 to 3"}},
-		"a seed below zero":            {harness.Flags{"datasetFile": data, "limit": 1, "seed": -1}, []string{"the seed is -1", "from 0 to 4294967295"}},
-		"a form that is unknown":       {harness.Flags{"datasetFile": harness.File(harness.Written(t, "d.csv", "a"))}, []string{"d.csv", ".jsonl", ".parquet"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { refused(t, s, test.flags, test.says...) })
@@ -196,12 +157,8 @@ func saysWhere(t *testing.T, s *harness.Session) {
 		name, text, family string
 		says               []string
 	}{
-		"a line that is no JSON":        {"d.jsonl", `{"instance_id":"a__a-1"}` + "\n" + `{"instance_id":`, "", []string{"d.jsonl line 2"}},
-		"an id that is a path":          {"d.txt", "a__a-1\n../../etc/passwd\n", "", []string{"d.txt line 2", `column "instance_id"`, "../../etc/passwd"}},
-		"a Git LFS pointer":             {"d.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "", []string{"d.parquet", "`git lfs pull`"}},
-		"a column that is a list":       {"d.jsonl", `{"instance_id":"a","dockerhub_tag":["t"]}`, "pro", []string{"d.jsonl line 1", `column "dockerhub_tag"`, "the value is a list, not text"}},
-		"a row without its column":      {"d.jsonl", `{"instance_id":"a"}`, "pro", []string{"d.jsonl line 1", `column "dockerhub_tag"`, "family pro"}},
-		"two ids that lead to one name": {"d.txt", "A__b-1\na__b-1\n", "", []string{"A__b-1", "a__b-1", "the same official image"}},
+		"a line that is no JSON":   {"d.jsonl", `{"instance_id":"a__a-1"}` + "\n" + `{"instance_id":`, "", []string{"d.jsonl line 2"}},
+		"a row without its column": {"d.jsonl", `{"instance_id":"a"}`, "pro", []string{"d.jsonl line 1", `column "dockerhub_tag"`, "family pro"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

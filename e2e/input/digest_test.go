@@ -14,7 +14,7 @@ import (
 // TestOfficialImagesByDigest: rows and templates may name one, with or without a tag. It has no
 // second digest then.
 func TestOfficialImagesByDigest(t *testing.T) {
-	harness.EachPublisher(t, func(t *testing.T, publisher string, _ int) {
+	harness.EachPublisher(t, func(t *testing.T, publisher string) {
 		f, _ := harness.FaultyFleet(t, 2)
 		var rows []string
 		official := map[string]string{}

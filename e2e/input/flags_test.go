@@ -60,14 +60,11 @@ func refusesValues(t *testing.T, s *harness.Session) {
 		module, flags harness.Flags
 		says          []string
 	}{
-		"no attempt":                    {nil, harness.Flags{"maxAttempts": 0}, []string{"--max-attempts", "at least 1"}},
-		"none by the flag's old name":   {nil, harness.Flags{"maxRetries": 0}, []string{"--max-attempts", "at least 1"}},
-		"a timeout that is none":        {nil, harness.Flags{"timeout": "soon"}, []string{"--timeout", `"soon"`, "2000s"}},
-		"a tag that no registry takes":  {nil, harness.Flags{"tags": []string{"nightly", "to day"}}, []string{`"to day"`, "tag"}},
-		"a user without a password":     {nil, harness.Flags{"registryUsername": "me"}, []string{"--registry-username", "--registry-password"}},
-		"a repository with a tag":       {harness.Flags{"baseRepo": "ghcr.io/me/base:1"}, nil, []string{"--base-repo", "ghcr.io/me/base:1"}},
-		"a Dockerfile out of the SDK":   {harness.Flags{"dockerfile": "../Dockerfile"}, nil, []string{"../Dockerfile", "--dockerfile"}},
-		"an SDK's name that is no word": {harness.Flags{"sdkSha": "; rm -rf /"}, nil, []string{"--sdk-sha", "; rm -rf /"}},
+		"no attempt":                  {nil, harness.Flags{"maxAttempts": 0}, []string{"--max-attempts", "at least 1"}},
+		"none by the flag's old name": {nil, harness.Flags{"maxRetries": 0}, []string{"--max-attempts", "at least 1"}},
+		"a timeout that is none":      {nil, harness.Flags{"timeout": "soon"}, []string{"--timeout", `"soon"`, "2000s"}},
+		"a user without a password":   {nil, harness.Flags{"registryUsername": "me"}, []string{"--registry-username", "--registry-password"}},
+		"a Dockerfile out of the SDK": {harness.Flags{"dockerfile": "../Dockerfile"}, nil, []string{"../Dockerfile", "--dockerfile"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

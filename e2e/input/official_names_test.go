@@ -37,16 +37,14 @@ func imagesByInstance(t *testing.T, s *harness.Session, module, plan harness.Fla
 // rowsNameImages: a column of the dataset names the official image, unless it has pictures.
 func rowsNameImages(t *testing.T, s *harness.Session) {
 	ids := datasettest.Column{Name: "instance_id", Values: []string{"a__b-1", "a__b-2"}}
-	for _, column := range []string{"image", "docker_image", "image_name"} {
-		t.Run(column, func(t *testing.T) {
-			data := parquetOf(t, ids, datasettest.Column{Name: column, Values: []string{"swebench/one:latest", "ghcr.io/x/Two:v1"}})
-			assert.Equal(t, map[string]string{
-				"a__b-1": "docker.io/swebench/one:latest", "a__b-2": "ghcr.io/x/two:v1",
-			}, imagesByInstance(t, s, nil, harness.Flags{"datasetFile": data}))
-			assert.Equal(t, map[string]string{"a__b-1": "r.example/a__b-1", "a__b-2": "r.example/a__b-2"},
-				imagesByInstance(t, s, harness.Flags{"imageTemplate": "r.example/{instance_id}"}, harness.Flags{"datasetFile": data}), "a template replaces it")
-		})
-	}
+	t.Run("references", func(t *testing.T) {
+		data := parquetOf(t, ids, datasettest.Column{Name: "docker_image", Values: []string{"swebench/one:latest", "ghcr.io/x/Two:v1"}})
+		assert.Equal(t, map[string]string{
+			"a__b-1": "docker.io/swebench/one:latest", "a__b-2": "ghcr.io/x/two:v1",
+		}, imagesByInstance(t, s, nil, harness.Flags{"datasetFile": data}))
+		assert.Equal(t, map[string]string{"a__b-1": "r.example/a__b-1", "a__b-2": "r.example/a__b-2"},
+			imagesByInstance(t, s, harness.Flags{"imageTemplate": "r.example/{instance_id}"}, harness.Flags{"datasetFile": data}), "a template replaces it")
+	})
 	t.Run("pictures", func(t *testing.T) {
 		data := parquetOf(t, ids, datasettest.Column{Name: "image", Values: make([]datasettest.Picture, 2)})
 		assert.Equal(t, map[string]string{
@@ -55,16 +53,8 @@ func rowsNameImages(t *testing.T, s *harness.Session) {
 	})
 }
 
-// templatesMirror: a private registry has the official images, of ids with capitals and of families
-// that go by columns.
+// templatesMirror: a private registry has the official images, under names of its own.
 func templatesMirror(t *testing.T, s *harness.Session) {
-	t.Run("ids with capitals", func(t *testing.T) {
-		data := harness.File(harness.Written(t, "d.txt", "Automattic__wp-calypso-21648\ndiegomura__react-pdf-433"))
-		assert.Equal(t, map[string]string{
-			"Automattic__wp-calypso-21648": "r.example/x/automattic_1776_wp-calypso-21648:latest",
-			"diegomura__react-pdf-433":     "r.example/x/diegomura_1776_react-pdf-433:latest",
-		}, imagesByInstance(t, s, harness.Flags{"imageTemplate": "r.example/x/{repo}_1776_{name}:latest"}, harness.Flags{"datasetFile": data, "family": "multimodal"}))
-	})
 	t.Run("a column that only the template names", func(t *testing.T) {
 		data := parquetOf(t,
 			datasettest.Column{Name: "instance_id", Values: []string{"a__b-1"}},
@@ -73,16 +63,5 @@ func templatesMirror(t *testing.T, s *harness.Session) {
 		assert.Equal(t, map[string]string{"a__b-1": "r.example/a/b:V3"},
 			imagesByInstance(t, s, harness.Flags{"imageTemplate": "r.example/{org}/b:{version}"}, harness.Flags{"datasetFile": data}))
 		refusedBy(t, s, harness.Flags{"imageTemplate": "r.example/{org}:{versions}"}, harness.Flags{"datasetFile": data}, `d.parquet row 1, column "versions"`, "missing or blank")
-	})
-	t.Run("pull requests of Multi-SWE-bench, of rows without an id", func(t *testing.T) {
-		data := parquetOf(t,
-			datasettest.Column{Name: "org", Values: []string{"alibaba", "BurntSushi"}},
-			datasettest.Column{Name: "repo", Values: []string{"fastjson2", "ripgrep"}},
-			datasettest.Column{Name: "number", Values: []int64{1245, 723}},
-		)
-		assert.Equal(t, map[string]string{
-			"alibaba__fastjson2-1245": "r.example/mswebench/alibaba_m_fastjson2:pr-1245",
-			"BurntSushi__ripgrep-723": "r.example/mswebench/burntsushi_m_ripgrep:pr-723",
-		}, imagesByInstance(t, s, harness.Flags{"imageTemplate": "r.example/mswebench/{org}_m_{repo}:pr-{number}"}, harness.Flags{"datasetFile": data, "family": "multiswebench"}))
 	})
 }

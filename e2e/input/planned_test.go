@@ -20,71 +20,68 @@ func elsewhereHub(t *testing.T, ids []string) *harness.Hub {
 	t.Helper()
 	half := len(ids) / 2
 	return harness.NewHub(t, map[string]map[string][][]string{
-		elsewhere:                          {"dev": {ids[:half]}, "test": {ids[half:]}},
-		"princeton-nlp/SWE-bench_Verified": {"dev": {ids[:half]}, "test": {ids[half:]}},
+		elsewhere: {"dev": {ids[:half]}, "test": {ids[half:]}},
 	})
 }
 
-func TestCheckListsWhatPlanNames(t *testing.T) {
-	t.Parallel()
-	s := harness.NewSession(t)
-	_, ids := numbered(t, 12)
-	at := elsewhereHub(t, ids).URL
-	with := func(more harness.Flags) harness.Flags {
-		all := harness.Flags{"dataset": "princeton-nlp/SWE-bench_Verified", "hub": at}
-		maps.Copy(all, more)
-		return all
-	}
-	tests := map[string]harness.Flags{
-		"a dataset of the hub": with(nil),
-		"a split":              with(harness.Flags{"split": "dev"}),
-		"a family":             with(harness.Flags{"family": "swegym", "split": "dev"}),
-		"a file":               {"datasetFile": harness.File(harness.Written(t, "d.txt", strings.Join(ids[:3], "\n")))},
-		"some ids":             with(harness.Flags{"instanceIds": ids[7:9]}),
-		"a file of ids":        with(harness.Flags{"select": harness.File(harness.Written(t, "ids", strings.Join(ids[8:10], "\n")))}),
-		"a limit":              with(harness.Flags{"limit": 3}),
-		"a limit and a seed":   with(harness.Flags{"limit": 3, "seed": 5}),
-		"a shard":              with(harness.Flags{"shard": "2/3"}),
-		"a target":             with(harness.Flags{"target": "binary"}),
-		"a suffix":             with(harness.Flags{"tagSuffix": "acp"}),
-		"further tags":         with(harness.Flags{"tags": []string{"nightly", "weekly"}}),
-	}
-	empty := harness.Flags{"agentRepo": harness.EngineRegistry + "/" + harness.NewTarget(t).Prefix + "/agent"}
-	named := map[string]string{} // the case, by what it names
-	for name, given := range tests {
-		t.Run(name, func(t *testing.T) {
-			want := plannedTags(t, s, empty, given)
-			assert.Empty(t, named[fmt.Sprint(want)], "the flag says nothing")
-			named[fmt.Sprint(want)] = name
-			var answer string
-			err := s.Do(t, empty, "check", given, "", &answer)
-			require.Error(t, err, answer)
-			assert.ElementsMatch(t, want, harness.ReferencesIn(err.Error(), harness.EngineRegistry))
-		})
-	}
-}
-
-func TestAssembleAllMakesWhatPlanNames(t *testing.T) {
+// TestCheckAndAssembleAllFollowThePlan: check lists what the plan names, and assemble-all makes it.
+// Each flag that chooses or names images is in one of the cases, and without it the tags would be
+// others.
+func TestCheckAndAssembleAllFollowThePlan(t *testing.T) {
 	t.Parallel()
 	s := harness.NewSession(t)
 	_, ids := numbered(t, 16)
 	f := harness.NewFleet(t, ids...)
 	f.Push(t, ids...)
+	data := harness.File(f.Dataset)
 	chosen := harness.File(harness.Written(t, "ids", strings.Join(ids[4:7], "\n")))
-	tests := map[string]harness.Flags{
-		"a sample of a split of the hub's dataset": {
-			"dataset": elsewhere, "hub": elsewhereHub(t, ids).URL, "family": "swtbench", "split": "dev", "limit": 5, "seed": 3,
+	tests := map[string]struct {
+		given harness.Flags
+		ids   []string
+		tags  []string // of an instance, but for the names of SDK and Dockerfile before the first
+	}{
+		"a sample of a split of the hub's dataset": { // pandas draws them with random_state=3.
+			harness.Flags{"dataset": elsewhere, "hub": elsewhereHub(t, ids).URL, "family": "swtbench", "split": "dev", "limit": 5, "seed": 3},
+			ids[3:8], []string{"%s-source-minimal"},
 		},
-		"a shard of a file":           {"datasetFile": harness.File(f.Dataset), "shard": "2/4", "target": "source", "tagSuffix": "acp", "tags": []string{"nightly"}},
-		"a selection of a file":       {"datasetFile": harness.File(f.Dataset), "select": chosen, "limit": 2},
-		"some ids of a file, by name": {"datasetFile": harness.File(f.Dataset), "instanceIds": ids[9:11], "target": "binary"},
+		"a shard of a file": {
+			harness.Flags{"datasetFile": data, "shard": "2/4", "target": "source", "tagSuffix": "acp", "tags": []string{"nightly"}},
+			[]string{ids[1], ids[5], ids[9], ids[13]}, []string{"%s-source-acp", "nightly-%s-source-acp"},
+		},
+		"a selection of a file": {
+			harness.Flags{"datasetFile": data, "select": chosen, "limit": 2}, ids[4:6], []string{"%s-source-minimal"},
+		},
+		"some ids of a file, by name": {
+			harness.Flags{"datasetFile": data, "instanceIds": ids[9:11], "target": "binary"}, ids[9:11], []string{"%s-binary"},
+		},
 	}
-	for name, given := range tests {
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			module := moduleOf(f, harness.NewTarget(t).Prefix)
-			want := plannedTags(t, s, module, given)
-			eachMatters(t, s, module, given, want)
-			run := maps.Clone(given)
+			agents := harness.NewTarget(t).Prefix
+			module := moduleOf(f, agents)
+			var want []string
+			for _, id := range test.ids {
+				for i, tag := range test.tags {
+					if i == 0 {
+						tag = f.SHA[:7] + "-" + f.Key + "-" + tag
+					}
+					want = append(want, f.Registry+"/"+f.Prefix+"/"+agents+":"+fmt.Sprintf(tag, id))
+				}
+			}
+			lines, err := s.Plan(t, module, test.given)
+			require.NoError(t, err)
+			var planned []string
+			for _, line := range lines {
+				planned = append(planned, line.Tags...)
+			}
+			assert.ElementsMatch(t, want, planned)
+
+			var answer string
+			err = s.Do(t, module, "check", test.given, "", &answer)
+			require.Error(t, err, answer)
+			assert.ElementsMatch(t, want, harness.ReferencesIn(err.Error(), f.Registry))
+
+			run := maps.Clone(test.given)
 			run["publish"] = true
 			var made struct{ File struct{ Contents string } }
 			require.NoError(t, s.Do(t, module, "assembleAll", run, "{file{contents}}", &made))
@@ -96,33 +93,6 @@ func TestAssembleAllMakesWhatPlanNames(t *testing.T) {
 			assert.ElementsMatch(t, want, tags)
 		})
 	}
-}
-
-// eachMatters shows that a run which forgot one of its flags could not be taken for this one.
-func eachMatters(t *testing.T, s *harness.Session, module, given harness.Flags, want []string) {
-	t.Helper()
-	for name := range given {
-		rest := maps.Clone(given)
-		delete(rest, name)
-		lines, err := s.Plan(t, module, rest)
-		assert.True(t, err != nil || fmt.Sprint(want) != fmt.Sprint(allTags(lines)), "without %s the plan is the same", name)
-	}
-}
-
-// plannedTags are the tags of all agent images of the plan.
-func plannedTags(t *testing.T, s *harness.Session, module, given harness.Flags) []string {
-	t.Helper()
-	lines, err := s.Plan(t, module, given)
-	require.NoError(t, err)
-	return allTags(lines)
-}
-
-func allTags(lines []harness.Planned) []string {
-	var tags []string
-	for _, line := range lines {
-		tags = append(tags, line.Tags...)
-	}
-	return tags
 }
 
 // moduleOf are the module's flags for this fleet, with agent images in a repository of their own.

@@ -18,7 +18,7 @@ import (
 // registry of their own: one read manifest for each image that is built, two for one in an index,
 // which make one pull, and none for what is there.
 func TestPullsOfOfficialImages(t *testing.T) {
-	harness.EachPublisher(t, func(t *testing.T, publisher string, _ int) {
+	harness.EachPublisher(t, func(t *testing.T, publisher string) {
 		f, proxy := harness.FaultyFleet(t, 3)
 		f.Registry = harness.EngineRegistry
 		for _, id := range f.IDs { // The engine knows those that all tests have.

