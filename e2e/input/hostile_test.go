@@ -39,7 +39,7 @@ func TestAHostileDataset(t *testing.T) {
 
 // TestHostileInput: files and flags that were made to do harm, one of each way in. The errors are
 // those of a plan, which every other function begins with. What else such values may be is in the
-// tests of the packages that read them: TestHostileValuesAreRefusedWhereverTheyCanStand,
+// tests of the packages that read them: TestHostileValuesAreRefusedEverywhere,
 // TestHostileFlagsAreRefused, TestHostileNamesAreRefused.
 func TestHostileInput(t *testing.T) {
 	t.Parallel()
