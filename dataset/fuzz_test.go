@@ -17,14 +17,14 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// The seeds of all targets are files in testdata/fuzz, named by what they are: `go test` reads them
-// all, and `make fuzz` goes on from there.
+// The seeds of all targets are files in testdata/fuzz, named by their content: `go test` runs them
+// all, and `make fuzz` continues from there.
 
-// customPattern is what may stand in a tag behind a prefix.
+// customPattern matches what a tag may contain after a prefix.
 var customPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
-// assertSound reads the file as any family would, and asserts that whatever is
-// accepted is fit for a registry, and whatever is refused for a terminal.
+// assertSound reads the file as any family would, and asserts that accepted values are fit for a
+// registry, and errors for a terminal.
 func assertSound(t *testing.T, name string, content []byte) {
 	t.Helper()
 	rows, err := table.Read(name, bytes.NewReader(content), int64(len(content)))
@@ -44,7 +44,7 @@ func assertSound(t *testing.T, name string, content []byte) {
 	}
 }
 
-// assertResolved asserts that what is resolved is fit to be built.
+// assertResolved asserts that resolved instances are fit to be built.
 func assertResolved(t *testing.T, rows []table.Row, opts dataset.Options) {
 	t.Helper()
 	result, err := dataset.Resolve(rows, opts)
@@ -77,8 +77,8 @@ func FuzzReadText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) { assertSound(t, "fuzz.txt", content) })
 }
 
-// FuzzReadParquet takes the parts of a file, as a file whose end does not fit is
-// refused before anything of it is looked at.
+// FuzzReadParquet takes the parts of a file: a file with a wrong end is refused before anything in
+// it is read.
 func FuzzReadParquet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pages, metadata []byte) {
 		file := append(append([]byte("PAR1"), pages...), metadata...)
@@ -115,7 +115,7 @@ func FuzzParseIDs(f *testing.F) {
 	})
 }
 
-// FuzzResolve puts any values in the columns of two rows.
+// FuzzResolve puts arbitrary values into the columns of two rows.
 func FuzzResolve(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, other, repo, org, image, tag, template, arch, own, number string) {
 		rows := []table.Row{
@@ -145,7 +145,7 @@ func FuzzShard(f *testing.F) {
 	})
 }
 
-// FuzzSource: what is accepted is shown and becomes a part of addresses.
+// FuzzSource: an accepted source is safe to show, and to use in URLs.
 func FuzzSource(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, config, split, revision string) {
 		require.NoError(t, datasettest.Shown(dataset.CheckHubName(name)))

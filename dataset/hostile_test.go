@@ -14,8 +14,8 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestHostileValuesAreRefusedEverywhere: in each column that is read, as rows of a file
-// and as flags.
+// TestHostileValuesAreRefusedEverywhere: in every column that is read, as rows of a file and as
+// flags.
 func TestHostileValuesAreRefusedEverywhere(t *testing.T) {
 	columns := map[string]struct {
 		family string
@@ -30,7 +30,7 @@ func TestHostileValuesAreRefusedEverywhere(t *testing.T) {
 		"number":           {"multiswebench", func(v string) table.Row { return table.Row{Org: "o", Repo: "r", Number: v} }},
 		"repo, for the id": {"commit0", func(v string) table.Row { return table.Row{Repo: v} }},
 	}
-	// What is an ordinary part of an image's name or tag is no attack there.
+	// Ordinary parts of an image's name or tag are no attack there.
 	fine := map[string][]string{
 		"image_name":    {"a reference with a tag", "a line's end"}, // White space around it goes.
 		"docker_image":  {"a reference with a tag", "a line's end"},
@@ -56,7 +56,7 @@ func TestHostileValuesAreRefusedEverywhere(t *testing.T) {
 	}
 }
 
-// TestHostileFlagsAreRefused: what a user, or whoever fills in a form, may give.
+// TestHostileFlagsAreRefused: values that a user, or the author of a form, may pass.
 func TestHostileFlagsAreRefused(t *testing.T) {
 	flags := map[string]struct {
 		read func(value string) error

@@ -10,14 +10,14 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestAnExcludedRowNeedsNoValues: neither an id nor an image is looked for in it.
+// TestAnExcludedRowNeedsNoValues: neither its id nor its image is read.
 func TestAnExcludedRowNeedsNoValues(t *testing.T) {
 	for what, row := range map[string]table.Row{
-		"an id that is none":                {InstanceID: "-rf /", ImageName: "x/b", BlankProblem: true},
-		"no id at all":                      {ImageName: "x/b", BlankProblem: true},
-		"no image":                          {InstanceID: "b__b.1.x__1", BlankProblem: true},
-		"an image that is none":             {InstanceID: "b__b.1.x__1", ImageName: "x y", BlankProblem: true},
-		"another image than the id has too": {InstanceID: "a__a.1.x__1", ImageName: "x/other", BlankProblem: true},
+		"an invalid id":                {InstanceID: "-rf /", ImageName: "x/b", BlankProblem: true},
+		"no id at all":                 {ImageName: "x/b", BlankProblem: true},
+		"no image":                     {InstanceID: "b__b.1.x__1", BlankProblem: true},
+		"an invalid image":             {InstanceID: "b__b.1.x__1", ImageName: "x y", BlankProblem: true},
+		"another image of the same id": {InstanceID: "a__a.1.x__1", ImageName: "x/other", BlankProblem: true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			for name, selection := range map[string]dataset.Selection{"all": {}, "the other one": {IDs: []string{"a__a.1.x__1"}}} {
@@ -31,7 +31,7 @@ func TestAnExcludedRowNeedsNoValues(t *testing.T) {
 	}
 }
 
-// TestAnIDMayNameARepository: by that it is wrapped or not.
+// TestAnIDMayNameARepository: the repository decides whether the image is wrapped.
 func TestAnIDMayNameARepository(t *testing.T) {
 	for id, repo := range map[string]string{"sphinx-doc__sphinx-1": "sphinx-doc", "sphinx-doc": "", "a__b__c-1": "a"} {
 		result, err := dataset.Resolve(
@@ -48,15 +48,15 @@ func TestARowOfCommit0NeedsNoID(t *testing.T) {
 	assert.Equal(t, "docker.io/wentingzhao/web3.py:v0", result.Instances[0].OfficialImage)
 }
 
-// TestAKeyReplacesAMissingID: in an object of rows. A number only counts them.
+// TestAKeyReplacesAMissingID: in an object of rows. A number only counts rows.
 func TestAKeyReplacesAMissingID(t *testing.T) {
 	tests := map[string]struct{ content, id, says string }{
-		"a key":                                {`{"a__a-1": {"repo": "a/a"}}`, "a__a-1", ""},
-		"not in place of the row's own":        {`{"x__x-1": {"instance_id": "a__a-1"}}`, "a__a-1", ""},
-		"not in place of one that is not text": {`{"x__x-1": {"instance_id": 5}}`, "", `column "instance_id": the value is a number, not text`},
-		"not a number":                         {`{"0": {"repo": "a/a"}}`, "", "the instance id is missing or empty"},
-		"not of a row that has something else": {`{"a__a-1": {"repo": "a/a", "repo": "b/b"}}`, "", `"repo"`},
-		"not one that is no id":                {`{"a b": {"repo": "a/a"}}`, "", `instance id "a b" has a character outside`},
+		"a key":                             {`{"a__a-1": {"repo": "a/a"}}`, "a__a-1", ""},
+		"but not the row's own":             {`{"x__x-1": {"instance_id": "a__a-1"}}`, "a__a-1", ""},
+		"nor one that is not text":          {`{"x__x-1": {"instance_id": 5}}`, "", `column "instance_id": the value is a number, not text`},
+		"a number does not":                 {`{"0": {"repo": "a/a"}}`, "", "the instance id is missing or empty"},
+		"nor does a key of a malformed row": {`{"a__a-1": {"repo": "a/a", "repo": "b/b"}}`, "", `"repo"`},
+		"nor does an invalid id":            {`{"a b": {"repo": "a/a"}}`, "", `instance id "a b" has a character outside`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

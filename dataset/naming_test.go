@@ -14,7 +14,7 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// readText reads the rows of a file of that name and content.
+// readText reads the rows of a file with that name and content.
 func readText(name, content string) ([]table.Row, error) {
 	return table.Read(name, strings.NewReader(content), int64(len(content)))
 }
@@ -22,8 +22,8 @@ func readText(name, content string) ([]table.Row, error) {
 // picture is longer than any reference.
 var picture = "data:image/png;base64," + strings.Repeat("iVBORw0KGgo=", 1000)
 
-// TestFilesNameImages: what names images in a row is read of every form, and what only looks like
-// it is not in the way.
+// TestFilesNameImages: rows in every format name images, and values that only look like names do no
+// harm.
 func TestFilesNameImages(t *testing.T) {
 	const derived = "docker.io/swebench/sweb.eval.x86_64.a_1776_b-1:latest"
 	column := func(name string, values any) datasettest.Column {
@@ -99,7 +99,7 @@ func TestFilesNameImages(t *testing.T) {
 	}
 }
 
-// TestColumnsWithoutTextMatterOnlyIfNeeded: in all forms alike.
+// TestColumnsWithoutTextMatterOnlyIfNeeded: in every format.
 func TestColumnsWithoutTextMatterOnlyIfNeeded(t *testing.T) {
 	parquet := func(column string, values any) string {
 		file, err := datasettest.Parquet(1, []datasettest.Column{{Name: "instance_id", Values: []string{"a__a-1"}}, {Name: column, Values: values}})

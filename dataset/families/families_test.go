@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// naming is one row of a dataset with the names it must get.
+// naming is one row of a dataset, with the names that it must get.
 type naming struct {
 	name   string
 	row    table.Row

@@ -11,8 +11,8 @@ import (
 	"dagger/eval-images/dataset/families"
 )
 
-// The nine of the origin. A further family is held by TestEveryFamilyIsComplete, and by its table in
-// families_test.go.
+// The nine families of OpenHands/benchmarks. TestEveryFamilyIsComplete and a table in
+// families_test.go cover further ones.
 func TestTheOriginsFamiliesHaveTheirDatasets(t *testing.T) {
 	tests := []struct {
 		name, dataset, split, column string

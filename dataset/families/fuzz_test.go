@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// FuzzID: what passes has a meaning neither to a shell nor to a path, a registry or a terminal.
+// FuzzID: an accepted id has no meaning to a shell, a path, a registry or a terminal.
 func FuzzID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id string) {
 		if err := families.CheckID(id); err != nil {
@@ -23,11 +23,11 @@ func FuzzID(f *testing.F) {
 	})
 }
 
-// customPattern is what may stand in a tag behind a prefix.
+// customPattern matches what a tag may contain after a prefix.
 var customPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
-// FuzzTemplate: what a template or a family makes of a row is fit for a registry or an error that
-// can be shown.
+// FuzzTemplate: a template or a family turns a row into a name fit for a registry, or into an error
+// that is safe to show.
 func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, id, arch string) {
 		template := families.Template(text)
@@ -50,8 +50,7 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
-// assertNamed asserts that an image that can be one gets a part of a tag, and that errors can be
-// shown.
+// assertNamed asserts that a valid image gets a part of a tag, and that errors are safe to show.
 func assertNamed(t *testing.T, family families.Family, image string, err error) {
 	t.Helper()
 	if err == nil {

@@ -12,8 +12,8 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestTheImageOfARowIsTheOneDerivedFromItsID: rows of SWE-bench 5, as they were published in August
-// 2026, one of each form of id.
+// TestTheImageOfARowIsTheOneDerivedFromItsID: rows of SWE-bench 5, as published in August 2026, one
+// for each form of id.
 func TestTheImageOfARowIsTheOneDerivedFromItsID(t *testing.T) {
 	tests := map[string]map[string]string{
 		"swebench": {
@@ -68,16 +68,16 @@ func TestARowMayNameItsImage(t *testing.T) {
 		"a digest stays": {
 			"swebench", table.Row{DockerImage: "x/y@sha256:" + strings.Repeat("0", 64)}, "docker.io/x/y@sha256:" + strings.Repeat("0", 64), "y",
 		},
-		"an image that is a picture says nothing":  {"swebench", table.Row{Image: "data:image/png;base64,iVBORw0KGgo="}, derived, "sweb.eval.x86_64.a_1776_b-1"},
-		"an image that is an address says nothing": {"swebench", table.Row{Image: "https://pictures.example/1.png"}, derived, "sweb.eval.x86_64.a_1776_b-1"},
-		"the name of a picture's file says nothing": {
+		"a picture is not an image": {"swebench", table.Row{Image: "data:image/png;base64,iVBORw0KGgo="}, derived, "sweb.eval.x86_64.a_1776_b-1"},
+		"a URL is not an image":     {"swebench", table.Row{Image: "https://pictures.example/1.png"}, derived, "sweb.eval.x86_64.a_1776_b-1"},
+		"the name of a picture file is not an image": {
 			"swebench", table.Row{Image: "Foo.PNG"}, derived, "sweb.eval.x86_64.a_1776_b-1",
 		},
 		"nor does its path": {"swebench", table.Row{Image: "images/1.jpeg"}, derived, "sweb.eval.x86_64.a_1776_b-1"},
 		"nor its address without a scheme": {
 			"swebench", table.Row{Image: "pictures.example/1.webp"}, derived, "sweb.eval.x86_64.a_1776_b-1",
 		},
-		"an image that is called like a picture may have a tag": {
+		"an image named like a picture file may have a tag": {
 			"swebench", table.Row{Image: "x/convert.png:v1"}, "docker.io/x/convert.png:v1", "convert.png",
 		},
 		"localhost without a port is a host": {
@@ -91,17 +91,17 @@ func TestARowMayNameItsImage(t *testing.T) {
 		"a family's own column may name another registry": {
 			"swesmith", table.Row{ImageName: "ghcr.io/X/Smith:V1"}, "ghcr.io/x/smith:V1", "smith",
 		},
-		"an empty image says nothing": {"swebench", table.Row{Image: " "}, derived, "sweb.eval.x86_64.a_1776_b-1"},
-		"a family with a column of its own goes by that": {
+		"an empty image is ignored": {"swebench", table.Row{Image: " "}, derived, "sweb.eval.x86_64.a_1776_b-1"},
+		"a family with its own column uses that": {
 			"pro", table.Row{DockerhubTag: "Tag", Image: "x/y", ImageName: "x/z"}, "docker.io/jefzda/sweap-images:Tag", "tag",
 		},
-		"but by the row's image where that column is blank": {
+		"or the row's image, if that column is blank": {
 			"pro", table.Row{DockerhubTag: " ", Image: "x/y:Tag"}, "docker.io/x/y:Tag", "tag",
 		},
-		"also where another column names it": {
+		"even if another column names it": {
 			"swesmith", table.Row{DockerImage: "x/smith"}, "docker.io/x/smith", "smith",
 		},
-		"and a family without one goes by the row's image": {
+		"a family without its own column uses the row's image": {
 			"swegym", table.Row{DockerImage: "x/gym"}, "docker.io/x/gym", "gym",
 		},
 	}

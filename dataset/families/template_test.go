@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// expand returns the official image that a template gives a row.
+// expand returns the official image that a template makes of a row.
 func expand(t *testing.T, familyName, template string, row table.Row) (string, error) {
 	t.Helper()
 	result, err := dataset.Resolve([]table.Row{row}, dataset.Options{
@@ -58,8 +58,8 @@ func TestTemplateFillsItsPlaceholders(t *testing.T) {
 	}
 }
 
-// TestATemplateMirrorsEachFamily: a private registry has the official images under the names that
-// they have on Docker Hub.
+// TestATemplateMirrorsEachFamily: a private registry has the official images under their names on
+// Docker Hub.
 func TestATemplateMirrorsEachFamily(t *testing.T) {
 	tests := map[string]struct {
 		template string

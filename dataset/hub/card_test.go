@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSettingsDeclareFiles: each form that the hub documents.
+// TestSettingsDeclareFiles: every form that the hub documents.
 // https://huggingface.co/docs/hub/datasets-manual-configuration
 func TestSettingsDeclareFiles(t *testing.T) {
 	paths := []string{"data/dev-0.parquet", "data/test-0.parquet", "data/test-1.parquet", "holdout/a.jsonl", "main.jsonl"}
@@ -73,7 +73,7 @@ func TestGlobsMatchAsTheHubsLibrariesDo(t *testing.T) {
 	}
 }
 
-// TestTheREADMEDecidesTheChoices: and not the names of files beside it.
+// TestTheREADMEDecidesTheChoices: not the names of files beside it.
 func TestTheREADMEDecidesTheChoices(t *testing.T) {
 	c := commit{SHA: "c"}
 	c.Siblings = append(c.Siblings, struct{ RFilename string }{"other/train.jsonl"})
@@ -115,7 +115,7 @@ func TestASplitIsReadInOneForm(t *testing.T) {
 	assert.Equal(t, []string{"data/dev.jsonl"}, files)
 }
 
-// TestPatternsOfAREADMEAreBounded: its authors also choose how many files there are.
+// TestPatternsOfAREADMEAreBounded: its authors also choose the number of files.
 func TestPatternsOfAREADMEAreBounded(t *testing.T) {
 	var c commit
 	for i := range 50_000 {
@@ -175,7 +175,7 @@ func TestAChoiceIsListedUpToTenNames(t *testing.T) {
 	require.EqualError(t, e, `config "x" does not exist, and there is no other`)
 }
 
-// TestTheConfigCalledDefaultIsTheDefault: among many, so that none is picked by chance.
+// TestTheConfigCalledDefaultIsTheDefault: among many, so that the choice does not depend on order.
 func TestTheConfigCalledDefaultIsTheDefault(t *testing.T) {
 	l := layout{}
 	for i := range 100 {

@@ -13,7 +13,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// FuzzAddress: what is asked for is on the hub, and of that dataset.
+// FuzzAddress: every request goes to the hub, for that dataset.
 func FuzzAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, hub, name string) {
 		if dataset.CheckHubName(name) != nil {
@@ -39,8 +39,8 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
-// FuzzCommit: whatever a hub answers, files are of that commit, in a form that is read, and on the
-// hub.
+// FuzzCommit: whatever a hub answers, the files are of that commit, in a supported format, and on
+// the hub.
 func FuzzCommit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte, config, split string) {
 		var found commit
@@ -68,7 +68,7 @@ func FuzzCommit(f *testing.F) {
 	})
 }
 
-// FuzzRevision: one that is accepted is one part of an address.
+// FuzzRevision: an accepted revision is one segment of a URL.
 func FuzzRevision(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name string) {
 		if err := checkRevision(name); err != nil {
@@ -81,7 +81,7 @@ func FuzzRevision(f *testing.F) {
 	})
 }
 
-// FuzzWords: a hub's words are one line of ASCII, and the token is not in them.
+// FuzzWords: a hub's words are shown as one line of ASCII, without the token.
 func FuzzWords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string, body []byte) {
 		text := redact.ASCII(explanation(header, body), reader)

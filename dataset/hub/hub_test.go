@@ -18,7 +18,7 @@ import (
 	"dagger/eval-images/dataset/hub/hubtest"
 )
 
-// testbed is a hub with its storage elsewhere, and a client that waits for nothing.
+// testbed is a hub with separate storage, and a client without pauses.
 type testbed struct {
 	hubtest.Hub
 	client Client
@@ -39,7 +39,7 @@ func newTestbed(t *testing.T) *testbed {
 	bed.Storage = storage.URL
 	server := httptest.NewServer(bed)
 	t.Cleanup(server.Close)
-	// On a connection that was used before, the library repeats by itself what was not answered.
+	// On a reused connection, the library itself repeats an unanswered request.
 	transport := &http.Transport{DisableKeepAlives: true}
 	bed.client = Client{Address: Address(server.URL), Transport: transport, sleep: func(ctx context.Context, pause time.Duration) error {
 		bed.waited = append(bed.waited, pause)
@@ -59,7 +59,7 @@ func (b *testbed) read(t *testing.T, part Part) ([]string, dataset.Source, error
 	return ids, source, err
 }
 
-// lines are a file of JSON Lines with these ids.
+// lines returns a file of JSON Lines with these ids.
 func lines(ids ...string) string {
 	var text strings.Builder
 	for _, id := range ids {
@@ -68,7 +68,7 @@ func lines(ids ...string) string {
 	return text.String()
 }
 
-// TestAPartIsReadAtACommit: what the hub has, what is asked of it, and what comes.
+// TestAPartIsReadAtACommit: what the hub has, the request, and the result.
 func TestAPartIsReadAtACommit(t *testing.T) {
 	const name = "o/n"
 	own := hubtest.Files{"data/test-00000-of-00002.jsonl": lines("a", "b"), "data/test-00001-of-00002.jsonl": lines("c"), "data/dev-00000-of-00001.jsonl": lines("d")}
@@ -255,7 +255,7 @@ func TestABusyHubMayHaveConvertedTheSplit(t *testing.T) {
 	assert.Contains(t, Advice(err), "Try again later")
 }
 
-// TestAPackedFileStaysPacked: its name says so, whatever a storage makes of it.
+// TestAPackedFileStaysPacked: its name says so, whatever encoding the storage declares.
 func TestAPackedFileStaysPacked(t *testing.T) {
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
@@ -301,8 +301,8 @@ func TestAFileOfADatasetIsCheckedAsAnyOther(t *testing.T) {
 	assert.Empty(t, bed.waited)
 }
 
-// TestAnAnswerWithAnotherCommitIsRefused: a mirror that knows only the latest commit must not pass it off as
-// another.
+// TestAnAnswerWithAnotherCommitIsRefused: a mirror that knows only the latest commit must not
+// return it as another.
 func TestAnAnswerWithAnotherCommitIsRefused(t *testing.T) {
 	for what, sha := range map[string]string{"another": strings.Repeat("b", 40), "none": "", "no commit": "main"} {
 		t.Run(what, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"dagger/eval-images/dataset/hub/hubtest"
 )
 
-// TestARefusalQuotesTheHubAndSaysWhatToDo: answers as the hub gives them, and what a user reads.
+// TestARefusalQuotesTheHubAndSaysWhatToDo: the hub's answers, and the text for the user.
 func TestARefusalQuotesTheHubAndSaysWhatToDo(t *testing.T) {
 	const restricted = "Access to dataset o/n is restricted"
 	refuse := func(status int, code, message string) http.HandlerFunc {
@@ -80,11 +80,11 @@ func TestARefusalQuotesTheHubAndSaysWhatToDo(t *testing.T) {
 			refuse(404, "RepoNotFound", "Repository not found"), stranger, `the hub answers 404 Not Found: "Repository not found"`,
 			"Check the name in --dataset, and that the user of --hub-token may read it", false,
 		},
-		"a token that is none": {
+		"an invalid token": {
 			refuse(401, "", "Invalid credentials in Authorization header"), "hf_mistyped",
 			`the hub answers 401 Unauthorized: "Invalid credentials in Authorization header"`, "Check --hub-token: the hub rejects it", false,
 		},
-		"a token that is none, in the hub's other words": {
+		"an invalid token, in the hub's other words": {
 			body(401, `{"error": "Invalid username or password."}`), "hf_mistyped",
 			`the hub answers 401 Unauthorized: "Invalid username or password."`, "Check --hub-token: the hub rejects it", false,
 		},
@@ -147,7 +147,7 @@ func TestARefusalQuotesTheHubAndSaysWhatToDo(t *testing.T) {
 	})
 }
 
-// TestAStoragesAnswerIsNotTheHubs: about a signature that is no longer valid a user can do nothing.
+// TestAStoragesAnswerIsNotTheHubs: users cannot fix an expired signature.
 func TestAStoragesAnswerIsNotTheHubs(t *testing.T) {
 	bed := newTestbed(t)
 	bed.client.Token = reader
@@ -172,7 +172,7 @@ func TestAStoragesAnswerIsNotTheHubs(t *testing.T) {
 	assert.NotContains(t, err.Error()+reports[0], "signed-5e11", "an address of the storage opens the file")
 }
 
-// TestHostileWordsOfAHubAreShownEscaped: a mirror may say anything.
+// TestHostileWordsOfAHubAreShownEscaped: a mirror may send anything.
 func TestHostileWordsOfAHubAreShownEscaped(t *testing.T) {
 	for what, value := range datasettest.Hostile {
 		t.Run(what, func(t *testing.T) {
@@ -221,7 +221,7 @@ func TestHostileWordsOfAHubAreShownEscaped(t *testing.T) {
 	}
 }
 
-// TestAHostileDatasetsFilesAreOnTheHub: names of files are a dataset's, and anybody's.
+// TestAHostileDatasetsFilesAreOnTheHub: anybody can choose a dataset's file names.
 func TestAHostileDatasetsFilesAreOnTheHub(t *testing.T) {
 	for what, value := range datasettest.Hostile {
 		t.Run(what, func(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 	"dagger/eval-images/dial"
 )
 
-// status answers with a status, and headers as names and values in turn.
+// status answers with a status, and with headers given as names and values in turn.
 func status(code int, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i+1 < len(headers); i += 2 {
@@ -33,10 +33,10 @@ func status(code int, headers ...string) http.HandlerFunc {
 	}
 }
 
-// hangUp ends the connection without an answer.
+// hangUp cuts the connection without an answer.
 func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-// hangUpAfter ends the connection in the middle of an answer.
+// hangUpAfter cuts the connection within an answer.
 func hangUpAfter(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000000")
@@ -51,22 +51,22 @@ func TestTemporaryErrorsAreRetried(t *testing.T) {
 		faults   []http.HandlerFunc
 		min, max time.Duration // of the first pause
 	}{
-		"a limit that says for how long":       {[]http.HandlerFunc{status(429, "Retry-After", "7")}, 7 * time.Second, 7 * time.Second},
-		"in the hub's own header":              {[]http.HandlerFunc{status(429, "RateLimit", `"api";r=0;t=55`)}, 55 * time.Second, 55 * time.Second},
-		"a limit that says an hour":            {[]http.HandlerFunc{status(429, "Retry-After", "3600")}, 5 * time.Minute, 5 * time.Minute},
-		"a limit until a day that is far away": {[]http.HandlerFunc{status(429, "Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT")}, 5 * time.Minute, 5 * time.Minute},
-		"a limit until a day that has gone":    {[]http.HandlerFunc{status(429, "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT")}, 15 * time.Second, 23 * time.Second},
-		"a limit that says nothing":            {[]http.HandlerFunc{status(429)}, 15 * time.Second, 23 * time.Second},
-		"an error of the hub":                  {[]http.HandlerFunc{status(500)}, time.Second, 2 * time.Second},
-		"a bad gateway":                        {[]http.HandlerFunc{status(502)}, time.Second, 2 * time.Second},
-		"a hub that is busy for some seconds":  {[]http.HandlerFunc{status(503, "Retry-After", "3")}, 3 * time.Second, 3 * time.Second},
-		"a gateway that waited in vain":        {[]http.HandlerFunc{status(504)}, time.Second, 2 * time.Second},
-		"a connection that is cut":             {[]http.HandlerFunc{hangUp}, time.Second, 2 * time.Second},
-		"one that is cut in an answer":         {[]http.HandlerFunc{hangUpAfter(`{"sha":`)}, time.Second, 2 * time.Second},
-		"four faults in a row":                 {[]http.HandlerFunc{status(500), hangUp, status(429), status(503)}, time.Second, 2 * time.Second},
+		"a limit with a time to wait":               {[]http.HandlerFunc{status(429, "Retry-After", "7")}, 7 * time.Second, 7 * time.Second},
+		"in the hub's own header":                   {[]http.HandlerFunc{status(429, "RateLimit", `"api";r=0;t=55`)}, 55 * time.Second, 55 * time.Second},
+		"a limit of an hour":                        {[]http.HandlerFunc{status(429, "Retry-After", "3600")}, 5 * time.Minute, 5 * time.Minute},
+		"a limit until a distant date":              {[]http.HandlerFunc{status(429, "Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT")}, 5 * time.Minute, 5 * time.Minute},
+		"a limit until a past date":                 {[]http.HandlerFunc{status(429, "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT")}, 15 * time.Second, 23 * time.Second},
+		"a limit without a time":                    {[]http.HandlerFunc{status(429)}, 15 * time.Second, 23 * time.Second},
+		"an error of the hub":                       {[]http.HandlerFunc{status(500)}, time.Second, 2 * time.Second},
+		"a bad gateway":                             {[]http.HandlerFunc{status(502)}, time.Second, 2 * time.Second},
+		"a hub that is busy for some seconds":       {[]http.HandlerFunc{status(503, "Retry-After", "3")}, 3 * time.Second, 3 * time.Second},
+		"a gateway timeout":                         {[]http.HandlerFunc{status(504)}, time.Second, 2 * time.Second},
+		"a connection that is cut":                  {[]http.HandlerFunc{hangUp}, time.Second, 2 * time.Second},
+		"a connection that is cut within an answer": {[]http.HandlerFunc{hangUpAfter(`{"sha":`)}, time.Second, 2 * time.Second},
+		"four faults in a row":                      {[]http.HandlerFunc{status(500), hangUp, status(429), status(503)}, time.Second, 2 * time.Second},
 	}
 	for what, test := range tests {
-		// Three requests make a run: about the commit, to the hub for a file, and to its storage.
+		// A run sends three requests: about the commit, to the hub for a file, and to its storage.
 		for i, where := range []string{"the commit's", "the file's", "the storage's"} {
 			t.Run(where+": "+what, func(t *testing.T) {
 				bed := newTestbed(t)
@@ -143,7 +143,7 @@ func TestPermanentErrorsAreNotRetried(t *testing.T) {
 	})
 }
 
-// TestWhichConnectionErrorsAreRetried: errors as the library gives them, and what a user reads.
+// TestWhichConnectionErrorsAreRetried: the library's errors, and the text for the user.
 func TestWhichConnectionErrorsAreRetried(t *testing.T) {
 	dialing := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	const reach, refer = "Check --hub, and that the machine of the Dagger engine reaches it",
@@ -237,13 +237,13 @@ func TestACancelledClientAnnouncesNoAttempt(t *testing.T) {
 	require.ErrorIs(t, err, stop)
 }
 
-// handTimer is a timer that runs out when told to.
+// handTimer is a timer that expires on demand.
 type handTimer struct{ resets int }
 
 func (h *handTimer) Reset(time.Duration) bool { h.resets++; return true }
 func (h *handTimer) Stop() bool               { return true }
 
-// TestASilentHubIsRetried: before its answer, and in the middle of it.
+// TestASilentHubIsRetried: before its answer, and within it.
 func TestASilentHubIsRetried(t *testing.T) {
 	bed := newTestbed(t)
 	bed.Commit("o/n", "main", hubtest.Files{"test.jsonl": lines("a")})

@@ -42,8 +42,8 @@ func TestATokenOpensGatedAndPrivateDatasets(t *testing.T) {
 	}
 }
 
-// TestATokenGoesToTheHubAlone: in one header of requests to its own address, and to no storage,
-// which here is another port of the same host.
+// TestATokenGoesToTheHubAlone: in one header of requests to the hub's own address, and not to a
+// storage, which here is another port of the same host.
 func TestATokenGoesToTheHubAlone(t *testing.T) {
 	bed := newTestbed(t)
 	bed.Commit("old/n", "main", hubtest.Files{"test.jsonl": lines("a")})
@@ -150,7 +150,7 @@ func TestATokenHasPrintableASCII(t *testing.T) {
 	}
 }
 
-// TestATokenAppearsInNoError: not in those about it, nor where the hub repeats it.
+// TestATokenAppearsInNoError: neither in errors about it, nor if the hub repeats it.
 func TestATokenAppearsInNoError(t *testing.T) {
 	for what, token := range map[string]string{"a line": reader + "\r\nX-Evil: 1", "a space": reader + " x", "a letter": reader + "é"} {
 		t.Run("one with "+what, func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestATokenAppearsInNoError(t *testing.T) {
 	}
 }
 
-// TestTheEnvironmentsProxyIsUsed: Go reads it once, so this asks in a process of its own.
+// TestTheEnvironmentsProxyIsUsed: Go reads it once, so this test starts a separate process.
 func TestTheEnvironmentsProxyIsUsed(t *testing.T) {
 	if address := os.Getenv("HUB_BEHIND_PROXY"); address != "" {
 		rows, _, err := Client{Address: Address(address)}.Read(context.Background(), Part{Name: "o/n", Split: "test"})
@@ -238,7 +238,7 @@ func TestTheNetworkOfAClientSendsItsRequests(t *testing.T) {
 	}
 }
 
-// TestAHubCannotRedirectInside: its files may be at another host, but at none that is nearer than
+// TestAHubCannotRedirectInside: its files may be on another host, but on none that is nearer than
 // the hub.
 func TestAHubCannotRedirectInside(t *testing.T) {
 	for _, place := range []string{"https://10.0.0.1/f", "https://localhost/f", "https://[::1]/f", "https://169.254.169.254/f", "https://metadata/f"} {

@@ -10,7 +10,7 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// FuzzRead takes any name, which says in what form the content is.
+// FuzzRead takes any name, which selects the format of the content.
 func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name string, content []byte) {
 		rows, err := table.Read(name, bytes.NewReader(content), int64(len(content)))

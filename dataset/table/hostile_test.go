@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// TestHostileNamesOfFilesAreShownEscaped: a file may have any name, and errors name it.
+// TestHostileNamesOfFilesAreShownEscaped: a file may have any name, and errors contain it.
 func TestHostileNamesOfFilesAreShownEscaped(t *testing.T) {
 	contents := map[string]string{
 		".jsonl": `{"instance_id": }`, ".json": `[5]`, ".txt": strings.Repeat("x", 1025), ".parquet": "nothing", ".csv": "",

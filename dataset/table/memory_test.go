@@ -16,8 +16,8 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// generated is a file of any size that takes no memory: a start, what is repeated behind it, and a
-// count of the bytes read.
+// generated is a file of any size that takes no memory: a start, a repeated part, and a count of
+// the bytes read.
 type generated struct {
 	start, repeated string
 	size            int64
@@ -44,7 +44,8 @@ func (g *generated) ReadAt(p []byte, offset int64) (int, error) {
 	return n, nil
 }
 
-// allocated is how many bytes a function allocates in all, which is more than it ever holds.
+// allocated returns the number of bytes that a function allocates in total, which exceeds what it
+// ever holds.
 func allocated(do func()) int64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -53,7 +54,7 @@ func allocated(do func()) int64 {
 	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
-// The files of TestReadOfAGigabyteStaysSmall, and what may be read of them and allocated.
+// The files of TestReadOfAGigabyteStaysSmall, and how much may be read of them and allocated.
 const (
 	gigabyte     = 1 << 30
 	mostRead     = 17 << 20 // a line of 16 MiB
@@ -110,7 +111,7 @@ func TestReadOfAGigabyteStaysSmall(t *testing.T) {
 	}
 }
 
-// TestReadOfLongKeysStaysSmall: none of them is kept until it is clear which form a file has.
+// TestReadOfLongKeysStaysSmall: keys are dropped until the form of the file is clear.
 func TestReadOfLongKeysStaysSmall(t *testing.T) {
 	file := &generated{start: `{"test": []`, repeated: `,"` + strings.Repeat("k", 1<<20) + `":[]`, size: 200 << 20}
 	var before, after runtime.MemStats
@@ -127,7 +128,7 @@ func TestReadOfLongKeysStaysSmall(t *testing.T) {
 	t.Logf("held %d KiB", held>>10)
 }
 
-// probed is a file that does something when the byte at a place is read first.
+// probed is a file that calls a function when the byte at an offset is first read.
 type probed struct {
 	*generated
 	at int64
@@ -143,7 +144,7 @@ func (p *probed) ReadAt(b []byte, offset int64) (int, error) {
 	return p.generated.ReadAt(b, offset)
 }
 
-// TestReadTextOfAGigabyteStaysSmall: --select is a file of anybody's as well.
+// TestReadTextOfAGigabyteStaysSmall: anybody may have written the file of --select.
 func TestReadTextOfAGigabyteStaysSmall(t *testing.T) {
 	file := &generated{repeated: strings.Repeat("x", 1<<12), size: gigabyte}
 	var err error
@@ -153,8 +154,8 @@ func TestReadTextOfAGigabyteStaysSmall(t *testing.T) {
 	assert.Less(t, took, int64(mostAllotted))
 }
 
-// TestReadGivesUpOnTooMuchToKeep: values that are each short enough, and too much together. A
-// Parquet file says them once.
+// TestReadGivesUpOnTooMuchToKeep: each value is short enough, but all together are too long. A
+// Parquet file stores them once.
 func TestReadGivesUpOnTooMuchToKeep(t *testing.T) {
 	const reason = "the dataset has more than 32 MiB of ids, repositories and images"
 	long := strings.Repeat("x", 1024)

@@ -12,7 +12,7 @@ import (
 	"dagger/eval-images/dataset/table"
 )
 
-// readText reads a dataset of that name and content.
+// readText reads a dataset with that name and content.
 func readText(name, content string) ([]table.Row, error) {
 	return table.Read(name, strings.NewReader(content), int64(len(content)))
 }
@@ -90,7 +90,7 @@ func TestReadSaysWhereADatasetIsMalformed(t *testing.T) {
 		"an array of numbers":            {"d.json", "[" + good + ", 7]", at("d.json", "row", 2), "", "the row is a number, not an object"},
 		"an array without an end":        {"d.json", "[" + good, at("d.json", "row", 1), "", "not valid: it ends too early"},
 		"an array with a comma too many": {"d.json", "[" + good + ",]", at("d.json", "row", 2), "", "not valid"},
-		"an array with more behind it":   {"d.json", "[" + good + "]" + good, at("d.json", "row", 1), "", "more data after the array"},
+		"an array with trailing data":    {"d.json", "[" + good + "]" + good, at("d.json", "row", 1), "", "more data after the array"},
 		"no array at all":                {"d.json", "", at("d.json", "row", 0), "", "not valid: the file is empty"},
 		"another format than Parquet":    {"d.parquet", strings.Repeat(good, 3), at("d.parquet", "", 0), "", "begin and end with PAR1"},
 		"objects in objects, endlessly":  {"d.jsonl", `{"n":` + strings.Repeat("[", 1<<20), at("d.jsonl", "line", 1), "", "not valid"},
@@ -109,7 +109,7 @@ func TestReadSaysWhereADatasetIsMalformed(t *testing.T) {
 	}
 }
 
-// endless is a file of one byte, repeated.
+// endless is a file that repeats one byte.
 type endless byte
 
 func (e endless) ReadAt(p []byte, _ int64) (int, error) {
@@ -166,7 +166,7 @@ func TestReadReturnsTheReadersError(t *testing.T) {
 	}
 }
 
-// TestReadOfAFileThatFailsHalfway: half a line is no malformed one.
+// TestReadOfAFileThatFailsHalfway: half a line does not count as malformed.
 func TestReadOfAFileThatFailsHalfway(t *testing.T) {
 	failure := errors.New("the disk is gone")
 	long := strings.Repeat("a", 100)
@@ -177,7 +177,7 @@ func TestReadOfAFileThatFailsHalfway(t *testing.T) {
 	}
 }
 
-// halfway is a file that fails behind its contents.
+// halfway is a file that fails after its contents.
 type halfway struct {
 	content string
 	err     error

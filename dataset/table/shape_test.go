@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheKeysOfAnObjectTellItsForm: a form that is taken for another one gives other rows.
+// TestTheKeysOfAnObjectTellItsForm: a form that is mistaken for another gives other rows.
 func TestTheKeysOfAnObjectTellItsForm(t *testing.T) {
 	const row = `{"instance_id": "a__a-1"}`
 	tests := map[string]struct {

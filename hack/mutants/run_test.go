@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// module is one whose tests notice one fault of two.
+// module is a module whose tests notice one fault of two.
 var module = map[string]string{
 	"go.mod": "module example\n\ngo 1.23.0\n",
 	"a/a.go": "package a\n\nfunc Most(n int) int {\n\tif n > 9 {\n\t\treturn 9\n\t}\n\treturn n\n}\n\n" +

@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// systemOnly is a plan that takes no engine.
+// systemOnly is a plan that needs no engine.
 var systemOnly = samples{}
 
 func TestFillPushesOnlyMissingImages(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"dagger/eval-images/dataset/table/internal/columns"
 )
 
-// counted counts what is read of a file.
+// counted counts the bytes read from a file.
 type counted struct {
 	io.ReaderAt
 	bytes int64
@@ -25,8 +25,8 @@ func (c *counted) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// readCounted reads the column id within so many bytes and pages, and says how many bytes of the
-// file that took.
+// readCounted reads the column id within limits of bytes and pages, and returns how many bytes of
+// the file that took.
 func readCounted(bytesAllowed, pagesAllowed int64, file []byte) (int64, error) {
 	r := &counted{ReaderAt: bytes.NewReader(file)}
 	_, err := columns.ReadWithin(bytesAllowed, pagesAllowed, r, int64(len(file)), []columns.Column{{Name: "id"}}, maxRows,
@@ -34,7 +34,7 @@ func readCounted(bytesAllowed, pagesAllowed int64, file []byte) (int64, error) {
 	return r.bytes, err
 }
 
-// shared is the file with so many row groups in place of its one, all of which have the same pages.
+// shared returns the file with that many row groups instead of one, all with the same pages.
 func (c crafted) shared(groups int) []byte {
 	return c.forged(func(m *metadata) {
 		for len(m.groups) < groups {
@@ -43,7 +43,7 @@ func (c crafted) shared(groups int) []byte {
 	})
 }
 
-// TestASmallFileCannotKeepReadBusy: some kilobytes can ask for hours of work.
+// TestASmallFileCannotKeepReadBusy: some kilobytes can demand hours of work.
 func TestASmallFileCannotKeepReadBusy(t *testing.T) {
 	blank := dataPage(0, plainEncoding, nil)
 	one := dataPage(1, plainEncoding, plain("a"))
@@ -57,8 +57,8 @@ func TestASmallFileCannotKeepReadBusy(t *testing.T) {
 		require.ErrorContains(t, err, "more than 5000 pages")
 	})
 	t.Run("by large pages of nothing that many row groups share", func(t *testing.T) {
-		// A frame to be skipped decompresses to nothing: 1,000 row groups of 1 MiB are a gigabyte
-		// to read, in a file of 1 MiB.
+		// A skippable frame decompresses to nothing: 1,000 row groups of 1 MiB make a gigabyte to
+		// read, in a file of 1 MiB.
 		frame := append(binary.LittleEndian.AppendUint32([]byte{0x50, 0x2a, 0x4d, 0x18}, 1<<20), make([]byte, 1<<20)...)
 		nothing := page(fields{1: dataPages, 2: int32(0), 5: dataHeader(0, plainEncoding)}, frame)
 		value := page(fields{1: dataPages, 2: int32(5), 5: dataHeader(1, plainEncoding)}, compressed(t, zstdCodec, plain("a")))
@@ -127,7 +127,8 @@ func TestASmallFileCannotKeepReadBusy(t *testing.T) {
 		assert.Equal(t, 1, table.Rows)
 	})
 	t.Run("by values that each take over all of the one before", func(t *testing.T) {
-		// The first has 1 MiB, and each of 999 more is all of that and one byte: a gigabyte.
+		// The first value has 1 MiB, and each of 999 more is its predecessor and one byte: a
+		// gigabyte.
 		same, added := make([]int32, maxRows), make([]int32, maxRows)
 		for i := range same {
 			same[i], added[i] = int32(1<<20+i-1), 1

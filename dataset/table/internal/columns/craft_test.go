@@ -15,7 +15,7 @@ const (
 	required, optional, repeated                                          int32 = 0, 1, 2
 )
 
-// crafted is a file of one column, `id`, with pages made by hand: what no honest writer writes.
+// crafted is a file of one column, `id`, with handmade pages that no honest writer produces.
 type crafted struct {
 	rows     int64
 	nullable bool
@@ -24,7 +24,7 @@ type crafted struct {
 	pages    []byte
 }
 
-// metadata is what the file says of itself, to be changed.
+// metadata is the file's metadata, which tests change.
 func (c crafted) metadata() *metadata {
 	kind, repetition := texts, required
 	if c.integers {
@@ -44,7 +44,7 @@ func (c crafted) metadata() *metadata {
 	return m
 }
 
-// metadata is that of a file of one column. All row groups have the same columns.
+// metadata returns the metadata of a file of one column. All row groups have the same columns.
 type metadata struct {
 	rows            int64
 	schema, columns []fields
@@ -78,22 +78,22 @@ func withFooter(pages, metadata []byte) []byte {
 	return append(file, magic...)
 }
 
-// dataPage returns a page of the first version that declares its sizes truly.
+// dataPage returns a version 1 page that declares its true sizes.
 func dataPage(values, encoding int32, payload []byte) []byte {
 	return page(fields{1: dataPages, 2: int32(len(payload)), 5: dataHeader(values, encoding)}, payload)
 }
 
-// dataHeader is the part of a header that pages of the first version have.
+// dataHeader returns the part of a header for version 1 pages.
 func dataHeader(values, encoding int32) fields {
 	return fields{1: values, 2: encoding, 3: int32(runLengths), 4: int32(runLengths)}
 }
 
-// dataHeaderV2 is the part of a header that pages of the second version have.
+// dataHeaderV2 returns the part of a header for version 2 pages.
 func dataHeaderV2(values, encoding, levels int32) fields {
 	return fields{1: values, 2: int32(0), 3: values, 4: encoding, 5: levels, 6: int32(0)}
 }
 
-// dictionaryPage returns a page of values that later pages refer to.
+// dictionaryPage returns a page of values to which later pages refer.
 func dictionaryPage(values int32, payload []byte) []byte {
 	return page(fields{1: dictionaryPages, 2: int32(len(payload)), 7: fields{1: values, 2: int32(plainEncoding)}}, payload)
 }
@@ -116,12 +116,12 @@ func plain(values ...string) []byte {
 	return data
 }
 
-// levels returns levels with their length before them.
+// levels returns levels preceded by their length.
 func levels(data ...byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(nil, uint32(len(data))), data...)
 }
 
-// uvarint returns numbers in the format's own form, one after the other.
+// uvarint returns numbers in the format's encoding, one after another.
 func uvarint(numbers ...uint64) []byte {
 	var data []byte
 	for _, number := range numbers {

@@ -10,8 +10,8 @@ import (
 	"dagger/eval-images/dataset/table/internal/columns"
 )
 
-// FuzzPages puts pages of any content in a file that is otherwise sound, which a fuzzer that has to
-// get the metadata right hardly reaches. The seeds are files in testdata/fuzz.
+// FuzzPages puts arbitrary pages into a file with sound metadata, which a fuzzer would hardly
+// produce. The seeds are files in testdata/fuzz.
 func FuzzPages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, codec, encoding, kind uint8, nullable bool, rows uint8, values, size int32, dictionary, payload []byte) {
 		pages := join(
@@ -35,7 +35,7 @@ func FuzzPages(f *testing.F) {
 	})
 }
 
-// header is that of a page of any kind, with sizes that are true unless another one is given.
+// header returns the header of any page, with true sizes unless others are given.
 func header(kind, encoding uint8, values, size int32, length int) fields {
 	if size == 0 {
 		size = int32(length)

@@ -19,10 +19,10 @@ func write(t testing.TB, group int, written []datasettest.Column, options ...par
 	return file
 }
 
-// maxRows is the limit that the tests give.
+// maxRows is the limit in tests.
 const maxRows = 1000
 
-// cells are values by column; a nil pointer is null.
+// cells has values by column; a nil pointer is null.
 type cells map[string][]*string
 
 // read returns the values of the columns in the order of the rows.

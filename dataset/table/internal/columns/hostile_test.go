@@ -12,12 +12,11 @@ import (
 	"dagger/eval-images/dataset/table/internal/columns"
 )
 
-// allowance is how much a refusal may allocate, in bytes, however much a file
-// declares.
+// allowance is the maximum number of bytes that a refusal may allocate, whatever a file declares.
 const allowance = 16 << 20
 
-// assertRefused asserts that reading the file fails with the reason and without
-// taking what the file declares.
+// assertRefused asserts that reading the file fails with the reason, and without allocating the
+// declared sizes.
 func assertRefused(t *testing.T, file []byte, reason string) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -217,13 +216,13 @@ func TestReadRefusesPagesOfTheSecondVersionThatLie(t *testing.T) {
 	})
 }
 
-// codecs are all that can be read, by name.
+// codecs has every supported codec by name.
 var codecs = map[string]compress.Compression{
 	"nothing": compress.Codecs.Uncompressed, "Snappy": compress.Codecs.Snappy, "gzip": compress.Codecs.Gzip,
 	"Brotli": compress.Codecs.Brotli, "Zstandard": compress.Codecs.Zstd, "LZ4": compress.Codecs.Lz4Raw,
 }
 
-// compressed returns data as a codec has it.
+// compressed returns data compressed by a codec.
 func compressed(t *testing.T, name compress.Compression, data []byte) []byte {
 	t.Helper()
 	codec, err := compress.GetCodec(name)

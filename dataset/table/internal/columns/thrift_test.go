@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// fields are those of a Thrift structure, by id: bool, int32, int64, string, fields, or a list of
-// one of the last four.
+// fields of a Thrift structure by id: bool, int32, int64, string, fields, or a list of one of the
+// last four.
 type fields map[int16]any
 
 // encode returns the structure in the compact protocol:

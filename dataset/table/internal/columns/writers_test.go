@@ -16,7 +16,7 @@ import (
 	"dagger/eval-images/dataset/table/internal/columns"
 )
 
-// TestReadOfAnotherWritersFiles: testdata/arrow-rs/write.mjs has the same values.
+// TestReadOfAnotherWritersFiles: testdata/arrow-rs/write.mjs writes the same values.
 func TestReadOfAnotherWritersFiles(t *testing.T) {
 	want := make(cells)
 	for i := range 30 {
@@ -52,7 +52,7 @@ func TestReadOfAnotherWritersFiles(t *testing.T) {
 	}
 }
 
-// flagsOfStatistics are the fields of the columns' statistics that are booleans.
+// flagsOfStatistics are the boolean fields of the columns' statistics.
 func flagsOfStatistics(t *testing.T, file []byte) []int16 {
 	t.Helper()
 	end := len(file) - 8
@@ -70,9 +70,8 @@ func flagsOfStatistics(t *testing.T, file []byte) []int16 {
 	return flags
 }
 
-// TestReadOfStatisticsWithOneExactBound: pyarrow's since version 25. The reader before
-// this one skipped a byte too many for each such field that it did not know, which two of them
-// hide.
+// TestReadOfStatisticsWithOneExactBound: pyarrow writes them since version 25. The reader before
+// this one skipped one byte too many for each such unknown field; two of them hide that.
 func TestReadOfStatisticsWithOneExactBound(t *testing.T) {
 	for name, statistics := range map[string]fields{
 		"the greatest":         {3: int64(0), 5: "a", 6: "a", 7: true},
