@@ -71,7 +71,8 @@ func (m *EvalImages) AssembleAll(
 	if err != nil {
 		return nil, userError(err)
 	}
-	login := m.credentials()
+	hosts := &throttle.Hosts{Retry: throttle.Retry{Attempts: limits.attempts}}
+	login := m.credentials(hosts)
 	how := publishing{
 		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
 	}
@@ -90,7 +91,7 @@ func (m *EvalImages) AssembleAll(
 	}
 	images := m.engine(recipe.identity)
 	images.Publishes = flags.Publish
-	runner := m.runner(images, limits, flags.ForceBuild)
+	runner := m.runner(images, hosts, limits, flags.ForceBuild)
 	runner.TrustUnlabelled = flags.TrustUnlabelled
 	var client *registry.Client
 	if flags.Publish {
@@ -117,14 +118,14 @@ func (m *EvalImages) AssembleAll(
 	return manifest, userError(err)
 }
 
-// runner is how a run goes: the engine makes the images, and tells of the official ones.
-func (m *EvalImages) runner(images *engine.Engine, limits limits, force bool) run.Runner {
+// runner makes images by the engine, which also finds the official ones. Its registry clients must have the same hosts.
+func (m *EvalImages) runner(images *engine.Engine, hosts *throttle.Hosts, limits limits, force bool) run.Runner {
 	return run.Runner{
 		Publisher:  images,
 		Official:   images,
 		MaxWorkers: limits.workers,
 		Force:      force,
-		Retry:      throttle.Retry{Attempts: limits.attempts},
+		Hosts:      hosts,
 		Timeout:    limits.timeout,
 		Observe:    span,
 		Report:     report,

@@ -8,6 +8,7 @@ import (
 
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline/run"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // Check that the registry has every agent image that assemble-all would make with the same flags.
@@ -29,7 +30,8 @@ func (m *EvalImages) Check(
 	if err != nil {
 		return "", userError(err)
 	}
-	login := m.credentials()
+	hosts := new(throttle.Hosts)
+	login := m.credentials(hosts)
 	if err := login.use(ctx, m.agentTargets()...); err != nil {
 		return "", userError(err)
 	}
@@ -37,7 +39,7 @@ func (m *EvalImages) Check(
 	if err != nil {
 		return "", userError(err)
 	}
-	runner := m.runner(m.engine(recipe.identity), limits{}, false)
+	runner := m.runner(m.engine(recipe.identity), hosts, limits{}, false)
 	runner.TrustUnlabelled = flags.TrustUnlabelled
 	if runner.Registry, err = m.published(ctx, login, flags.TrustUnlabelled); err != nil {
 		return "", userError(err)

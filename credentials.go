@@ -10,6 +10,7 @@ import (
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // credentials of the registry that the images go to, beside those that the engine takes from `docker login`.
@@ -20,11 +21,13 @@ type credentials struct {
 	plainHTTP bool
 	// host that they are for: [credentials.use] sets it.
 	host string
+	// hosts hold back the requests that go to the registry from here.
+	hosts *throttle.Hosts
 }
 
-// credentials are those of the module's flags.
-func (m *EvalImages) credentials() *credentials {
-	return &credentials{username: m.RegistryUsername, password: m.RegistryPassword, plainHTTP: m.PlainHTTP}
+// credentials are those of the module's flags, for the clients of the run that has these hosts.
+func (m *EvalImages) credentials(hosts *throttle.Hosts) *credentials {
+	return &credentials{username: m.RegistryUsername, password: m.RegistryPassword, plainHTTP: m.PlainHTTP, hosts: hosts}
 }
 
 // use gives the engine the credentials, for the rest of this call and for the registry that has these repositories. That
@@ -54,7 +57,7 @@ func (c *credentials) use(ctx context.Context, targets ...registry.Target) error
 
 // access to the registry from here.
 func (c *credentials) access(ctx context.Context) (registry.Access, error) {
-	access := registry.Access{Username: c.username, Host: c.host, PlainHTTP: c.plainHTTP, Network: engine.Network}
+	access := registry.Access{Username: c.username, Host: c.host, PlainHTTP: c.plainHTTP, Network: engine.Network, Sender: c.hosts}
 	if c.password == nil {
 		return access, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // Plan names the images that a call would make.
@@ -34,8 +35,9 @@ func (m *EvalImages) Plan(
 		return nil, userError(err)
 	}
 	if pin {
-		runner := m.runner(m.engine(recipe.identity), limits{}, false)
-		runner.Official = &publish.Heads{Access: registry.Access{ReadOnly: true, Network: engine.Network}, Else: runner.Official}
+		hosts := new(throttle.Hosts)
+		runner := m.runner(m.engine(recipe.identity), hosts, limits{}, false)
+		runner.Official = &publish.Heads{Access: registry.Access{ReadOnly: true, Network: engine.Network, Sender: hosts}, Else: runner.Official}
 		if plan, err = runner.Pin(ctx, plan); err != nil {
 			return nil, userErrors(err)
 		}

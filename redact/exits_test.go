@@ -248,7 +248,7 @@ func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 			var once sync.Once
 			runner := run.Runner{
 				Publisher: fake, Registry: fake, Official: fake, Heartbeat: time.Millisecond,
-				Retry: throttle.Retry{Attempts: 1, First: time.Nanosecond, RequestFirst: time.Nanosecond, OutageWaits: -1},
+				Hosts: &throttle.Hosts{Retry: throttle.Retry{Attempts: 1, First: time.Nanosecond, RequestFirst: time.Nanosecond, OutageWaits: -1}},
 				Report: func(line string) {
 					exits.add("a line about what is in work", line)
 					once.Do(func() { close(fake.working) })

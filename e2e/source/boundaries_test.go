@@ -80,7 +80,7 @@ var below = map[string][]string{
 	"registry/oci":          nil,
 	"registry/transport":    {"classify", "memo"},
 	"registry/status":       {"classify", "registry/transport"},
-	"registry":              {"classify", "memo", "registry/oci", "registry/status", "registry/transport", "throttle"},
+	"registry":              {"classify", "memo", "registry/oci", "registry/status", "registry/transport"},
 	"registry/registrytest": nil,
 	"run":                   {"classify", "clock", "manifest", "memo", "plan", "stopwatch", "throttle"},
 	"publish":               {"classify", "memo", "plan", "registry", "registry/oci", "registry/status", "run"},

@@ -83,7 +83,7 @@ type Record struct {
 	DurationSeconds Seconds `json:"duration_seconds"`
 	// RemoteCheckSeconds is the time spent asking the registry, BuildSeconds making the image, and
 	// PushSeconds publishing it. PostBuildSeconds is always 0. Failed attempts count, and so does
-	// what [throttle.Send] waited, but not the pauses between attempts.
+	// what [throttle.Hosts.Send] waited, but not the pauses between attempts.
 	RemoteCheckSeconds Seconds `json:"remote_check_seconds"`
 	BuildSeconds       Seconds `json:"build_seconds"`
 	PushSeconds        Seconds `json:"push_seconds"`

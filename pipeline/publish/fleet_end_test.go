@@ -110,7 +110,7 @@ func TestAFleetWhoseRegistryRefusesEverything(t *testing.T) {
 	limit := registrytest.Answer(http.StatusTooManyRequests, `{"errors":[{"code":"TOOMANYREQUESTS","message":"retry-after: 5ms"}]}`)
 	eachPublisher(t, func(t *testing.T, f *fleet, quiet, image int) {
 		f.withAllBases(t)
-		f.runner.Retry.LimitWaits = waits
+		f.runner.Hosts.Retry.LimitWaits = waits
 		f.Proxy.Script(registrytest.Rule{Method: http.MethodPost, Fault: limit}, registrytest.Rule{Method: http.MethodPut, Fault: limit})
 		result, err := f.runner.Run(ctx, f.plan)
 		require.NoError(t, err)
@@ -216,7 +216,7 @@ func TestAFleetWhoseRegistryIsAway(t *testing.T) {
 func (f *fleet) losesNothingWhile(t *testing.T, away registrytest.Rule) {
 	t.Helper()
 	f.withAllBases(t)
-	f.runner.Retry = throttle.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second, RequestFirst: time.Millisecond}
+	f.runner.Hosts.Retry = throttle.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second, RequestFirst: time.Millisecond}
 	var until atomic.Int64
 	fault := away.Fault
 	away.Skip = 150

@@ -73,7 +73,7 @@ func TestAFleetOnABadDay(t *testing.T) {
 		registrytest.Page(http.StatusBadGateway), registrytest.Cut(0), registrytest.Lost(), registrytest.Torn(),
 	}
 	eachPublisher(t, func(t *testing.T, f *fleet, quiet, image int) {
-		f.runner.Retry.OutageWaits = -1 // The attempts are counted, and that this is no outage would be told by chance.
+		f.runner.Hosts.Retry.OutageWaits = -1 // The attempts are counted, and that this is no outage would be told by chance.
 		tag := f.Reference("agent:nightly-" + instance(refused))
 		f.plan.Items[refused].Tags = []string{tag, f.Reference("agent:weekly-" + instance(refused))}
 		script := []registrytest.Rule{
@@ -106,7 +106,7 @@ func TestAFleetOnABadDay(t *testing.T) {
 		}
 
 		const attempts = 20 // On a busy machine one image may meet many of the faults that pass.
-		f.runner.Retry.Attempts = attempts
+		f.runner.Hosts.Retry.Attempts = attempts
 
 		result := f.run(t, script...)
 
@@ -140,7 +140,7 @@ func TestAFleetOnABadDay(t *testing.T) {
 func TestAFleetWhoseAnswersAreLost(t *testing.T) {
 	const tagged, based = 20, 5
 	eachPublisher(t, func(t *testing.T, f *fleet, quiet, image int) {
-		f.runner.Official, f.runner.Retry.Attempts = officialsOf{}, 1
+		f.runner.Official, f.runner.Hosts.Retry.Attempts = officialsOf{}, 1
 		result := f.run(t,
 			registrytest.Rule{Method: http.MethodPut, Path: tagOf(tagged), Fault: registrytest.Lost()},
 			registrytest.Rule{Method: http.MethodPut, Path: "/base/manifests/" + instance(based), Fault: registrytest.Lost()},

@@ -20,7 +20,7 @@ func protected(path string) registrytest.Rule {
 
 // quickly shortens the waits after a 403, which an engine cannot tell from a limit.
 func (f *fleet) quickly() {
-	f.runner.Retry.LimitFirst, f.runner.Retry.LimitLongest = time.Millisecond, time.Millisecond
+	f.runner.Hosts.Retry.LimitFirst, f.runner.Hosts.Retry.LimitLongest = time.Millisecond, time.Millisecond
 }
 
 // TestAFleetWithAProtectedTag: 403 to one tag costs one image, and the error names the tag.

@@ -69,10 +69,10 @@ func newFleet(t *testing.T) *fleet {
 	}
 	f.runner = run.Runner{
 		Timeout: time.Minute,
-		Retry: throttle.Retry{
+		Hosts: &throttle.Hosts{Retry: throttle.Retry{
 			Attempts: fleetAttempts, First: time.Millisecond, Longest: 4 * time.Millisecond,
 			LimitFirst: 4 * time.Millisecond, LimitLongest: 16 * time.Millisecond,
-		},
+		}},
 	}
 	return f
 }
@@ -135,7 +135,7 @@ var manyConnections = func() http.RoundTripper {
 // direct has the fleet published by a [Publisher], with a client that is connected as access says.
 func (f *fleet) direct(t *testing.T, access registry.Access) {
 	t.Helper()
-	access.Transport = manyConnections
+	access.Transport, access.Sender = manyConnections, f.runner.Hosts
 	client := connect(t, f.Bed, access)
 	f.runner.Publisher = &Publisher{Client: client, Builder: &engine{t, f.Bed}, Identity: "sdk"}
 	f.runner.Registry = Finder{client}

@@ -26,6 +26,7 @@ import (
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/pipeline/run"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // noting notes which images it is asked for, and has them all.
@@ -180,7 +181,8 @@ func TestPullsAtDockerHub(t *testing.T) {
 func testPullsAtDockerHub(t *testing.T, trusts bool) {
 	const images = 20
 	b, access := hub(t)
-	access.ReadOnly, access.Heads = false, trusts
+	hosts := new(throttle.Hosts)
+	access.ReadOnly, access.Heads, access.Sender = false, trusts, hosts
 	client, err := access.Connect(ctx, "docker.io/me/base", "docker.io/me/agent", "docker.io/me/builder")
 	require.NoError(t, err)
 	b.Push(t, "me/builder:b", registrytest.Layered(t, types.OCIManifestSchema1, "builder"))
@@ -194,7 +196,7 @@ func testPullsAtDockerHub(t *testing.T, trusts bool) {
 		})
 	}
 	publisher := &Publisher{Client: client, Builder: layerBuilder{t, b}, Identity: "sdk", Sharing: &Sharing{Client: client}}
-	runner := run.Runner{Publisher: publisher, Registry: Finder{client}, Sharing: publisher.Sharing, TrustUnlabelled: trusts}
+	runner := run.Runner{Publisher: publisher, Registry: Finder{client}, Sharing: publisher.Sharing, Hosts: hosts, TrustUnlabelled: trusts}
 	run := func() *manifest.Result {
 		b.Proxy.Script()
 		result, err := runner.Run(ctx, planned)

@@ -63,9 +63,10 @@ func (i identified) put(t *testing.T, reference string, img v1.Image, annotation
 // runner is a run of a client of its own.
 func (i identified) runner(t *testing.T) run.Runner {
 	t.Helper()
-	client := connect(t, i.Bed, registry.Access{})
+	hosts := &throttle.Hosts{Retry: throttle.Retry{Attempts: 1}}
+	client := connect(t, i.Bed, registry.Access{Sender: hosts})
 	return run.Runner{
-		Publisher: &Publisher{Client: client, Builder: i.layers, Identity: "sdk"}, Registry: Finder{client}, Retry: throttle.Retry{Attempts: 1},
+		Publisher: &Publisher{Client: client, Builder: i.layers, Identity: "sdk"}, Registry: Finder{client}, Hosts: hosts,
 	}
 }
 

@@ -1,16 +1,17 @@
 package publish
 
 import (
-	"dagger/eval-images/pipeline/registry"
-	"dagger/eval-images/pipeline/registry/registrytest"
-	"dagger/eval-images/pipeline/run"
-	"dagger/eval-images/pipeline/throttle"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/pipeline/registry/registrytest"
+	"dagger/eval-images/pipeline/run"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // TestAFleetWhoseRegistryRefusesMounts: the client copies what the registry does not mount, each
@@ -22,7 +23,7 @@ func TestAFleetWhoseRegistryRefusesMounts(t *testing.T) {
 			f := newFleet(t)
 			f.direct(t, registry.Access{})
 			f.withAllBases(t)
-			f.runner.Retry.Attempts = throttle.DefaultRetry.Attempts
+			f.runner.Hosts.Retry.Attempts = throttle.DefaultRetry.Attempts
 			var mounts atomic.Int32
 			result := f.run(t, registrytest.Rule{Fault: registrytest.Mounts(func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 				mounts.Add(1)

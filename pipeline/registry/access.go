@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -32,6 +33,9 @@ type Access struct {
 	PlainHTTP bool
 	// Network connects to the registry. Nil: [dial.Default].
 	Network *dial.Network
+	// Sender makes requests wait for limits and outages, and repeats them. Nil: each request is
+	// sent once, at once.
+	Sender Sender
 	// Transport sends the requests in place of the network. Nil: the network does.
 	Transport http.RoundTripper
 	// AnswerTime limits one request and its answer; the handshake counts as one request. Zero:
@@ -39,6 +43,12 @@ type Access struct {
 	AnswerTime time.Duration
 	// Pause of [Access.Open] before it asks again. Zero: 2 s.
 	Pause time.Duration
+}
+
+// Sender sends requests of a kind to a registry's host, when it may and as often as it takes. It is
+// a [throttle.Hosts].
+type Sender interface {
+	Send(ctx context.Context, host, kind string, request func() error) error
 }
 
 // Resolve returns the credentials for their registry. It makes Access an [authn.Keychain].

@@ -12,7 +12,6 @@ import (
 	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/status"
 	"dagger/eval-images/pipeline/registry/transport"
-	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
@@ -20,7 +19,7 @@ import (
 // upload that begun is the answer to. Each further try starts a new upload, because a broken one
 // keeps what it got.
 func (c *Client) copyLayer(ctx context.Context, to oci.Repository, layer oci.Layer, begun *answer) error {
-	return throttle.Send(ctx, c.host.RegistryStr(), http.MethodPut, func() (err error) {
+	return c.throttled(ctx, http.MethodPut, func() (err error) {
 		if begun == nil {
 			if begun, err = c.askOnce(ctx, http.MethodPost, to, "blobs/uploads/", content{}, stored...); err != nil {
 				return err

@@ -16,7 +16,6 @@ import (
 	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/status"
 	"dagger/eval-images/pipeline/registry/transport"
-	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
@@ -34,7 +33,7 @@ func (c *Client) ask(ctx context.Context, method string, repository oci.Reposito
 	return c.send(ctx, method, c.place(repository, what), send, want...)
 }
 
-// askOnce is ask without the run's waits and retries: a limit is an answer too.
+// askOnce is ask without waits and retries: a limit is an answer too.
 func (c *Client) askOnce(ctx context.Context, method string, repository oci.Repository, what string, send content, want ...int) (*answer, error) {
 	return c.sendOnce(ctx, method, c.place(repository, what), send, want...)
 }
@@ -52,13 +51,21 @@ type content struct {
 	query  url.Values
 }
 
-// send sends a request with the run's waits and retries: see [throttle.Send].
+// send sends a request with the waits and retries of [Access.Sender].
 func (c *Client) send(ctx context.Context, method string, at *url.URL, send content, want ...int) (got *answer, err error) {
-	err = throttle.Send(ctx, c.host.RegistryStr(), kindOf(method, at), func() (err error) {
+	err = c.throttled(ctx, kindOf(method, at), func() (err error) {
 		got, err = c.sendOnce(ctx, method, at, send, want...)
 		return err
 	})
 	return got, err
+}
+
+// throttled sends a request of a kind by [Access.Sender].
+func (c *Client) throttled(ctx context.Context, kind string, request func() error) error {
+	if c.access.Sender == nil {
+		return request()
+	}
+	return c.access.Sender.Send(ctx, c.host.RegistryStr(), kind, request)
 }
 
 // kindOf is the kind of work that a request's limits and failures are counted by. A registry may

@@ -170,3 +170,29 @@ func TestStatusOfAnAnswer(t *testing.T) {
 	_, err = client.Image(ctx, b.Reference("agent:x"))
 	assert.Equal(t, classify.Limited, classify.Of(err).Class)
 }
+
+// sender notes what it is given, and sends it.
+type sender struct{ sent []string }
+
+// Send sends the request at once.
+func (s *sender) Send(_ context.Context, host, kind string, request func() error) error {
+	s.sent = append(s.sent, host+" "+kind)
+	return request()
+}
+
+// TestRequestsAreSentByTheRun: all but those that ask whether images may be pushed, whose answer is
+// wanted even if it is a limit.
+func TestRequestsAreSentByTheRun(t *testing.T) {
+	b, run := registrytest.NewBed(t), new(sender)
+	client := connect(t, b, Access{Sender: run})
+	composed := composedOn(t, b, client, "one", addition(t, b, client))
+	b.Proxy.Script(registrytest.NoMounts)
+	run.sent = nil
+	require.NoError(t, client.MayPush(ctx, b.Reference("agent")))
+	assert.Empty(t, run.sent)
+	require.NoError(t, client.Put(ctx, composed, b.Reference("agent:one")))
+	assert.Contains(t, run.sent, b.Host+" POST blob", "a mount")
+	assert.Contains(t, run.sent, b.Host+" PUT", "a layer that is copied")
+	assert.Contains(t, run.sent, b.Host+" PUT blob", "a config")
+	assert.Contains(t, run.sent, b.Host+" PUT manifest")
+}

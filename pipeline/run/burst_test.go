@@ -25,6 +25,7 @@ import (
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/pipeline/run"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // unitKey is the context key of a request's unit of work.
@@ -94,11 +95,12 @@ func TestABurstOf5xxIsNoOutage(t *testing.T) {
 		})
 		store(planned.Items[i].Base, 2, nil)
 	}
-	access := registry.Access{Transport: &burst{times: 2, seen: map[string]int{}}}
+	hosts := new(throttle.Hosts)
+	access := registry.Access{Transport: &burst{times: 2, seen: map[string]int{}}, Sender: hosts}
 	client, err := access.Connect(context.Background(), host+"/base", host+"/agent")
 	require.NoError(t, err)
 	clock := run.NewFakeClock()
-	runner := run.Runner{Publisher: &publish.Publisher{Client: client}, Registry: publish.Finder{Client: client}, Observe: observeUnit}
+	runner := run.Runner{Publisher: &publish.Publisher{Client: client}, Registry: publish.Finder{Client: client}, Hosts: hosts, Observe: observeUnit}
 
 	result, err := runner.WithClock(clock).Run(context.Background(), planned)
 

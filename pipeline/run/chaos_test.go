@@ -25,6 +25,7 @@ import (
 // chaos is two registries with every kind of fault, and a publisher to one of them.
 type chaos struct {
 	own, hub string
+	hosts    *throttle.Hosts
 	blobs    memo.Group[bool]
 
 	mu     sync.Mutex
@@ -38,7 +39,7 @@ type chaos struct {
 func newChaos(seed uint64) *chaos {
 	random := rand.New(rand.NewPCG(seed, 0))
 	c := &chaos{
-		own: "ghcr.example", hub: "hub.example", random: random, has: map[string]plan.Found{},
+		own: "ghcr.example", hub: "hub.example", hosts: new(throttle.Hosts), random: random, has: map[string]plan.Found{},
 		calm: time.Now().Add(time.Duration(random.IntN(100)) * time.Millisecond),
 	}
 	if random.IntN(4) == 0 {
@@ -69,11 +70,12 @@ func (c *chaos) runner() Runner {
 	runner := Runner{
 		Publisher: c, Registry: c, Official: c, MaxWorkers: 1 + c.random.IntN(4), Force: c.random.IntN(4) == 0,
 		Timeout: time.Duration(5+c.random.IntN(200)) * time.Millisecond,
-		Retry: throttle.Retry{
-			Attempts: 1 + c.random.IntN(4), First: 200 * time.Microsecond, Longest: 2 * time.Millisecond,
-			RequestFirst: 100 * time.Microsecond, LimitFirst: 300 * time.Microsecond, LimitLongest: 2 * time.Millisecond,
-			OutageWaits: c.random.IntN(4) - 1,
-		},
+		Hosts:   c.hosts,
+	}
+	c.hosts.Retry = throttle.Retry{
+		Attempts: 1 + c.random.IntN(4), First: 200 * time.Microsecond, Longest: 2 * time.Millisecond,
+		RequestFirst: 100 * time.Microsecond, LimitFirst: 300 * time.Microsecond, LimitLongest: 2 * time.Millisecond,
+		OutageWaits: c.random.IntN(4) - 1,
 	}
 	switch c.random.IntN(4) {
 	case 0:
@@ -105,7 +107,7 @@ func (c *chaos) answer(ctx context.Context, host string) error {
 }
 
 func (c *chaos) send(ctx context.Context, host, kind string) error {
-	return throttle.Send(ctx, host, kind, func() error { return c.answer(ctx, host) })
+	return c.hosts.Send(ctx, host, kind, func() error { return c.answer(ctx, host) })
 }
 
 func (c *chaos) Find(ctx context.Context, image string) (plan.Found, error) {
@@ -177,7 +179,7 @@ func TestChaos(t *testing.T) {
 		case result := <-done:
 			require.Len(t, result.Images, len(plan.Items))
 			c.check(t, seed, result, runner.Registry != nil)
-			assert.Empty(t, run.throttles.Busy(), "seed %d", seed)
+			assert.Empty(t, run.Hosts.Busy(), "seed %d", seed)
 		case <-time.After(2 * time.Minute):
 			t.Fatalf("seed %d hangs:\n%s", seed, stacks())
 		}

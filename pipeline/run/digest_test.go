@@ -2,12 +2,14 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/plan"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // TestAnOfficialImageKeepsTheDigestInItsName: a dataset's row or a template may name images by
@@ -45,7 +47,7 @@ func assertOneDigest(t *testing.T, runner Runner, planned plan.Plan, digest stri
 	t.Helper()
 	official := planned.Items[0].Instance.OfficialImage
 	registry := &fakeRegistry{}
-	runner.Publisher, runner.Registry, runner.Retry = registry, registry, quick
+	runner.Publisher, runner.Registry, runner.Hosts = registry, registry, &throttle.Hosts{Retry: quick}
 	result, err := runner.Run(context.Background(), planned)
 	require.NoError(t, err)
 	require.Empty(t, result.Failed())

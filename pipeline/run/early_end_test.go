@@ -2,9 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"strings"
 	"sync/atomic"
@@ -12,6 +9,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // TestInterruptedImagesReportOneReason: when a run ends early, images in progress fail with the
@@ -27,7 +29,7 @@ func TestInterruptedImagesReportOneReason(t *testing.T) {
 		<-ctx.Done()
 		return &classify.PushError{Reference: image.Reference, Err: context.Cause(ctx)} // as net/http does
 	}
-	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 2}.Run(context.Background(), planOf(4))
+	result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 2}.Run(context.Background(), planOf(4))
 	require.NoError(t, err)
 	assert.EqualValues(t, "base i1: the run ended early: publishing r/base:i0: 401 Unauthorized\n  → "+classify.AdviceCredentials, result.Images[1].Error)
 	assert.Len(t, manifest.Failures(result.Failed()), 3, "the image that ended the run, the one in work, and the rest")
@@ -38,7 +40,7 @@ func TestRevokedReadRightsEndTheRun(t *testing.T) {
 	const size, workers = 50, 4
 	registry := withBuilder(nil)
 	answers := &revoked{fakeRegistry: registry, left: 10}
-	result, err := Runner{Publisher: registry, Registry: answers, Retry: quick, MaxWorkers: workers}.Run(context.Background(), planOf(size))
+	result, err := Runner{Publisher: registry, Registry: answers, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: workers}.Run(context.Background(), planOf(size))
 	require.NoError(t, err)
 	assert.Equal(t, size, result.Count(manifest.StatusFailed))
 	assert.LessOrEqual(t, int(answers.asked.Load()), answers.left+refusedInRow+workers)
@@ -64,7 +66,7 @@ func (r *revoked) Find(ctx context.Context, reference string) (plan.Found, error
 func TestRefusedImagesDoNotEndTheRun(t *testing.T) {
 	const size = 4 * refusedInRow
 	registry := withBuilder(nil)
-	runner := Runner{Publisher: registry, Registry: &selective{fakeRegistry: registry}, Retry: quick, MaxWorkers: 1}
+	runner := Runner{Publisher: registry, Registry: &selective{fakeRegistry: registry}, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1}
 	result, err := runner.Run(context.Background(), planOf(size))
 	require.NoError(t, err)
 	assert.Equal(t, size/2, result.Count(manifest.StatusBuilt))

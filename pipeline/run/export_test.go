@@ -1,8 +1,9 @@
 package run
 
 import (
-	"dagger/eval-images/pipeline/clock/clocktest"
 	"time"
+
+	"dagger/eval-images/pipeline/clock/clocktest"
 )
 
 // FakeClock is the fake clock for tests in package run_test.

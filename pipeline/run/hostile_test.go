@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/manifest"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -10,6 +9,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // TestOutputOfCommandsIsSafeToShow: in a written manifest, in one that was read, and so on the
@@ -19,7 +21,7 @@ func TestOutputOfCommandsIsSafeToShow(t *testing.T) {
 	registry := withBuilder(map[string][]error{"r/base:i0": {errors.New(printed)}})
 	retry := quick
 	retry.Attempts = 1
-	result, err := Runner{Publisher: registry, Registry: registry, Retry: retry}.Run(context.Background(), planOf(1))
+	result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: retry}}.Run(context.Background(), planOf(1))
 	require.NoError(t, err)
 	require.Len(t, result.Failed(), 1)
 	assertReadable := func(text string) {

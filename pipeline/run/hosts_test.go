@@ -157,7 +157,7 @@ func TestAHostThatWasGivenUpGetsNoMoreRequests(t *testing.T) {
 	began := clock.Now()
 	official := &officials{answer: func(int) error { return hubSays("429 Too Many Requests") }}
 	runner := Runner{Publisher: run, Registry: run, Official: official, MaxWorkers: workers, clock: clock, Timeout: clocktest.Ages}
-	runner.Retry = throttle.Retry{LimitFirst: time.Minute, LimitLongest: time.Minute, LimitWaits: 3}
+	runner.Hosts = &throttle.Hosts{Retry: throttle.Retry{LimitFirst: time.Minute, LimitLongest: time.Minute, LimitWaits: 3}}
 	result, err := runner.Run(context.Background(), run.plan)
 	require.NoError(t, err)
 	assert.Equal(t, 10, result.Count(manifest.StatusBuilt))
@@ -201,7 +201,7 @@ func TestARefusedPullDoesNotEndTheRun(t *testing.T) {
 		}
 		return published(ctx, image)
 	}
-	result, err := Runner{Publisher: run, Registry: run, Retry: quick, MaxWorkers: 1}.Run(context.Background(), run.plan)
+	result, err := Runner{Publisher: run, Registry: run, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1}.Run(context.Background(), run.plan)
 	require.NoError(t, err)
 	assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt, manifest.StatusBuilt, manifest.StatusBuilt}, statuses(result.Images))
 }

@@ -14,6 +14,7 @@ import (
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 )
 
@@ -105,7 +106,7 @@ func TestOnlyThePlansImagesAreSkipped(t *testing.T) {
 				}
 				registry.has[test.reference] = test.has
 				before := maps.Clone(registry.has)
-				runner := Runner{Publisher: registry, Registry: registry, TrustUnlabelled: trusts, Retry: quick}
+				runner := Runner{Publisher: registry, Registry: registry, TrustUnlabelled: trusts, Hosts: &throttle.Hosts{Retry: quick}}
 
 				result, err := runner.Run(context.Background(), planned)
 
@@ -169,7 +170,7 @@ func TestAPinnedPlanComparesTheOfficialImagesDigest(t *testing.T) {
 		planned := identified(commit, "FROM debian", genuine)
 		registry := holding(planned)
 		registry.has[genuine] = plan.Found{Digest: digest}
-		runner := Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick}
+		runner := Runner{Publisher: registry, Registry: registry, Official: registry, Hosts: &throttle.Hosts{Retry: quick}}
 
 		pinned, err := runner.Pin(context.Background(), planned)
 		require.NoError(t, err)
@@ -193,7 +194,7 @@ func TestAnUnlabelledImageIsTaggedOnTrust(t *testing.T) {
 	planned.Items[0].Tags = []string{"r/agent:nightly"}
 	registry := holding(planned)
 	registry.has[planned.Items[0].Agent] = plan.NewFound("sha256:x", nil)
-	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, TrustUnlabelled: true}
+	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}, TrustUnlabelled: true}
 
 	result, err := runner.Run(context.Background(), planned)
 	require.NoError(t, err)
@@ -222,7 +223,7 @@ func TestATagNeedsMoreThanAHead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			registry := headsOnly{holding(planned)}
 			registry.has[agent] = test.has
-			runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, TrustUnlabelled: true}
+			runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}, TrustUnlabelled: true}
 			result, err := runner.Run(context.Background(), planned)
 			require.NoError(t, err)
 			record := result.Images[0]

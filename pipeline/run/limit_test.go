@@ -2,12 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/pipeline/throttle"
-	"dagger/eval-images/reference"
 	"errors"
 	"sync"
 	"testing"
@@ -15,6 +9,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
+	"dagger/eval-images/reference"
 )
 
 // limited is a publication that the registry refuses for now.
@@ -78,7 +79,7 @@ func TestALimitPausesAllWorkers(t *testing.T) {
 	go func() {
 		runner := Runner{
 			Publisher: registry, Registry: registry, MaxWorkers: workers, clock: clock, Timeout: clocktest.Ages,
-			Retry: throttle.Retry{LimitFirst: time.Hour, LimitLongest: time.Hour},
+			Hosts: &throttle.Hosts{Retry: throttle.Retry{LimitFirst: time.Hour, LimitLongest: time.Hour}},
 		}
 		result, err := runner.Run(context.Background(), planOf(2*workers))
 		assert.NoError(t, err)
@@ -116,7 +117,7 @@ func TestARegistryThatRefusesEverythingEndsTheRun(t *testing.T) {
 	run := func(workers int, registry *fakeRegistry) (*manifest.Result, *clocktest.Fake) {
 		clock := clocktest.New()
 		retry := throttle.Retry{LimitFirst: time.Minute, LimitLongest: time.Minute, LimitWaits: 3}
-		result, err := Runner{Publisher: registry, Registry: registry, MaxWorkers: workers, Retry: retry, clock: clock, Timeout: clocktest.Ages}.Run(context.Background(), planOf(50))
+		result, err := Runner{Publisher: registry, Registry: registry, MaxWorkers: workers, Hosts: &throttle.Hosts{Retry: retry}, clock: clock, Timeout: clocktest.Ages}.Run(context.Background(), planOf(50))
 		require.NoError(t, err)
 		return result, clock
 	}
@@ -133,7 +134,9 @@ func TestARegistryThatRefusesEverythingEndsTheRun(t *testing.T) {
 	t.Run("sooner where the engine hides why, as that may be no limit", func(t *testing.T) {
 		for text, pauses := range map[string]int{"403 Forbidden": throttle.DefaultRetry.DoubtfulWaits, "429 Too Many Requests": throttle.DefaultRetry.LimitWaits} {
 			clock, calls := clocktest.New(), 0
-			_, err := throttle.Retry{}.Do(context.Background(), throttle.NewHosts(clock, 12).At(reference.DockerHub), "builder", func(context.Context) error {
+			hosts := new(throttle.Hosts)
+			hosts.Start(clock, 12, nil, nil)
+			_, err := hosts.Do(context.Background(), "builder", []string{reference.DockerHub}, func(context.Context) error {
 				calls++
 				return &classify.PushError{Reference: "r/builder:t", Err: errors.New(text)}
 			})

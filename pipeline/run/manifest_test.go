@@ -2,10 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"slices"
 	"strings"
@@ -14,11 +10,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 func TestAManifestIsReadAsWritten(t *testing.T) {
 	registry := withBuilder(map[string][]error{"r/base:i1": {errors.New("invalid reference format")}})
-	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(3))
+	result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(3))
 	require.NoError(t, err)
 	written := jsonLines(t, result.Images)
 	read, err := manifest.ReadJSONLines("manifest.jsonl", written)
@@ -42,7 +44,7 @@ func TestMergeOfRealRuns(t *testing.T) {
 			item.Agent, item.Tags = "r/agent:"+sdk+"-"+item.Instance.ID, []string{"r/agent:nightly-" + item.Instance.ID}
 			plan.Items = append(plan.Items, item)
 		}
-		runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, clock: clock, Timeout: clocktest.Ages}
+		runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}, clock: clock, Timeout: clocktest.Ages}
 		result, _ := runner.Run(context.Background(), plan)
 		lines.WriteString(jsonLines(t, result.Images))
 	}

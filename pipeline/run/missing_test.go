@@ -2,12 +2,14 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 func TestMissing(t *testing.T) {
@@ -19,7 +21,7 @@ func TestMissing(t *testing.T) {
 	}
 	plan := planOf(3)
 	plan.Items[2].Tags = []string{"r/agent:nightly-i2", "r/agent:old-i2", "r/agent:new-i2"}
-	runner := Runner{Registry: registry, Retry: quick}
+	runner := Runner{Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}
 
 	missing, err := runner.Missing(context.Background(), plan)
 	require.NoError(t, err)

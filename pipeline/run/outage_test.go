@@ -103,8 +103,9 @@ type vanishing struct {
 	clock    *clocktest.Fake
 	vanished atomic.Bool
 	hung     atomic.Int32
-	// requests sends each request through [throttle.Send], as the direct publisher does.
-	requests bool
+	// hosts send each request, as for the direct publisher. Nil: each is sent at once, as by an
+	// engine.
+	hosts *throttle.Hosts
 }
 
 func (v *vanishing) answer(ctx context.Context, kind string) error {
@@ -116,8 +117,8 @@ func (v *vanishing) answer(ctx context.Context, kind string) error {
 		_ = v.clock.Sleep(ctx, time.Minute)
 		return errors.New("no answer within 1m0s")
 	}
-	if v.requests {
-		return throttle.Send(ctx, reference.DockerHub, kind, request)
+	if v.hosts != nil {
+		return v.hosts.Send(ctx, reference.DockerHub, kind, request)
 	}
 	return request()
 }
@@ -142,12 +143,12 @@ func (v *vanishing) Publish(ctx context.Context, image plan.Image) (Published, e
 // TestARegistryThatHangsForeverEndsTheRun: within minutes, however many images there are.
 func TestARegistryThatHangsForeverEndsTheRun(t *testing.T) {
 	const images = 1000
-	for name, requests := range map[string]bool{"where an engine asks": false, "where each request is ours": true} {
+	for name, hosts := range map[string]*throttle.Hosts{"where an engine asks": nil, "where each request is ours": new(throttle.Hosts)} {
 		t.Run(name, func(t *testing.T) {
 			clock := clocktest.New()
-			v := &vanishing{fakeRegistry: withBases(images, nil), clock: clock, requests: requests}
+			v := &vanishing{fakeRegistry: withBases(images, nil), clock: clock, hosts: hosts}
 			started := clock.Now()
-			result, err := Runner{Publisher: v, Registry: v, clock: clock, Timeout: clocktest.Ages}.Run(context.Background(), planOf(images))
+			result, err := Runner{Publisher: v, Registry: v, Hosts: hosts, clock: clock, Timeout: clocktest.Ages}.Run(context.Background(), planOf(images))
 			require.NoError(t, err)
 			assert.Equal(t, images, result.Count(manifest.StatusFailed))
 			last := string(result.Images[images-1].Error)

@@ -2,20 +2,21 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/pipeline/throttle"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // TestAPanicFailsItsImageButNotTheRun: the panicking image releases its slots, so even with one
 // worker the rest goes on.
 func TestAPanicFailsItsImageButNotTheRun(t *testing.T) {
-	boom := func() error { panic("boom") }
+	boom, hosts := func() error { panic("boom") }, new(throttle.Hosts)
 	for name, publish := range map[string]func(context.Context, plan.Image) error{
 		"while a base image is built": func(_ context.Context, image plan.Image) error {
 			if image.Reference == "r/base:i0" {
@@ -25,15 +26,15 @@ func TestAPanicFailsItsImageButNotTheRun(t *testing.T) {
 		},
 		"while a request is sent": func(ctx context.Context, image plan.Image) error {
 			if image.Reference == "r/agent:i0" {
-				return throttle.Send(ctx, "r", "PUT", boom)
+				return hosts.Send(ctx, "r", "PUT", boom)
 			}
-			return throttle.Send(ctx, "r", "PUT", func() error { return nil })
+			return hosts.Send(ctx, "r", "PUT", func() error { return nil })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			registry := &fakeRegistry{onPublish: publish}
 			runner := Runner{
-				Publisher: registry, Registry: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}, MaxWorkers: 1,
+				Publisher: registry, Registry: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}, Hosts: hosts, MaxWorkers: 1,
 			}
 			result, err := runner.Run(context.Background(), planOf(3))
 			require.NoError(t, err)

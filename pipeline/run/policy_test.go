@@ -2,11 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/pipeline/throttle"
 	"errors"
 	"strings"
 	"sync"
@@ -16,6 +11,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // withBuilder returns a registry that has the builder. Publications of a reference fail with these
@@ -41,7 +42,7 @@ func TestRunRetries(t *testing.T) {
 	push := &classify.PushError{Reference: "r/agent:i0", Err: errors.New("connection reset by peer")}
 	t.Run("a publication that may pass, and the record counts the attempts", func(t *testing.T) {
 		registry := withBuilder(map[string][]error{"r/agent:i0": {push}})
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(2))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusBuilt, manifest.StatusBuilt}, statuses(result.Images))
 		assert.Equal(t, 2, result.Images[0].AttemptCount)
@@ -51,7 +52,7 @@ func TestRunRetries(t *testing.T) {
 		registry := withBuilder(map[string][]error{"r/agent:i0": {push, push, push, push}})
 		retry := quick
 		retry.Attempts = 3
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: retry}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: retry}}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, 3, result.Images[0].AttemptCount)
 		assert.EqualValues(t, "assemble i0: publishing r/agent:i0: connection reset by peer", result.Images[0].Error)
@@ -59,7 +60,7 @@ func TestRunRetries(t *testing.T) {
 	t.Run("a question that was not answered", func(t *testing.T) {
 		registry := withBuilder(nil)
 		answers := &unsure{fakeRegistry: registry}
-		result, err := Runner{Publisher: registry, Registry: answers, Retry: quick}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: registry, Registry: answers, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusBuilt}, statuses(result.Images))
 	})
@@ -86,7 +87,7 @@ func TestAFailureOfEveryImageEndsTheRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			registry := withBuilder(map[string][]error{"r/base:i1": {err, err}})
-			result, runErr := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}.Run(context.Background(), planOf(4))
+			result, runErr := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1}.Run(context.Background(), planOf(4))
 			require.NoError(t, runErr, "what was done is not forgotten")
 			assert.Equal(t, []manifest.Status{manifest.StatusBuilt, manifest.StatusFailed, manifest.StatusFailed, manifest.StatusFailed}, statuses(result.Images))
 			assert.Contains(t, string(result.Images[3].Error), "not started")
@@ -105,7 +106,7 @@ func TestTheTimeoutBoundsEachImage(t *testing.T) {
 		outlast(ctx, clock)
 		return ctx.Err()
 	}
-	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1, clock: clock}.Run(context.Background(), planOf(2))
+	result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1, clock: clock}.Run(context.Background(), planOf(2))
 	require.NoError(t, err)
 	assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
 	assert.Contains(t, string(result.Images[0].Error), "base i0: took longer than 33m20s")
@@ -139,7 +140,7 @@ func TestATimeoutReportsTheLastError(t *testing.T) {
 			observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
 				return ctx, func(err error) { ended = err }
 			}
-			runner := Runner{Publisher: registry, Registry: registry, Retry: test.retry, Observe: observe, clock: clock}
+			runner := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: test.retry}, Observe: observe, clock: clock}
 			result, err := runner.Run(context.Background(), planOf(1))
 			require.NoError(t, err)
 			assert.Contains(t, string(result.Images[0].Error), "assemble i0: took longer than 33m20s: last: "+test.last+"\n  → The image took longer")
@@ -150,7 +151,7 @@ func TestATimeoutReportsTheLastError(t *testing.T) {
 
 func TestAForcedRunMakesEverything(t *testing.T) {
 	registry := withBuilder(nil)
-	runner := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}
+	runner := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1}
 	_, err := runner.Run(context.Background(), planOf(1))
 	require.NoError(t, err)
 	registry.published = nil

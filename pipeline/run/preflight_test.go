@@ -3,10 +3,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"fmt"
 	"testing"
@@ -14,6 +10,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 func TestARegistryWithoutAnAnswerEndsTheRunBeforeAnyBuild(t *testing.T) {
@@ -34,7 +36,7 @@ func TestARegistryWithoutAnAnswerEndsTheRunBeforeAnyBuild(t *testing.T) {
 			registry := &fakeRegistry{findErr: map[string]error{test.silent: errors.New("connection refused")}}
 			once := quick
 			once.Attempts = 1
-			result, err := Runner{Publisher: registry, Registry: registry, Retry: once, Force: test.force}.Run(context.Background(), planOf(3))
+			result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: once}, Force: test.force}.Run(context.Background(), planOf(3))
 			require.EqualError(t, err, test.err+": asking the registry for "+test.silent+": connection refused\n  → "+classify.AdviceAddress)
 			assert.Equal(t, test.asked, registry.asked)
 			assert.Empty(t, registry.published)
@@ -55,20 +57,20 @@ func TestPreflightTakesAnyAnswer(t *testing.T) {
 			has:     map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a"}},
 			findErr: map[string]error{"r/builder:b": other, "r/base:i0": other},
 		}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Force: true}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, Force: true}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, []string{"r/builder:b", "r/base:i0", "r/agent:i0"}, registry.references())
 		assert.Equal(t, []manifest.Status{manifest.StatusBuilt}, statuses(result.Images))
 	})
 	t.Run("a base image for another platform costs its image only", func(t *testing.T) {
 		registry := &fakeRegistry{findErr: map[string]error{"r/base:i0": other}}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(2))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
 	})
 	t.Run("a builder for another platform ends a run, and is not replaced", func(t *testing.T) {
 		registry := &fakeRegistry{findErr: map[string]error{"r/builder:b": fmt.Errorf("%w: r/builder:b is for linux/arm64", classify.ErrPlatform)}}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(2))
 		require.ErrorIs(t, err, classify.ErrPlatform)
 		require.ErrorContains(t, err, classify.AdvicePlatform)
 		assert.Empty(t, registry.published)
@@ -78,13 +80,13 @@ func TestPreflightTakesAnyAnswer(t *testing.T) {
 	t.Run("a repository is asked once", func(t *testing.T) {
 		registry, plan := &fakeRegistry{}, planOf(1)
 		plan.Builder = "r/base:builder"
-		_, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Force: true}.Run(context.Background(), plan)
+		_, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, Force: true}.Run(context.Background(), plan)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"r/base:builder", "r/agent:i0"}, registry.asked)
 	})
 	t.Run("an empty plan is no reason to fail", func(t *testing.T) {
 		registry := &fakeRegistry{}
-		_, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(0))
+		_, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(0))
 		require.NoError(t, err)
 	})
 }
@@ -96,7 +98,7 @@ func TestAStoppedRunReportsTheImagesThatItDidNotStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			registry := &cancelling{fakeRegistry: &fakeRegistry{}, at: at, cancel: cancel}
-			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}.Run(ctx, planOf(4))
+			result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1}.Run(ctx, planOf(4))
 			require.ErrorIs(t, err, context.Canceled)
 			assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusFailed, manifest.StatusFailed, manifest.StatusFailed}, statuses(result.Images))
 			assert.EqualValues(t, "assemble i3: not started: context canceled", result.Images[3].Error)
@@ -155,7 +157,7 @@ func TestTheTimeoutBoundsChecks(t *testing.T) {
 		has := map[string]plan.Found{"official/i1": {Digest: "sha256:o"}, "r/agent:i1": {Digest: "sha256:1"}}
 		clock := clocktest.New()
 		registry := &stalling{fakeRegistry: &fakeRegistry{has: has}, reference: reference, clock: clock}
-		return Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick, MaxWorkers: 1, clock: clock}, registry.fakeRegistry
+		return Runner{Publisher: registry, Registry: registry, Official: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1, clock: clock}, registry.fakeRegistry
 	}
 	t.Run("of a run", func(t *testing.T) {
 		r, _ := runner("r/agent:i0")
@@ -217,7 +219,7 @@ func TestProgressNamesChecks(t *testing.T) {
 				}
 			}
 			err := test.do(Runner{
-				Publisher: registry, Registry: registry, Official: registry, Retry: quick,
+				Publisher: registry, Registry: registry, Official: registry, Hosts: &throttle.Hosts{Retry: quick},
 				Report: report, Heartbeat: time.Millisecond, clock: registry.clock,
 			})
 			require.Error(t, err)
@@ -232,7 +234,7 @@ func TestABuilderForAnotherPlatformIsNotReplaced(t *testing.T) {
 	for name, force := range map[string]bool{"": false, "unless by force": true} {
 		t.Run(name, func(t *testing.T) {
 			registry := &fakeRegistry{findErr: map[string]error{"r/builder:b": classify.ErrPlatform}}
-			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, Force: force}.Run(context.Background(), planOf(1))
+			result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, Force: force}.Run(context.Background(), planOf(1))
 			if force {
 				require.NoError(t, err)
 				assert.Equal(t, manifest.StatusBuilt, result.Builders[0].Status)

@@ -32,7 +32,7 @@ type run struct {
 	bases       []manifest.Record // likewise; an empty status means that no base was needed
 	recipes     memo.Group[*plan.RebaseSource]
 	workers     *semaphore.Weighted // an image releases its slot while it waits for another one
-	throttles   *throttle.Hosts
+	own         map[string]bool     // the hosts that the run publishes to
 	pulse       progress
 	spent       spent
 	refused     atomic.Int32 // checks in a row that the registry refused
@@ -43,16 +43,15 @@ type run struct {
 func newRun(runner Runner, plan plan.Plan, stop context.CancelCauseFunc) *run {
 	runner = runner.withDefaults()
 	r := &run{
-		Runner: runner, plan: plan, started: runner.clock.Now(), throttles: throttle.NewHosts(runner.clock, runner.MaxWorkers), stop: stop,
+		Runner: runner, plan: plan, started: runner.clock.Now(), stop: stop,
 		workers: semaphore.NewWeighted(int64(runner.MaxWorkers)),
 		images:  make([]manifest.Record, len(plan.Items)), bases: make([]manifest.Record, len(plan.Items)),
 	}
-	own := r.ownHosts()
-	r.throttles.Own = func(host string) bool { return own[host] }
-	r.throttles.Rest = func() (back func()) {
+	r.own = r.ownHosts()
+	r.Hosts.Start(r.clock, r.MaxWorkers, func(host string) bool { return r.own[host] }, func() (back func()) {
 		r.endWork()
 		return r.startWork
-	}
+	})
 	return r
 }
 
@@ -266,24 +265,20 @@ func (r *run) needs(image plan.Image) []string {
 	return classify.HostsOf(references...)
 }
 
-// try does a kind of work with the run's retry policy, and counts the attempts. The work belongs to
+// try does a kind of work by the policy of the hosts, and counts the attempts. The work belongs to
 // the first of the hosts, and needs the others too. A failure that every image would meet stops the
 // run.
 func (r *run) try(ctx context.Context, record *manifest.Record, kind string, hosts []string, work func(context.Context) error) error {
-	var at []*throttle.Host
-	for _, host := range hosts {
-		at = append(at, r.throttles.At(host))
-	}
-	attempts, err := r.Retry.Do(ctx, at[0], kind, work, at[1:]...)
+	attempts, err := r.Hosts.Do(ctx, kind, hosts, work)
 	record.AttemptCount = max(record.AttemptCount, attempts)
 	if err == nil || classify.Of(err).Class != classify.Fatal {
 		return err
 	}
 	host, lost := throttle.HostLost(err)
 	switch {
-	case lost && !r.throttles.Own(host):
-		r.throttles.At(host).GiveUp(&closedError{host: host, first: err}) // Only some images need it.
-	case !lost && classify.Of(err).Refusal() && !r.throttles.Own(classify.HostOf(err, hosts)): // The host refused a pull.
+	case lost && !r.own[host]:
+		r.Hosts.GiveUp(host, &closedError{host: host, first: err}) // Only some images need it.
+	case !lost && classify.Of(err).Refusal() && !r.own[classify.HostOf(err, hosts)]: // The host refused a pull.
 	default:
 		r.endEarly(err)
 	}

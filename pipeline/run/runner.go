@@ -49,8 +49,10 @@ type Runner struct {
 	// TrustUnlabelled accepts an image whose labels are incomplete, as long as the existing ones
 	// agree with the plan. Without it such an image fails.
 	TrustUnlabelled bool
-	// Retry is the retry policy.
-	Retry throttle.Retry
+	// Hosts has the retry policy, and holds the run back at registries. The run's registry clients
+	// have the same Hosts, as [registry.Access.Sender]. It is for one run at a time. Nil: the run
+	// has its own, with the default policy.
+	Hosts *throttle.Hosts
 	// Timeout bounds one unit of work, retries included: making the builder, a base image or an
 	// agent image, checking one agent image, or finding one official image in [Runner.Pin]. Waits
 	// for other images, and for the registry's limits and outages, do not count. Zero: 2000 s.
@@ -106,6 +108,9 @@ func (r Runner) withDefaults() Runner {
 	throttle.OrDefault(&r.Timeout, DefaultTimeout)
 	throttle.OrDefault(&r.Heartbeat, DefaultHeartbeat)
 	throttle.OrDefault[clock.Clock](&r.clock, clock.System{})
+	if r.Hosts == nil {
+		r.Hosts = new(throttle.Hosts)
+	}
 	if r.Observe == nil {
 		r.Observe = func(ctx context.Context, _ string) (context.Context, func(error)) { return ctx, func(error) {} }
 	}

@@ -2,10 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"strings"
 	"sync"
@@ -14,12 +10,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 func TestRunMakesWhatIsAbsent(t *testing.T) {
 	t.Run("into an empty registry goes everything, a base before its agent image and the builder before all", func(t *testing.T) {
 		registry := &fakeRegistry{}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}.Run(context.Background(), planOf(2))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1}.Run(context.Background(), planOf(2))
 		require.NoError(t, err)
 		assert.Equal(t, []string{"r/builder:b", "r/base:i0", "r/agent:i0", "r/base:i1", "r/agent:i1"}, registry.references())
 		assert.Equal(t, []manifest.Status{manifest.StatusBuilt, manifest.StatusBuilt}, statuses(result.Images))
@@ -28,7 +30,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 	})
 	t.Run("an agent image is assembled of a base and a builder that are pinned by digest", func(t *testing.T) {
 		registry := &fakeRegistry{}
-		_, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(1))
+		_, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		agent := registry.published[2]
 		assert.Equal(t, "r/builder:b@sha256:r/builder:b", agent.Builder)
@@ -36,7 +38,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 	})
 	t.Run("an agent image that is there needs neither base nor builder", func(t *testing.T) {
 		registry := &fakeRegistry{has: map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a", BaseDigest: "sha256:b", OfficialDigest: "sha256:o"}}}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, []string{"r/builder:b", "r/base:i0", "r/agent:i0"}, registry.asked, "and two questions show that the registry answers")
 		assert.Empty(t, registry.published)
@@ -51,7 +53,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 	})
 	t.Run("a base that is there is used as it is", func(t *testing.T) {
 		registry := &fakeRegistry{has: map[string]plan.Found{"r/base:i0": {Digest: "sha256:old"}, "r/builder:b": {Digest: "sha256:bb"}}}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, []string{"r/agent:i0"}, registry.references())
 		assert.Equal(t, "r/base:i0@sha256:old", registry.published[0].Base)
@@ -61,7 +63,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 	})
 	t.Run("a base is built on the official image by its digest, and both records have it", func(t *testing.T) {
 		registry := &fakeRegistry{has: map[string]plan.Found{"official/i0": {Digest: "sha256:oo"}}}
-		result, err := Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: registry, Registry: registry, Official: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, "official/i0@sha256:oo", registry.published[1].Official)
 		assert.Equal(t, "official/i0@sha256:oo", registry.published[2].Official)
@@ -70,7 +72,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 	})
 	t.Run("an official image that does not exist costs its image", func(t *testing.T) {
 		registry := &fakeRegistry{has: map[string]plan.Found{"official/i1": {Digest: "sha256:oo"}}}
-		result, err := Runner{Publisher: registry, Registry: registry, Official: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		result, err := Runner{Publisher: registry, Registry: registry, Official: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(2))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
 		assert.EqualValues(t, "base i0: there is no official image official/i0", result.Images[0].Error)
@@ -78,7 +80,7 @@ func TestRunMakesWhatIsAbsent(t *testing.T) {
 	})
 	t.Run("a second run finds everything", func(t *testing.T) {
 		registry := &fakeRegistry{}
-		runner := Runner{Publisher: registry, Registry: registry, Retry: quick}
+		runner := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}
 		_, err := runner.Run(context.Background(), planOf(5))
 		require.NoError(t, err)
 		registry.published, registry.asked = nil, nil
@@ -113,7 +115,7 @@ func TestRunFailures(t *testing.T) {
 	}
 	t.Run("a base that fails costs its own agent image", func(t *testing.T) {
 		registry := failing("r/base:i1")
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(3))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(3))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusBuilt, manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
 		assert.Equal(t, []manifest.Status{manifest.StatusBuilt, manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Bases))
@@ -123,7 +125,7 @@ func TestRunFailures(t *testing.T) {
 	})
 	t.Run("an agent image that fails leaves its base for the next run", func(t *testing.T) {
 		registry := failing("r/agent:i0")
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(2))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
 		assert.EqualValues(t, "assemble i0: boom", result.Images[0].Error)
@@ -138,7 +140,7 @@ func TestRunFailures(t *testing.T) {
 			return nil
 		}
 		planned.Items[0].Tags = []string{"r/agent:a", "r/agent:b", "r/agent:c"}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planned)
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planned)
 		require.NoError(t, err)
 		assert.Equal(t, manifest.StatusFailed, result.Images[0].Status)
 		assert.Equal(t, []string{"r/agent:a", "r/agent:c"}, result.Images[0].Tags)
@@ -168,7 +170,7 @@ func TestRunFailures(t *testing.T) {
 				}
 				return nil
 			}
-			result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, clock: clock}.Run(context.Background(), planned)
+			result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, clock: clock}.Run(context.Background(), planned)
 			require.NoError(t, err)
 			assert.Contains(t, string(result.Images[0].Error), "publishing r/agent:i0: 429 is no name", reason)
 			assert.Equal(t, 1, strings.Count(string(result.Images[0].Error), reason), result.Images[0].Error)
@@ -177,7 +179,7 @@ func TestRunFailures(t *testing.T) {
 	})
 	t.Run("without a builder there is no run", func(t *testing.T) {
 		registry := failing("r/builder:b")
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(2))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(2))
 		require.EqualError(t, err, "builder: boom")
 		assert.EqualValues(t, "builder: boom", result.Builders[0].Error)
 		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusFailed}, statuses(result.Images))
@@ -190,7 +192,7 @@ func TestRunFailures(t *testing.T) {
 	})
 	t.Run("an image of which the registry does not say whether it exists is neither built nor skipped", func(t *testing.T) {
 		registry := &fakeRegistry{findErr: map[string]error{"r/agent:i0": errors.New("500"), "r/base:i1": errors.New("401 Unauthorized")}}
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planOf(3))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(3))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusFailed, manifest.StatusBuilt}, statuses(result.Images))
 		assert.NotContains(t, registry.references(), "r/base:i1")
@@ -198,7 +200,7 @@ func TestRunFailures(t *testing.T) {
 	})
 	t.Run("a publication without a digest is none", func(t *testing.T) {
 		registry := &fakeRegistry{has: map[string]plan.Found{"r/builder:b": {Digest: "sha256:bb"}}}
-		result, err := Runner{Publisher: silent{}, Registry: registry, Retry: quick}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: silent{}, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusFailed}, statuses(result.Images))
 	})
@@ -240,7 +242,7 @@ func TestACancelledRunStops(t *testing.T) {
 		}
 		return ctx.Err()
 	}
-	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1}.Run(ctx, planOf(4))
+	result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1}.Run(ctx, planOf(4))
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotNil(t, result, "what was done is not forgotten")
 	assert.Equal(t, []manifest.Status{manifest.StatusBuilt, manifest.StatusFailed, manifest.StatusFailed, manifest.StatusFailed}, statuses(result.Images))
@@ -264,7 +266,7 @@ func TestRunIsObserved(t *testing.T) {
 			units = append(units, unit)
 		}
 	}
-	_, err := Runner{Publisher: registry, Registry: registry, Retry: quick, MaxWorkers: 1, Observe: observe}.Run(context.Background(), planOf(1))
+	_, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1, Observe: observe}.Run(context.Background(), planOf(1))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"check which of 1 images exist", "builder", "base i0", "assemble i0: failed"}, units)
 }

@@ -3,15 +3,17 @@ package run
 import (
 	"cmp"
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // lossy publishes one reference and reports it as failed.
@@ -112,7 +114,7 @@ func TestAnImageThatReachedTheRegistryIsNotFailed(t *testing.T) {
 			}
 			retry := quick
 			retry.Attempts, retry.LimitWaits = 1, 1
-			runner := Runner{Publisher: l, Registry: l, Official: l, Retry: retry, Force: test.force}
+			runner := Runner{Publisher: l, Registry: l, Official: l, Hosts: &throttle.Hosts{Retry: retry}, Force: test.force}
 			if test.l.err == nil {
 				l.clock = clocktest.New()
 				runner.clock = l.clock
@@ -142,7 +144,7 @@ func TestAnImageThatReachedTheRegistryIsNotFailed(t *testing.T) {
 			}
 			return ctx, func(error) {}
 		}
-		result, err := Runner{Publisher: l, Registry: l, Retry: quick, Observe: observe}.Run(ctx, planOf(1))
+		result, err := Runner{Publisher: l, Registry: l, Hosts: &throttle.Hosts{Retry: quick}, Observe: observe}.Run(ctx, planOf(1))
 		require.ErrorIs(t, err, context.Canceled)
 		assert.Equal(t, manifest.StatusFailed, result.Images[0].Status)
 	})
@@ -162,7 +164,7 @@ func TestAFurtherTagAloneDoesNotProveTheImage(t *testing.T) {
 	registry.onPublish = func(_ context.Context, image plan.Image) error {
 		return &classify.PushError{Reference: image.Reference, Err: errors.New("connection reset by peer")}
 	}
-	result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planned)
+	result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planned)
 	require.NoError(t, err)
 	assert.Equal(t, manifest.StatusFailed, result.Images[0].Status)
 	assert.Empty(t, result.Images[0].Tags)

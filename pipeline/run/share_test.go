@@ -3,9 +3,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,6 +14,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // sharingBy maps official images, without their digests, to their keys; a missing one is an error.
@@ -79,7 +81,7 @@ func TestTheRecipeRunsOnceForEquivalentOfficialImages(t *testing.T) {
 		"official/i9": "", "official/i10": "", // i11 is an error.
 	}
 
-	_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1, Retry: quick}.Run(context.Background(), planned)
+	_, err := Runner{Publisher: registry, Registry: registry, Sharing: sharing, MaxWorkers: 1, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planned)
 
 	require.NoError(t, err)
 	assert.Equal(t, [][]string{

@@ -2,9 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"slices"
 	"strings"
@@ -13,6 +10,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // fakeSignatures has the signatures of a registry: every image is signed except these.
@@ -56,7 +58,7 @@ func signedRun(t *testing.T, signatures *fakeSignatures, change func(*Runner, *f
 		"r/base:i2": {Digest: "sha256:b2"},
 	}}
 	plan := planOf(3)
-	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Signatures: signatures, Retry: quick}
+	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Signatures: signatures, Hosts: &throttle.Hosts{Retry: quick}}
 	if change != nil {
 		change(&runner, registry, &plan)
 	}
@@ -142,7 +144,7 @@ func TestOnlyASignedImageIsUsed(t *testing.T) {
 func TestAnUnsignedImageCountsAsMissing(t *testing.T) {
 	registry := &fakeRegistry{has: map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a0"}, "r/agent:i1": {Digest: "sha256:a1"}}}
 	signatures := &fakeSignatures{unsigned: map[string]bool{"r/agent:i1@sha256:a1": true}}
-	missing, err := Runner{Registry: registry, Signatures: signatures, Retry: quick}.Missing(context.Background(), planOf(2))
+	missing, err := Runner{Registry: registry, Signatures: signatures, Hosts: &throttle.Hosts{Retry: quick}}.Missing(context.Background(), planOf(2))
 	require.NoError(t, err)
 	require.Len(t, missing, 1)
 	assert.Equal(t, "i1: r/agent:i1@sha256:a1 is not signed by --verify-key: it carries no signature", missing[0].String())

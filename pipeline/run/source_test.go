@@ -13,6 +13,7 @@ import (
 	"dagger/eval-images/dataset"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 var verified = dataset.Source{
@@ -53,7 +54,7 @@ func TestARunCanBeRepeated(t *testing.T) {
 	})
 	t.Run("in the records, also after they are merged with others", func(t *testing.T) {
 		registry := withBuilder(map[string][]error{"r/base:i1": {errors.New("invalid reference format")}})
-		result, err := Runner{Publisher: registry, Registry: registry, Retry: quick}.Run(context.Background(), planned)
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), planned)
 		require.NoError(t, err)
 		require.Len(t, result.Failed(), 1)
 		for _, records := range [][]manifest.Record{result.Images, result.Bases, result.Builders} {

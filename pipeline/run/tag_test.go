@@ -2,10 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"slices"
 	"testing"
@@ -13,6 +9,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // taggedPlan plans n instances with two further tags each: r/agent:nightly-i0 and r/agent:v1-i0.
@@ -32,7 +34,7 @@ func TestEveryFurtherTagOfANewImageIsPushed(t *testing.T) {
 			if force {
 				registry.has = map[string]plan.Found{"r/agent:i0": {Digest: "sha256:old"}, "r/agent:v1-i0": {Digest: "sha256:old"}}
 			}
-			runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, Force: force}
+			runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}, Force: force}
 			result, err := runner.Run(context.Background(), planned)
 			require.NoError(t, err)
 			assert.Equal(t, planned.Items[0].References(), registry.references()[2:])
@@ -65,7 +67,7 @@ func TestAFurtherTagIsPutOnTheExistingImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			registry, plan := &fakeRegistry{has: test.has}, taggedPlan(1)
 			registry.has["r/agent:i0"] = ours
-			runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Official: registry, Retry: quick}
+			runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Official: registry, Hosts: &throttle.Hosts{Retry: quick}}
 			result, err := runner.Run(context.Background(), plan)
 			require.NoError(t, err)
 
@@ -102,7 +104,7 @@ func TestRefusedFurtherTags(t *testing.T) {
 		registry.has = map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a"}, "r/agent:i1": {Digest: "sha256:b"}}
 		retry := quick
 		retry.Attempts = 3
-		runner := Runner{Publisher: registry, Registry: registry, Tagger: tagger, Retry: retry}
+		runner := Runner{Publisher: registry, Registry: registry, Tagger: tagger, Hosts: &throttle.Hosts{Retry: retry}}
 		result, err := runner.Run(context.Background(), taggedPlan(2))
 		require.NoError(t, err)
 		assert.Empty(t, registry.published, "nothing is made instead")
@@ -167,7 +169,7 @@ func (l losing) Tag(ctx context.Context, image, reference string) error {
 func TestTagsArePutBeforeAnyBuild(t *testing.T) {
 	registry := &fakeRegistry{has: map[string]plan.Found{"r/agent:i1": {Digest: "sha256:a"}}}
 	registry.onPublish = func(context.Context, plan.Image) error { return errors.New("boom") }
-	result, err := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick}.Run(context.Background(), taggedPlan(2))
+	result, err := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), taggedPlan(2))
 	require.EqualError(t, err, "builder: boom")
 	assert.Equal(t, []manifest.Status{manifest.StatusFailed, manifest.StatusSkipped}, statuses(result.Images), "who needs no builder does not fail with it")
 	assert.Equal(t, []string{"r/agent:nightly-i1", "r/agent:v1-i1"}, registry.tagged)
@@ -186,7 +188,7 @@ func TestATagThatTheRegistryDoesNotAnswerFor(t *testing.T) {
 				findErr: map[string]error{"r/agent:unknown-i0": errors.New("500 Internal Server Error")},
 			}, planOf(1)
 			plan.Items[0].Tags = order
-			result, err := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick}.Run(context.Background(), plan)
+			result, err := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}}.Run(context.Background(), plan)
 			require.NoError(t, err)
 			record := result.Images[0]
 			assert.Equal(t, manifest.StatusFailed, record.Status)
@@ -207,7 +209,7 @@ func TestOnlyImagesThatGetATagAreObserved(t *testing.T) {
 	observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
 		return ctx, func(error) { units = append(units, unit) }
 	}
-	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Retry: quick, MaxWorkers: 1, Observe: observe}
+	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1, Observe: observe}
 	_, err := runner.Run(context.Background(), plan)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"assemble i1", "check which of 2 images exist"}, units)
@@ -222,7 +224,7 @@ func TestARecordHasThePlannedName(t *testing.T) {
 		return all
 	}
 	run := func(runner Runner) *manifest.Result {
-		runner.Retry = quick
+		runner.Hosts = &throttle.Hosts{Retry: quick}
 		result, _ := runner.Run(context.Background(), planOf(2))
 		return result
 	}
@@ -239,7 +241,7 @@ func TestARecordHasThePlannedName(t *testing.T) {
 func TestTaggingCountsAsPushing(t *testing.T) {
 	clock := clocktest.New()
 	registry := &fakeRegistry{has: map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a"}}}
-	runner := Runner{Publisher: registry, Registry: registry, Tagger: slowTags{registry, clock}, Retry: quick, clock: clock}
+	runner := Runner{Publisher: registry, Registry: registry, Tagger: slowTags{registry, clock}, Hosts: &throttle.Hosts{Retry: quick}, clock: clock}
 	result, err := runner.Run(context.Background(), taggedPlan(1))
 	require.NoError(t, err)
 	assert.Equal(t, manifest.Seconds(2*time.Second), result.Images[0].PushSeconds)

@@ -2,11 +2,6 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/pipeline/throttle"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -14,6 +9,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // oneKey gives all official images one key, and signals when all have asked.
@@ -111,10 +112,10 @@ func TestTheTimeoutExcludesWaitsForTheRegistry(t *testing.T) {
 		})
 	}
 	t.Run("nor is it that of a request", func(t *testing.T) {
-		registry, clock := withBases(1, nil), clocktest.New()
+		registry, clock, hosts := withBases(1, nil), clocktest.New(), new(throttle.Hosts)
 		troubles := []error{limit, limit, limit}
 		registry.onPublish = func(ctx context.Context, image plan.Image) error {
-			return throttle.Send(ctx, "r", "PUT", func() error {
+			return hosts.Send(ctx, "r", "PUT", func() error {
 				if len(troubles) == 0 {
 					return nil
 				}
@@ -123,7 +124,7 @@ func TestTheTimeoutExcludesWaitsForTheRegistry(t *testing.T) {
 				return err
 			})
 		}
-		result, err := Runner{Publisher: registry, Registry: registry, clock: clock}.Run(context.Background(), planOf(1))
+		result, err := Runner{Publisher: registry, Registry: registry, Hosts: hosts, clock: clock}.Run(context.Background(), planOf(1))
 		require.NoError(t, err)
 		assert.Equal(t, []manifest.Status{manifest.StatusBuilt}, statuses(result.Images))
 	})
@@ -135,7 +136,7 @@ func TestTheTimeoutIncludesTheImagesOwnPauses(t *testing.T) {
 	registry.onPublish = func(context.Context, plan.Image) error { return errors.New("connection reset by peer") }
 	runner := Runner{
 		Publisher: registry, Registry: registry, clock: clock, Timeout: 5 * time.Minute,
-		Retry: throttle.Retry{Attempts: 1000, First: time.Minute, Longest: time.Minute},
+		Hosts: &throttle.Hosts{Retry: throttle.Retry{Attempts: 1000, First: time.Minute, Longest: time.Minute}},
 	}
 	result, err := runner.Run(context.Background(), planOf(1))
 	require.NoError(t, err)

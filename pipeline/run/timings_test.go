@@ -2,16 +2,17 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/clock/clocktest"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/pipeline/throttle"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/clock/clocktest"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/throttle"
 )
 
 // slow is a registry where a check takes a second, and a publication five: two to build and three
@@ -45,7 +46,7 @@ func slowRun(t *testing.T, n int, registry *slow) *manifest.Result {
 	registry.clock = clocktest.New()
 	runner := Runner{
 		Publisher: registry, Registry: registry, MaxWorkers: 1, clock: registry.clock,
-		Retry: throttle.Retry{First: time.Minute, Longest: time.Minute},
+		Hosts: &throttle.Hosts{Retry: throttle.Retry{First: time.Minute, Longest: time.Minute}},
 	}
 	result, err := runner.Run(context.Background(), planOf(n))
 	require.NoError(t, err)
@@ -108,7 +109,7 @@ func TestAnImageWhoseBaseFailedHasItsAttempts(t *testing.T) {
 	retry := quick
 	retry.Attempts = 3
 	answers := &slow{fakeRegistry: registry, clock: clocktest.New(), unsure: map[string]bool{"r/agent:i1": true}}
-	result, err := Runner{Publisher: registry, Registry: answers, Retry: retry, MaxWorkers: 1}.Run(context.Background(), planOf(2))
+	result, err := Runner{Publisher: registry, Registry: answers, Hosts: &throttle.Hosts{Retry: retry}, MaxWorkers: 1}.Run(context.Background(), planOf(2))
 	require.NoError(t, err)
 	assert.Equal(t, 3, result.Images[0].AttemptCount)
 	assert.Equal(t, 2, result.Images[1].AttemptCount, "but if its check took more, as often as that")

@@ -2,67 +2,65 @@ package throttle
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
-	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/clock"
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
 const (
-	// OutageImages is how many images in a row have to fail before the breaker opens: one or two
-	// may have a trouble of their own.
+	// OutageImages is how many images in a row must fail before the breaker opens: one or two may
+	// fail for reasons of their own.
 	OutageImages = 3
-	// probeTime is how long everybody waits for the probe. An outage shows sooner; a probe that
+	// probeTime is how long everybody waits for the probe. An outage shows sooner. A probe that
 	// takes longer is most likely an image that is being built.
 	probeTime = 30 * time.Second
-	// lostTime is how long a registry is unavailable to everybody, the pauses included, before the
-	// run ends: where each request hangs for a minute, finding out image by image takes hours.
+	// lostTime is how long a registry may be unavailable to everybody, pauses included, before the
+	// run ends. If each request hangs for a minute, trying image by image would take hours.
 	lostTime = 15 * time.Minute
 )
 
 // breaker is a circuit breaker for a registry that becomes unavailable in the middle of a run.
 //
-// Closed, it lets everybody through. It opens when the registry is unavailable to several images in
-// a row: then everybody waits. After a pause it is half-open: one of them goes through as the
-// probe. Its answer closes the breaker for all, or opens it again for longer. After
+// A closed breaker lets everybody through. It opens when the registry is unavailable to several
+// images in a row: then everybody waits. After a pause it is half-open: one waiter goes through as
+// the probe. The probe's answer closes the breaker for all, or opens it again for longer. After
 // [Retry.OutageWaits] pauses in a row it stays closed until something succeeds.
 //
-// Failures are counted by the kind of work, because a registry may answer questions and store
-// nothing.
+// Failures are counted by the kind of work, because a registry may answer reads and store nothing.
 type breaker struct {
 	clock clock.Clock
+	retry Retry
 
 	mu sync.Mutex
-	// answered says whether anything has succeeded in this run. An address that never answered is
-	// not worth a wait.
+	// answered says whether anything has succeeded in this run. A host that never answered is not
+	// waited for.
 	answered bool
-	// failed holds, by the kind of work, who has failed since such work last succeeded. A failure
-	// of one kind counts for all kinds.
+	// failed holds, by the kind of work, which efforts have failed since such work last succeeded.
+	// A failure of one kind counts for all kinds.
 	failed map[string]map[*effort]bool
-	// pauses counts the pauses since the kind of work that opened the breaker last succeeded, and
-	// inRow those since anything did.
+	// pauses counts the pauses since the kind of work that opened the breaker last succeeded; inRow
+	// counts those since any work succeeded.
 	pauses map[string]int
 	inRow  int
-	// opened is when the first of those in a row began.
+	// opened is when the first pause in a row began.
 	opened time.Time
-	// open says that the breaker is open until that time, and half-open from then on; kind is the
-	// kind of work that opened it.
+	// open says that the breaker is open until the time in until, and half-open afterwards; kind is
+	// the kind of work that opened it.
 	open  bool
 	kind  string
 	until time.Time
-	// probe is under way; nil if none is.
+	// probe that is under way. Nil: there is none.
 	probe *pass
-	// again counts the waiters that have failed before. One of them becomes the probe, because
-	// their work is what the outage stops.
+	// again counts the waiters that have failed before. One of them becomes the probe, because it
+	// is their work that the outage stops.
 	again int
-	// changed is closed, and replaced, when the waiters have to look again.
+	// changed is closed, and replaced, when the waiters must look again.
 	changed chan struct{}
 }
 
-// busy says whether a probe is under way, or is to be.
+// busy reports whether a probe is under way, or somebody waits to be it.
 func (b *breaker) busy() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -73,17 +71,13 @@ func (b *breaker) busy() bool {
 // unavailable or abandon.
 type pass struct{ begun time.Time }
 
-// effort is a piece of work that is tried, and its requests. It is not empty, so that each has an
-// address of its own.
-type effort struct{ _ byte }
-
-func newBreaker(clock clock.Clock) *breaker {
+func newBreaker(clock clock.Clock, retry Retry) *breaker {
 	return &breaker{
-		clock: clock, failed: map[string]map[*effort]bool{}, pauses: map[string]int{}, changed: make(chan struct{}),
+		clock: clock, retry: retry, failed: map[string]map[*effort]bool{}, pauses: map[string]int{}, changed: make(chan struct{}),
 	}
 }
 
-// enter returns when the breaker is closed or the caller is the probe, or with the context's error.
+// enter waits until the breaker is closed or the caller is the probe. Its error is the context's.
 // Again says that the caller's work has failed before.
 func (b *breaker) enter(ctx context.Context, again bool) (*pass, error) {
 	defer stopwatch.Pause(ctx)()
@@ -122,7 +116,7 @@ func (b *breaker) wait(n int) {
 	}
 }
 
-// tryEnter gives a pass, or how much of the pause is left, or what to wait for.
+// tryEnter returns a pass, or the rest of the pause, or a channel to wait for.
 func (b *breaker) tryEnter(again bool) (*pass, time.Duration, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -142,8 +136,8 @@ func (b *breaker) tryEnter(again bool) (*pass, time.Duration, <-chan struct{}) {
 	return probe, 0, nil
 }
 
-// succeeded reports a success, which closes the breaker. A success that began before the end of the
-// last pause says nothing of the registry since then.
+// succeeded reports a success, which closes the breaker. Work that began before the end of the last
+// pause says nothing about the registry since then.
 func (b *breaker) succeeded(p *pass, kind string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -155,15 +149,15 @@ func (b *breaker) succeeded(p *pass, kind string) {
 	b.close(p)
 }
 
-// responded reports any other end that is no outage: a refusal, or a mistake in a recipe. After
-// such a probe everybody goes on and finds out.
+// responded reports any other end that is no outage, such as a refusal or an error in a recipe.
+// After such a probe everybody goes on.
 func (b *breaker) responded(p *pass) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.close(p)
 }
 
-// abandon reports work that was told to stop. If it was the probe, another waiter becomes it.
+// abandon reports work that was cancelled. If it was the probe, another waiter becomes the probe.
 func (b *breaker) abandon(p *pass) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -173,8 +167,8 @@ func (b *breaker) abandon(p *pass) {
 	}
 }
 
-// mayBeAlone notes a failure, and says whether others may be spared it: it is not the probe's, and
-// the breaker has not opened meanwhile.
+// mayBeAlone counts a failure, and reports whether it may be the only one: it is not the probe's,
+// and the breaker has not opened meanwhile.
 func (b *breaker) mayBeAlone(p *pass, kind string, who *effort) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -192,10 +186,10 @@ func (b *breaker) note(kind string, who *effort) {
 	}
 }
 
-// unavailable reports work that has failed because the registry is unavailable, and says whether to
-// wait for the registry and do it again, which is no attempt. Work that began before the end of the
-// last pause met the same outage, even if that is over.
-func (b *breaker) unavailable(r Retry, p *pass, kind string, who *effort) (again bool) {
+// unavailable reports that work failed because the registry is unavailable, and returns whether to
+// wait for the registry and repeat the work, which is no further attempt. Work that began before
+// the end of the last pause met the same outage, even if that is over.
+func (b *breaker) unavailable(p *pass, kind string, who *effort) (again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.note(kind, who)
@@ -207,7 +201,7 @@ func (b *breaker) unavailable(r Retry, p *pass, kind string, who *effort) (again
 	case !b.answered || len(b.failed[kind]) < OutageImages:
 		return false
 	}
-	if b.pauses[kind] >= r.OutageWaits || b.inRow >= r.OutageWaits {
+	if b.pauses[kind] >= b.retry.OutageWaits || b.inRow >= b.retry.OutageWaits {
 		b.close(p)
 		return false
 	}
@@ -216,20 +210,20 @@ func (b *breaker) unavailable(r Retry, p *pass, kind string, who *effort) (again
 		b.opened = b.clock.Now()
 	}
 	b.open, b.kind, b.probe = true, kind, nil
-	b.until = b.clock.Now().Add(backoff(r.First, r.Longest, b.pauses[kind]))
+	b.until = b.clock.Now().Add(backoff(b.retry.First, b.retry.Longest, b.pauses[kind]))
 	b.notify()
 	return true
 }
 
-// lost says whether nothing has succeeded since the breaker opened, after all its pauses and for
-// long enough.
-func (b *breaker) lost(r Retry) bool {
+// lost reports whether the registry is given up: nothing has succeeded for lostTime, nor after any
+// of the pauses.
+func (b *breaker) lost() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.inRow > 0 && b.inRow >= r.OutageWaits && b.clock.Now().Sub(b.opened) >= lostTime
+	return b.inRow > 0 && b.inRow >= b.retry.OutageWaits && b.clock.Now().Sub(b.opened) >= lostTime
 }
 
-// late says whether work began before the end of the last pause. The breaker is locked.
+// late reports whether work began before the end of the last pause. The breaker is locked.
 func (b *breaker) late(p *pass) bool { return p.begun.Before(b.until) }
 
 // close closes the breaker if this is the probe. The breaker is locked.
@@ -240,28 +234,8 @@ func (b *breaker) close(p *pass) {
 	}
 }
 
-// notify wakes those who wait.
+// notify wakes the waiters. The breaker is locked.
 func (b *breaker) notify() {
 	close(b.changed)
 	b.changed = make(chan struct{})
-}
-
-// lostError is the end of what needs a host whose registry stays unavailable.
-type lostError struct {
-	host string
-	err  error
-}
-
-// Error says how long the registry has been unavailable, and the last failure.
-func (e *lostError) Error() string {
-	return fmt.Sprintf("the registry has been unavailable for more than %.0f minutes: %v", lostTime.Minutes(), e.err)
-}
-
-// Unwrap gives the last failure.
-func (e *lostError) Unwrap() error { return e.err }
-
-// Cause is fatal: every other image that needs the host would meet the same. What to do stays the
-// same.
-func (e *lostError) Cause() classify.Result {
-	return classify.Result{Class: classify.Fatal, Advice: classify.Of(e.err).Advice}
 }

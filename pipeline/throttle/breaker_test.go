@@ -15,7 +15,7 @@ import (
 
 // answering is a breaker of a registry that has answered once.
 func answering(clock *clocktest.Fake) *breaker {
-	b := newBreaker(clock)
+	b := newBreaker(clock, DefaultRetry)
 	b.succeeded(&pass{begun: clock.Now()}, "assemble")
 	clock.Advance(time.Second)
 	return b
@@ -26,7 +26,7 @@ func opened(t *testing.T, clock *clocktest.Fake) (*breaker, []*effort) {
 	t.Helper()
 	b, efforts := answering(clock), []*effort{new(effort), new(effort), new(effort)}
 	for i, who := range efforts {
-		require.Equal(t, i == 2, b.unavailable(DefaultRetry, enter(t, b), "assemble", who), "one or two may have a trouble of their own")
+		require.Equal(t, i == 2, b.unavailable(enter(t, b), "assemble", who), "one or two may have a trouble of their own")
 	}
 	require.True(t, b.open)
 	return b, efforts
@@ -50,13 +50,13 @@ func TestABreakerOpensForLongerAndLongerUntilAProbeSucceeds(t *testing.T) {
 		require.Len(t, clock.Slept, 1)
 		assert.GreaterOrEqual(t, clock.Slept[0], middle*time.Second/2, "pause %d", i+1)
 		assert.Less(t, clock.Slept[0], middle*time.Second*3/2, "pause %d", i+1)
-		assert.Equal(t, i+1 < len(middles), b.unavailable(DefaultRetry, probe, "assemble", efforts[0]), "pause %d", i+1)
+		assert.Equal(t, i+1 < len(middles), b.unavailable(probe, "assemble", efforts[0]), "pause %d", i+1)
 	}
 	t.Run("and then it stays closed: what fails is its image's", func(t *testing.T) {
 		clock.Slept = nil
 		for _, kind := range []string{"assemble", "base", "ask"} {
 			for range OutageImages {
-				assert.False(t, b.unavailable(DefaultRetry, enter(t, b), kind, new(effort)), kind)
+				assert.False(t, b.unavailable(enter(t, b), kind, new(effort)), kind)
 			}
 		}
 		assert.Empty(t, clock.Slept)
@@ -64,7 +64,7 @@ func TestABreakerOpensForLongerAndLongerUntilAProbeSucceeds(t *testing.T) {
 	t.Run("until something succeeds: the next outage is waited for as the first one was", func(t *testing.T) {
 		b.succeeded(enter(t, b), "assemble")
 		for i, who := range efforts {
-			assert.Equal(t, i == 2, b.unavailable(DefaultRetry, enter(t, b), "assemble", who))
+			assert.Equal(t, i == 2, b.unavailable(enter(t, b), "assemble", who))
 		}
 		enter(t, b)
 		require.Len(t, clock.Slept, 1)
@@ -94,7 +94,7 @@ func TestWhatDoesNotOpenABreaker(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			clock := clocktest.New()
-			b, efforts := newBreaker(clock), [5]effort{}
+			b, efforts := newBreaker(clock, DefaultRetry), [5]effort{}
 			if !test.never {
 				b.succeeded(enter(t, b), "a")
 				b.succeeded(enter(t, b), "b")
@@ -103,7 +103,7 @@ func TestWhatDoesNotOpenABreaker(t *testing.T) {
 				if end.ok {
 					b.succeeded(enter(t, b), end.kind)
 				} else {
-					b.unavailable(DefaultRetry, enter(t, b), end.kind, &efforts[end.who])
+					b.unavailable(enter(t, b), end.kind, &efforts[end.who])
 				}
 			}
 			assert.Equal(t, test.opens, b.open)
@@ -119,12 +119,12 @@ func TestWhatWasUnderWayWhenABreakerOpened(t *testing.T) {
 		clock.Advance(time.Second)
 		efforts := []*effort{new(effort), new(effort), new(effort)}
 		for _, who := range efforts {
-			b.unavailable(DefaultRetry, enter(t, b), "assemble", who)
+			b.unavailable(enter(t, b), "assemble", who)
 		}
 		clock.Advance(time.Minute)
 		b.succeeded(before, "assemble")
 		assert.True(t, b.open)
-		assert.True(t, b.unavailable(DefaultRetry, enter(t, b), "assemble", efforts[0]), "the probe")
+		assert.True(t, b.unavailable(enter(t, b), "assemble", efforts[0]), "the probe")
 		assert.Equal(t, 2, b.pauses["assemble"])
 	})
 	t.Run("met the same outage by its failure, even if that is over, and makes no pause longer", func(t *testing.T) {
@@ -133,15 +133,15 @@ func TestWhatWasUnderWayWhenABreakerOpened(t *testing.T) {
 		one, two := enter(t, b), enter(t, b)
 		clock.Advance(time.Second)
 		for range OutageImages {
-			b.unavailable(DefaultRetry, enter(t, b), "assemble", new(effort))
+			b.unavailable(enter(t, b), "assemble", new(effort))
 		}
 		until := b.until
-		assert.True(t, b.unavailable(DefaultRetry, one, "assemble", new(effort)))
+		assert.True(t, b.unavailable(one, "assemble", new(effort)))
 		assert.Equal(t, until, b.until)
 		b.succeeded(enter(t, b), "assemble")
-		assert.True(t, b.unavailable(DefaultRetry, two, "assemble", new(effort)))
+		assert.True(t, b.unavailable(two, "assemble", new(effort)))
 		assert.False(t, b.open)
-		assert.False(t, b.unavailable(DefaultRetry, enter(t, b), "assemble", new(effort)), "what was begun after it did not")
+		assert.False(t, b.unavailable(enter(t, b), "assemble", new(effort)), "what was begun after it did not")
 	})
 }
 
@@ -206,7 +206,7 @@ func TestOneProbeAsksForAllWhoWait(t *testing.T) {
 				crowd.wait(t, waiters-n) // Each of the others has looked, and waits.
 				assert.EqualValues(t, n, crowd.inside.Load(), "one went through")
 				if n < 3 {
-					require.True(t, b.unavailable(DefaultRetry, probe, "assemble", new(effort)))
+					require.True(t, b.unavailable(probe, "assemble", new(effort)))
 					assert.Equal(t, n+1, b.pauses["assemble"])
 					continue
 				}
@@ -267,7 +267,7 @@ func TestWorkThatHasFailedIsTheProbe(t *testing.T) {
 		wake()
 		b.abandon(<-failed)
 		next := <-crowd.through
-		assert.True(t, b.unavailable(DefaultRetry, next, "ask", new(effort)))
+		assert.True(t, b.unavailable(next, "ask", new(effort)))
 		assert.Equal(t, 2, b.pauses["assemble"], "the pauses are those of what opened the breaker")
 		b.succeeded(<-crowd.through, "assemble")
 		crowd.finished.Wait()
@@ -297,7 +297,7 @@ func TestWhatElseClosesABreaker(t *testing.T) {
 		b, efforts := opened(t, clock)
 		b.responded(enter(t, b))
 		assert.False(t, b.open)
-		assert.True(t, b.unavailable(DefaultRetry, enter(t, b), "assemble", efforts[0]), "but it has not shown that it takes this kind of work")
+		assert.True(t, b.unavailable(enter(t, b), "assemble", efforts[0]), "but it has not shown that it takes this kind of work")
 		assert.Equal(t, 2, b.pauses["assemble"])
 	})
 	t.Run("a probe that takes longer than an outage's answer does", func(t *testing.T) {

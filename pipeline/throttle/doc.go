@@ -1,3 +1,3 @@
-// Package throttle holds work back at one registry host: retries, a limiter for limits of requests,
-// and a circuit breaker for outages.
+// Package throttle tries work again, and holds it back at a registry's host: by a limiter while the
+// registry limits requests, and by a circuit breaker while it is unavailable.
 package throttle

@@ -21,9 +21,9 @@ func TestAHostThatNobodyKnewOf(t *testing.T) {
 	clock := clocktest.New()
 	target := newThrottle(clock, 12)
 	tries := 0
-	_, err := Retry{}.Do(context.Background(), target, "base", func(context.Context) error {
+	_, err := target.do(context.Background(), "base", func(context.Context) error {
 		tries++
-		assert.LessOrEqual(t, target.all.At("quay.io").closedFor(), time.Duration(0), "its pause is over")
+		assert.LessOrEqual(t, target.all.at("quay.io").closedFor(), time.Duration(0), "its pause is over")
 		if tries <= 3 {
 			return limit
 		}
@@ -33,26 +33,24 @@ func TestAHostThatNobodyKnewOf(t *testing.T) {
 	assert.Len(t, clock.Slept, 3)
 	assert.LessOrEqual(t, target.until, clock.Now().Add(-time.Hour), "the target had none")
 	for _, host := range []string{"quay.io", target.host} {
-		assert.Zero(t, target.all.At(host).working, "the places are free")
+		assert.Zero(t, target.all.at(host).working, "the places are free")
 	}
 }
 
 // TestAnAttemptKeepsNobodyFromOneHostWhileItWaitsForAnother: it holds a place at neither.
 func TestAnAttemptKeepsNobodyFromOneHostWhileItWaitsForAnother(t *testing.T) {
-	for what, hold := range map[string]func(t *testing.T, hub *Host){
-		"a limit":   func(_ *testing.T, hub *Host) { hub.pause("base", hub.clock.Now(), time.Hour) },
-		"an outage": func(t *testing.T, hub *Host) { opens(t, hub, hub.work) },
+	for what, hold := range map[string]func(t *testing.T, hub *hostThrottle){
+		"a limit":   func(_ *testing.T, hub *hostThrottle) { hub.pause("base", hub.clock.Now(), time.Hour) },
+		"an outage": func(t *testing.T, hub *hostThrottle) { opens(t, hub, hub.work) },
 	} {
 		t.Run(what, func(t *testing.T) {
 			clock := clocktest.New()
-			all := NewHosts(clock, 1)
-			all.Own = func(host string) bool { return host == "ghcr.io" }
-			resting := 0
-			all.Rest = func() (back func()) {
+			all, resting := new(Hosts), 0
+			all.Start(clock, 1, func(host string) bool { return host == "ghcr.io" }, func() (back func()) {
 				resting++
 				return func() { resting-- }
-			}
-			target, hub := all.At("ghcr.io"), all.At(reference.DockerHub)
+			})
+			target, hub := all.at("ghcr.io"), all.at(reference.DockerHub)
 			hold(t, hub)
 			slept := false
 			clock.OnSleep = func() {
@@ -64,7 +62,7 @@ func TestAnAttemptKeepsNobodyFromOneHostWhileItWaitsForAnother(t *testing.T) {
 				target.leave(&target.working)
 				target.work.abandon(pass)
 			}
-			_, err := Retry{}.Do(context.Background(), target, "base", func(context.Context) error {
+			_, err := target.do(context.Background(), "base", func(context.Context) error {
 				assert.Zero(t, resting)
 				assert.Equal(t, 1, target.working)
 				assert.Equal(t, 1, hub.working)
@@ -81,10 +79,10 @@ func TestAnAttemptKeepsNobodyFromOneHostWhileItWaitsForAnother(t *testing.T) {
 // TestAProbeWhoseAttemptMeetsAnotherHostsTrouble says nothing of its own host: somebody else
 // becomes the probe.
 func TestAProbeWhoseAttemptMeetsAnotherHostsTrouble(t *testing.T) {
-	all := NewHosts(clocktest.New(), 12)
-	target, hub := all.At("ghcr.io"), all.At(reference.DockerHub)
+	all := newHosts(clocktest.New(), 12, once)
+	target, hub := all.at("ghcr.io"), all.at(reference.DockerHub)
 	tries := func(err error) {
-		_, _ = Retry{Attempts: 1, LimitWaits: -1}.Do(context.Background(), target, "base", func(context.Context) error { return err }, hub)
+		_, _ = target.do(context.Background(), "base", func(context.Context) error { return err }, hub)
 	}
 	opens(t, target, target.work)
 	tries(hubSays("503 Service Unavailable"))
@@ -98,4 +96,16 @@ func TestAProbeWhoseAttemptMeetsAnotherHostsTrouble(t *testing.T) {
 	opens(t, hub, hub.work)
 	tries(&classify.PushError{Reference: "ghcr.io/base:t", Err: errors.New("503 Service Unavailable")})
 	assert.False(t, hub.work.open, "what is pushed was pulled before")
+}
+
+// TestANewRunKnowsNothingOfTheLast: neither that a host was given up, nor that it had a limit.
+func TestANewRunKnowsNothingOfTheLast(t *testing.T) {
+	clock := clocktest.New()
+	all := newHosts(clock, 12, Retry{})
+	all.GiveUp("ghcr.io", errors.New("it is away"))
+	all.at("quay.io").pause("base", clock.Now(), time.Hour)
+	all.Start(clock, 12, nil, nil)
+	require.NoError(t, all.at("ghcr.io").alive.Err())
+	require.NoError(t, all.Send(inAttempt(), "quay.io", "GET", func() error { return nil }))
+	assert.Empty(t, clock.Slept)
 }

@@ -9,22 +9,21 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// limiter holds workers back while a registry limits requests. One of them meets the limit, and
-// everybody waits. After that only half as many may try at a time as before, and one more again for
+// limiter holds workers back while a registry limits requests. When one of them meets the limit,
+// everybody waits. After that only half as many as before may work at a time, and one more after
 // each round in which all succeed (AIMD).
 type limiter struct {
 	clock clock.Clock
-	most  int // that may be inside
+	most  int // workers or requests at a time, if nothing limits them
 	mu    sync.Mutex
 	until time.Time
-	// limits counts, for each kind of work, the pauses since anybody last succeeded with it. Kinds
-	// are counted apart because a registry may let read and go on refusing what is pushed.
+	// limits counts, by the kind of work, the pauses since such work last succeeded. A registry may
+	// answer reads and go on to refuse pushes.
 	limits map[string]int
-	// allowed is how many may work at a time now, and how many requests may be under way; working
-	// and sending are how many are. Good is how many pieces of work succeeded since allowed
-	// changed.
+	// allowed is how many workers may work now, and how many requests may be under way; working and
+	// sending are how many do. Good counts successes since allowed changed.
 	allowed, working, sending, good int
-	// changed is closed, and another one made, when somebody may enter who could not before.
+	// changed is closed, and replaced, when there is room again.
 	changed chan struct{}
 }
 
@@ -32,8 +31,8 @@ func newLimiter(clock clock.Clock, most int) *limiter {
 	return &limiter{clock: clock, most: most, allowed: most, limits: map[string]int{}, changed: make(chan struct{})}
 }
 
-// enter returns when no pause is left and there is room among those who are counted, or with the
-// context's error when told to stop. Whoever enters has to leave.
+// enter waits until the pause is over and there is room by this count, which is working or sending.
+// Its error is the context's. Whoever enters must leave.
 func (l *limiter) enter(ctx context.Context, count *int) error {
 	defer stopwatch.Pause(ctx)()
 	for {
@@ -53,7 +52,7 @@ func (l *limiter) enter(ctx context.Context, count *int) error {
 	}
 }
 
-// opens returns when no pause is left, or with the context's error when told to stop.
+// opens waits until the pause is over. Its error is the context's.
 func (l *limiter) opens(ctx context.Context) error {
 	defer stopwatch.Pause(ctx)()
 	for {
@@ -70,14 +69,15 @@ func (l *limiter) opens(ctx context.Context) error {
 	}
 }
 
-// closedFor is how much of a pause is left.
+// closedFor is the rest of the pause.
 func (l *limiter) closedFor() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.until.Sub(l.clock.Now())
 }
 
-// tryEnter enters, or says what to wait for if there is no room. It does neither during a pause.
+// tryEnter enters, or returns a channel to wait for if there is no room. During a pause it does
+// neither.
 func (l *limiter) tryEnter(count *int) (entered bool, full <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,9 +91,9 @@ func (l *limiter) tryEnter(count *int) (entered bool, full <-chan struct{}) {
 	return true, nil
 }
 
-// stay returns when no pause is left for who is inside, or with the context's error. Those for whom
-// there is no room any more enter anew; the others keep their places, so that who has been refused
-// is the next. With an error it has left.
+// stay waits, for a caller that has entered, until the pause is over. Its error is the context's:
+// the caller has left then. If there is no room any more, the caller enters anew; otherwise it
+// keeps its place, so that those who were refused come next.
 func (l *limiter) stay(ctx context.Context, count *int) error {
 	if l.makesRoom(count) {
 		return l.enter(ctx, count)
@@ -105,7 +105,7 @@ func (l *limiter) stay(ctx context.Context, count *int) error {
 	return nil
 }
 
-// makesRoom leaves if more are inside than may be.
+// makesRoom leaves if more have entered than are allowed.
 func (l *limiter) makesRoom(count *int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -113,10 +113,10 @@ func (l *limiter) makesRoom(count *int) bool {
 		return false
 	}
 	*count--
-	return true // Nobody can enter for that, so nobody is told.
+	return true // There is no room for others either, so nobody is notified.
 }
 
-// leave makes room.
+// leave frees the caller's place.
 func (l *limiter) leave(count *int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -124,9 +124,9 @@ func (l *limiter) leave(count *int) {
 	l.notify()
 }
 
-// pause holds everybody back for so long from now, and says how many pauses in a row that makes for
-// this kind of work; none are counted for no kind. It never shortens a pause that lasts longer. Who
-// asked before the pause was over met the same limit as whoever began it: that adds none.
+// pause holds everybody back for a time, and returns how many pauses in a row this kind of work has
+// had; without a kind it counts none. It never shortens a longer pause. Work that asked before the
+// last pause was over met the same limit, and adds none.
 func (l *limiter) pause(kind string, asked time.Time, d time.Duration) (inRow int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -142,14 +142,15 @@ func (l *limiter) pause(kind string, asked time.Time, d time.Duration) (inRow in
 	return l.limits[kind]
 }
 
-// answered notes that the registry does not refuse all requests of this kind.
+// answered reports that the registry does not refuse all requests of this kind.
 func (l *limiter) answered(kind string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limits[kind] = 0
 }
 
-// succeeded notes that the registry does not refuse all work of this kind, and makes room for more.
+// succeeded reports that the registry does not refuse all work of this kind, and makes room for
+// more.
 func (l *limiter) succeeded(kind string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,7 +161,7 @@ func (l *limiter) succeeded(kind string) {
 	}
 }
 
-// notify wakes those who wait for room.
+// notify wakes those who wait for room. The limiter is locked.
 func (l *limiter) notify() {
 	close(l.changed)
 	l.changed = make(chan struct{})

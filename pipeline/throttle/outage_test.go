@@ -17,19 +17,19 @@ func TestARegistryThatComesBackIsNotLost(t *testing.T) {
 	clock := clocktest.New()
 	b, efforts := opened(t, clock)
 	for range DefaultRetry.OutageWaits {
-		b.unavailable(DefaultRetry, enter(t, b), "assemble", efforts[0])
+		b.unavailable(enter(t, b), "assemble", efforts[0])
 	}
-	assert.False(t, b.lost(DefaultRetry), "it may come back")
+	assert.False(t, b.lost(), "it may come back")
 	clock.Advance(lostTime)
-	assert.True(t, b.lost(DefaultRetry))
+	assert.True(t, b.lost())
 	b.succeeded(enter(t, b), "ask")
-	assert.False(t, b.lost(DefaultRetry))
+	assert.False(t, b.lost())
 }
 
 func TestARegistryThatNeverAnsweredIsNotWaitedFor(t *testing.T) {
 	throttle := newThrottle(clocktest.New(), 12)
 	for range 2 * OutageImages {
-		attempts, err := Retry{}.Do(context.Background(), throttle, "ask", func(context.Context) error { return unreachable("r/base:x") })
+		attempts, err := throttle.do(context.Background(), "ask", func(context.Context) error { return unreachable("r/base:x") })
 		require.ErrorContains(t, err, "connection refused")
 		assert.Equal(t, DefaultRetry.Attempts, attempts)
 	}
@@ -37,17 +37,17 @@ func TestARegistryThatNeverAnsweredIsNotWaitedFor(t *testing.T) {
 
 func TestWhatIsNoOutage(t *testing.T) {
 	refused := errors.New("500 Internal Server Error")
-	retry := Retry{Attempts: 3, First: time.Second, Longest: time.Second, OutageWaits: 1000}.withDefaults()
+	retry := Retry{Attempts: 3, First: time.Second, Longest: time.Second, OutageWaits: 1000}
 	// tries says how often an image is tried that always fails, after these other images in this
 	// order.
 	tries := func(others ...error) int {
-		throttle := newThrottle(clocktest.New(), 12)
-		once := retry
-		once.Attempts = 1
+		throttle := newThrottle(clocktest.New(), 12, retry)
+		throttle.retry.Attempts = 1
 		for _, err := range others {
-			_, _ = once.Do(context.Background(), throttle, "assemble", func(context.Context) error { return err })
+			_, _ = throttle.do(context.Background(), "assemble", func(context.Context) error { return err })
 		}
-		attempts, err := retry.Do(context.Background(), throttle, "assemble", func(context.Context) error { return refused })
+		throttle.retry.Attempts = retry.Attempts
+		attempts, err := throttle.do(context.Background(), "assemble", func(context.Context) error { return refused })
 		require.ErrorIs(t, err, refused)
 		return attempts
 	}
@@ -68,7 +68,7 @@ func TestAnOutageIsToldByKindsOfWork(t *testing.T) {
 	last := func(all ...work) (attempts int) {
 		throttle := newThrottle(clocktest.New(), 12)
 		for _, w := range all {
-			attempts, _ = Retry{}.Do(context.Background(), throttle, w.kind, func(context.Context) error { return w.err })
+			attempts, _ = throttle.do(context.Background(), w.kind, func(context.Context) error { return w.err })
 		}
 		return attempts
 	}

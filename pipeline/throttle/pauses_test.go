@@ -28,7 +28,7 @@ func TestPausesGrow(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			clock, fails := clocktest.New(), refusals(len(test.middles), test.err)
-			_, err := retry.Do(context.Background(), newThrottle(clock, 12), "ask", func(context.Context) error {
+			_, err := newThrottle(clock, 12, retry).do(context.Background(), "ask", func(context.Context) error {
 				if len(fails) == 0 {
 					return nil
 				}
@@ -71,7 +71,7 @@ func (a asksFor) Cause() classify.Result {
 func TestARegistryThatSaysHowLongIsGivenJustThat(t *testing.T) {
 	for _, asked := range []time.Duration{215 * time.Millisecond, time.Hour} {
 		clock, calls := clocktest.New(), 0
-		_, err := Retry{}.Do(context.Background(), newThrottle(clock, 12), "ask", func(context.Context) error {
+		_, err := newThrottle(clock, 12).do(context.Background(), "ask", func(context.Context) error {
 			if calls++; calls == 1 {
 				return asksFor(asked)
 			}

@@ -49,7 +49,7 @@ func TestRetry(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			attempts, err := test.retry.Do(context.Background(), newThrottle(clock.System{}, 12), "ask", func(context.Context) error {
+			attempts, err := newThrottle(clock.System{}, 12, test.retry).do(context.Background(), "ask", func(context.Context) error {
 				calls++
 				if calls <= len(test.fails) {
 					return test.fails[calls-1]
@@ -67,7 +67,7 @@ func TestRetryStopsWhenTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	fake := clocktest.New()
 	fake.OnSleep = cancel
-	attempts, err := Retry{}.Do(ctx, newThrottle(fake, 12), "ask", func(context.Context) error {
+	attempts, err := newThrottle(fake, 12).do(ctx, "ask", func(context.Context) error {
 		return errors.New("connection reset by peer")
 	})
 	require.ErrorIs(t, err, context.Canceled)
@@ -79,7 +79,7 @@ func TestRetryStopsWhenTold(t *testing.T) {
 func TestWhatIsToldIsTheLastFailure(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	tries := 0
-	_, err := Retry{Attempts: 3}.Do(ctx, newThrottle(clocktest.New(), 12), "ask", func(ctx context.Context) error {
+	_, err := newThrottle(clocktest.New(), 12, Retry{Attempts: 3}).do(ctx, "ask", func(ctx context.Context) error {
 		if tries++; tries == 3 {
 			cancel()
 			return ctx.Err()
@@ -108,7 +108,7 @@ func TestThePauseAfterAFailureIsByTheAttempts(t *testing.T) {
 			clock := clocktest.New()
 			g, calls := newThrottle(clock, 12), 0
 			opens(t, g, g.work)
-			attempts, err := Retry{}.Do(context.Background(), g, "assemble", func(context.Context) error {
+			attempts, err := g.do(context.Background(), "assemble", func(context.Context) error {
 				switch calls++; {
 				case calls <= times:
 					return met

@@ -8,32 +8,34 @@ import (
 	"dagger/eval-images/pipeline/classify"
 )
 
-// Send sends one request of a run to a registry's host as soon as the limiter and the circuit
-// breaker there let it. It sends the request again after a limit and after an outage, and
-// [Retry.RequestAttempts] times if the registry is unavailable to this request only. None of that
-// counts as an attempt at the image. Limits and failures are counted by the kind of request. While
-// the request runs it must not wait for another one that goes through here. Outside of a run the
-// request is just sent.
-func Send(ctx context.Context, host, kind string, request func() error) error {
-	a, ok := ctx.Value(attemptKey{}).(attempt)
-	if !ok {
+// Send sends one request to a host as soon as the limiter and the circuit breaker there let it. It
+// sends the request again after a limit and after an outage, and [Retry.RequestAttempts] times if
+// the registry is unavailable to this request only. None of these counts as an attempt of the work.
+// Limits and failures are counted by the kind of request. A request must not wait for another one
+// that goes through Send.
+//
+// The context must be that of an attempt, from [Hosts.Do]. With any other, Send just sends the
+// request.
+func (all *Hosts) Send(ctx context.Context, host, kind string, request func() error) error {
+	who := effortOf(ctx)
+	if who == nil {
 		return request()
 	}
-	return a.send(ctx, a.throttles.At(classify.HostName(host)), kind, request)
+	return all.at(classify.HostName(host)).send(ctx, kind, who, request)
 }
 
-func (a attempt) send(ctx context.Context, t *Host, kind string, request func() error) error {
+func (t *hostThrottle) send(ctx context.Context, kind string, who *effort, request func() error) error {
 	pass, err := t.begin(ctx, &t.sending, t.requests, false)
 	if err != nil {
 		return err
 	}
 	for limits, outages, tries := 0, 0, 1; ; {
 		err := classify.Recovered(request)
-		end := a.report(ctx, t, pass, kind, tries, err)
+		end := t.sent(ctx, pass, kind, who, tries, err)
 		switch end {
 		case endLimited:
 			limits++
-			if err := a.retry.limited(t, kind, pass.begun, limits, err); err != nil {
+			if err := t.limited(kind, pass.begun, limits, err); err != nil {
 				t.leave(&t.sending)
 				return err
 			}
@@ -41,13 +43,13 @@ func (a attempt) send(ctx context.Context, t *Host, kind string, request func() 
 				return stopped(ctx, err)
 			}
 		case endAlone:
-			if t.clock.Sleep(ctx, backoff(a.retry.RequestFirst, a.retry.Longest, tries)) != nil {
+			if t.clock.Sleep(ctx, backoff(t.retry.RequestFirst, t.retry.Longest, tries)) != nil {
 				t.leave(&t.sending)
 				return stopped(ctx, err)
 			}
 			tries++
 		case endOutage:
-			if outages++; outages > a.retry.mostOutages() {
+			if outages++; outages > t.retry.mostOutages() {
 				t.leave(&t.sending)
 				return &sentError{err}
 			}
@@ -65,19 +67,19 @@ func (a attempt) send(ctx context.Context, t *Host, kind string, request func() 
 	}
 }
 
-// requestEnd is what becomes of a request after its answer.
+// requestEnd is what happens to a request after its answer.
 type requestEnd int
 
 const (
 	endDone    requestEnd = iota // Nothing: it was answered.
-	endGivenUp                   // Nothing: the registry is unavailable, and it was sent often enough.
+	endGivenUp                   // Nothing: the registry is unavailable, and the tries are used up.
 	endLimited                   // It is sent again after the limit.
 	endOutage                    // It is sent again after the outage.
 	endAlone                     // It is sent again after a pause of its own.
 )
 
-// report tells the throttle how a request ended that was sent so many times.
-func (a attempt) report(ctx context.Context, t *Host, p *pass, kind string, tries int, err error) requestEnd {
+// sent tells the throttle how a request ended, which was sent so many times.
+func (t *hostThrottle) sent(ctx context.Context, p *pass, kind string, who *effort, tries int, err error) requestEnd {
 	if err == nil {
 		t.answered(kind)
 		t.requests.succeeded(p, kind)
@@ -89,12 +91,12 @@ func (a attempt) report(ctx context.Context, t *Host, p *pass, kind string, trie
 	}
 	switch classify.Of(err).Class {
 	case classify.Unavailable:
-		// A request that hung has taken its time: to send it again is the next attempt's affair.
+		// A request that hung took long enough: it is the next attempt that sends it again.
 		quick := t.clock.Now().Sub(p.begun) < probeTime
-		if t.requests.mayBeAlone(p, kind, a.who) && quick && tries < a.retry.RequestAttempts {
+		if t.requests.mayBeAlone(p, kind, who) && quick && tries < t.retry.RequestAttempts {
 			return endAlone
 		}
-		if t.requests.unavailable(a.retry, p, kind, a.who) {
+		if t.requests.unavailable(p, kind, who) {
 			return endOutage
 		}
 		return endGivenUp
@@ -107,27 +109,14 @@ func (a attempt) report(ctx context.Context, t *Host, p *pass, kind string, trie
 	}
 }
 
-// attempt is what a piece of work that is tried hands on to its requests.
-type attempt struct {
-	retry     Retry
-	throttles *Hosts
-	who       *effort
-}
-
-type attemptKey struct{}
-
-// under gives a context whose requests go through the throttles.
-func (a attempt) under(ctx context.Context) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
-}
-
-// sentError is the error of a request that [Send] has given up because the registry is unavailable.
+// sentError is the error of a request that [Hosts.Send] gave up because the registry is
+// unavailable.
 type sentError struct{ err error }
 
-// Error is that of the request.
+// Error returns the request's error.
 func (e *sentError) Error() string { return e.err.Error() }
 
-// Unwrap gives the error of the request.
+// Unwrap returns the request's error.
 func (e *sentError) Unwrap() error { return e.err }
 
 func wasSent(err error) bool {
@@ -135,14 +124,13 @@ func wasSent(err error) bool {
 	return errors.As(err, &sent)
 }
 
-// waitedError is a limit of one request's that waiting does not help against, while others are
-// answered.
+// waitedError is the error of one request or image that stays limited while others are answered.
 type waitedError struct {
 	waits int
 	err   error
 }
 
-// Error says how often was waited, and for what.
+// Error says how many waits there were, and the last answer.
 func (e *waitedError) Error() string {
 	if e.waits == 0 {
 		return e.err.Error()
@@ -150,10 +138,10 @@ func (e *waitedError) Error() string {
 	return fmt.Sprintf("after %d waits: %v", e.waits, e.err)
 }
 
-// Unwrap gives what the registry answered last.
+// Unwrap returns the registry's last answer.
 func (e *waitedError) Unwrap() error { return e.err }
 
-// Cause is permanent: it was tried often enough. What to do stays the same.
+// Cause is permanent: it was tried often enough. The advice is that of the last answer.
 func (e *waitedError) Cause() classify.Result {
 	of := classify.Of(e.err)
 	return classify.Result{Class: classify.Permanent, Advice: of.Advice, OneTag: of.OneTag}

@@ -16,10 +16,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// inRun is the context of an attempt that is made with this policy.
-func inRun(retry Retry, g *Host) context.Context {
-	return attempt{retry: retry.withDefaults(), throttles: g.all, who: new(effort)}.under(context.Background())
-}
+// inAttempt is the context of an attempt.
+func inAttempt() context.Context { return new(effort).under(context.Background()) }
 
 func TestARequestWaitsOutItsLimits(t *testing.T) {
 	answers := func(errs ...error) (request func() error, sent *int) {
@@ -35,25 +33,25 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	t.Run("for just as long as it is asked to", func(t *testing.T) {
 		clock := clocktest.New()
 		request, sent := answers(asksFor(time.Hour), asksFor(214700*time.Microsecond))
-		require.NoError(t, Send(inRun(Retry{}, newThrottle(clock, 12)), reference.DockerHub, "PUT", request))
+		require.NoError(t, newThrottle(clock, 12).all.Send(inAttempt(), reference.DockerHub, "PUT", request))
 		assert.Equal(t, 3, *sent)
 		assert.Equal(t, []time.Duration{time.Hour, 214700 * time.Microsecond}, clock.Slept)
 	})
 	t.Run("but not what is no limit", func(t *testing.T) {
 		clock, broken := clocktest.New(), errors.New("400 Bad Request")
 		request, sent := answers(broken)
-		require.Equal(t, broken, Send(inRun(Retry{}, newThrottle(clock, 12)), reference.DockerHub, "PUT", request))
+		require.Equal(t, broken, newThrottle(clock, 12).all.Send(inAttempt(), reference.DockerHub, "PUT", request))
 		assert.Equal(t, 1, *sent)
 		assert.Empty(t, clock.Slept)
 	})
 	t.Run("and no further than the policy says: its own where others are answered, and the run where nobody is", func(t *testing.T) {
 		for otherwise, kind := range map[bool]classify.Class{true: classify.Permanent, false: classify.Fatal} {
 			clock, sent := clocktest.New(), 0
-			g := newThrottle(clock, 100)
-			err := Send(inRun(Retry{LimitWaits: 3}, g), reference.DockerHub, "PUT", func() error {
+			g := newThrottle(clock, 100, Retry{LimitWaits: 3})
+			err := g.all.Send(inAttempt(), reference.DockerHub, "PUT", func() error {
 				sent++
 				if otherwise {
-					require.NoError(t, Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error { return nil }))
+					require.NoError(t, g.all.Send(inAttempt(), reference.DockerHub, "PUT", func() error { return nil }))
 				}
 				return limited("r")
 			})
@@ -66,7 +64,7 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	t.Run("and a registry that names a wait again and again is believed so often, and then backed off from", func(t *testing.T) {
 		const named = 200 * time.Millisecond
 		clock := clocktest.New()
-		err := Send(inRun(Retry{LimitWaits: 3}, newThrottle(clock, 12)), reference.DockerHub, "PUT", func() error { return asksFor(named) })
+		err := newThrottle(clock, 12, Retry{LimitWaits: 3}).all.Send(inAttempt(), reference.DockerHub, "PUT", func() error { return asksFor(named) })
 		assert.Equal(t, classify.Fatal, classify.Of(err).Class)
 		require.Len(t, clock.Slept, 6)
 		assert.Equal(t, []time.Duration{named, named, named}, clock.Slept[:3])
@@ -74,7 +72,7 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	})
 	t.Run("but never asked before the wait that it names is over", func(t *testing.T) {
 		clock := clocktest.New()
-		err := Send(inRun(Retry{LimitWaits: 3}, newThrottle(clock, 12)), reference.DockerHub, "PUT", func() error { return asksFor(time.Hour) })
+		err := newThrottle(clock, 12, Retry{LimitWaits: 3}).all.Send(inAttempt(), reference.DockerHub, "PUT", func() error { return asksFor(time.Hour) })
 		assert.Equal(t, classify.Fatal, classify.Of(err).Class)
 		require.Len(t, clock.Slept, 6)
 		for i, pause := range clock.Slept {
@@ -83,15 +81,15 @@ func TestARequestWaitsOutItsLimits(t *testing.T) {
 	})
 	t.Run("outside of a run it is just sent", func(t *testing.T) {
 		request, sent := answers(asksFor(time.Hour))
-		require.ErrorIs(t, Send(context.Background(), reference.DockerHub, "PUT", request), asksFor(time.Hour))
+		require.ErrorIs(t, newThrottle(clocktest.New(), 12).all.Send(context.Background(), reference.DockerHub, "PUT", request), asksFor(time.Hour))
 		assert.Equal(t, 1, *sent)
 	})
 	t.Run("until it is told to stop, and then says what it waited for", func(t *testing.T) {
 		clock := clocktest.New()
 		g := newThrottle(clock, 12)
-		ctx, stop := context.WithCancel(inRun(Retry{}, g))
+		ctx, stop := context.WithCancel(inAttempt())
 		clock.OnSleep = stop
-		err := Send(ctx, reference.DockerHub, "PUT", func() error { return asksFor(time.Hour) })
+		err := g.all.Send(ctx, reference.DockerHub, "PUT", func() error { return asksFor(time.Hour) })
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, asksFor(time.Hour))
 		assert.Zero(t, g.sending)
@@ -107,7 +105,7 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 	asleep, over := make(chan struct{}, 100), make(chan struct{})
 	clock.OnSleep = func() { asleep <- struct{}{}; <-over }
 	g := newThrottle(clock, workers)
-	ctx := inRun(Retry{}, g)
+	ctx := inAttempt()
 
 	var underway, ended sync.WaitGroup
 	underway.Add(workers)
@@ -118,7 +116,7 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 		go func() {
 			defer ended.Done()
 			refuse := i == 0
-			assert.NoError(t, Send(ctx, reference.DockerHub, "PUT", func() error {
+			assert.NoError(t, g.all.Send(ctx, reference.DockerHub, "PUT", func() error {
 				if refuse {
 					refuse = false
 					underway.Done()
@@ -131,7 +129,7 @@ func TestNoRequestBeginsInAPause(t *testing.T) {
 				}
 				return nil
 			}))
-			assert.NoError(t, Send(ctx, reference.DockerHub, "PUT", func() error { second <- struct{}{}; return nil }))
+			assert.NoError(t, g.all.Send(ctx, reference.DockerHub, "PUT", func() error { second <- struct{}{}; return nil }))
 		}()
 	}
 	<-asleep // Who was refused.
@@ -171,9 +169,9 @@ func TestARequestThatMayNotBeginIsNotSent(t *testing.T) {
 	clock := clocktest.New()
 	g := newThrottle(clock, 12)
 	g.pause("PUT", clock.Now(), time.Hour)
-	ctx, stop := context.WithCancel(inRun(Retry{}, g))
+	ctx, stop := context.WithCancel(inAttempt())
 	clock.OnSleep = stop
-	err := Send(ctx, reference.DockerHub, "PUT", func() error {
+	err := g.all.Send(ctx, reference.DockerHub, "PUT", func() error {
 		assert.Fail(t, "it was sent")
 		return nil
 	})
@@ -184,10 +182,10 @@ func TestARequestThatMayNotBeginIsNotSent(t *testing.T) {
 func TestARequestThatFindsNoRoomWaits(t *testing.T) {
 	g := newThrottle(clocktest.New(), 1)
 	require.NoError(t, g.enter(context.Background(), &g.sending))
-	ctx := counted{inRun(Retry{}, g), make(chan struct{}, 10)}
+	ctx := counted{inAttempt(), make(chan struct{}, 10)}
 	sent, ended := make(chan struct{}), make(chan error)
 	go func() {
-		ended <- Send(ctx, reference.DockerHub, "PUT", func() error { close(sent); return nil })
+		ended <- g.all.Send(ctx, reference.DockerHub, "PUT", func() error { close(sent); return nil })
 	}()
 	select {
 	case <-ctx.waits:
@@ -204,7 +202,7 @@ func TestHalfAsManyAreSentAtATimeAfterALimit(t *testing.T) {
 	clock := clocktest.New()
 	clock.OnSleep = untilAllSleep(workers)
 	g := newThrottle(clock, workers)
-	ctx := inRun(Retry{}, g)
+	ctx := inAttempt()
 	var refused, ended sync.WaitGroup
 	refused.Add(workers)
 	for range workers {
@@ -212,7 +210,7 @@ func TestHalfAsManyAreSentAtATimeAfterALimit(t *testing.T) {
 		go func() {
 			defer ended.Done()
 			sent := 0
-			assert.NoError(t, Send(ctx, reference.DockerHub, "PUT", func() error {
+			assert.NoError(t, g.all.Send(ctx, reference.DockerHub, "PUT", func() error {
 				if sent++; sent == 1 {
 					refused.Done()
 					refused.Wait()
@@ -230,8 +228,8 @@ func TestHalfAsManyAreSentAtATimeAfterALimit(t *testing.T) {
 
 func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 	burst := errors.New("503 Service Unavailable")
-	sendTimes := func(g *Host, failing int) (sent int, err error) {
-		err = Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error {
+	sendTimes := func(g *hostThrottle, failing int) (sent int, err error) {
+		err = g.all.Send(inAttempt(), reference.DockerHub, "PUT", func() error {
 			if sent++; sent <= failing {
 				return burst
 			}
@@ -260,7 +258,7 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 	})
 	t.Run("but not if it hung until then: that took long enough", func(t *testing.T) {
 		clock, sent := clocktest.New(), 0
-		err := Send(inRun(Retry{}, newThrottle(clock, 12)), reference.DockerHub, "PUT", func() error {
+		err := newThrottle(clock, 12).all.Send(inAttempt(), reference.DockerHub, "PUT", func() error {
 			sent++
 			clock.Advance(probeTime)
 			return errors.New("no answer within 1m0s")
@@ -271,9 +269,9 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 	t.Run("until it is told to stop, and then says why it waited", func(t *testing.T) {
 		clock := clocktest.New()
 		g := newThrottle(clock, 12)
-		ctx, stop := context.WithCancel(inRun(Retry{}, g))
+		ctx, stop := context.WithCancel(inAttempt())
 		clock.OnSleep = stop
-		err := Send(ctx, reference.DockerHub, "PUT", func() error { return burst })
+		err := g.all.Send(ctx, reference.DockerHub, "PUT", func() error { return burst })
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, err, burst)
 		assert.Zero(t, g.sending)
@@ -285,9 +283,8 @@ func TestARequestIsSentAgainWhileTheRegistryIsUnavailableToIt(t *testing.T) {
 func TestAProbeIsNotSentAgainByItself(t *testing.T) {
 	g := newThrottle(clocktest.New(), 12)
 	opens(t, g, g.requests)
-	a := attempt{retry: DefaultRetry, throttles: g.all, who: new(effort)}
 	probe := enter(t, g.requests)
-	end := a.report(context.Background(), g, probe, "PUT", 1, errors.New("503 Service Unavailable"))
+	end := g.sent(context.Background(), probe, "PUT", new(effort), 1, errors.New("503 Service Unavailable"))
 	assert.Equal(t, endOutage, end)
 	assert.Nil(t, g.requests.probe)
 	assert.True(t, g.requests.until.After(g.clock.Now()), "there is another pause")
@@ -300,8 +297,8 @@ func TestOneRequestAsksForAllInAnOutage(t *testing.T) {
 	const images, failing = 12, 4
 	clock := clocktest.New()
 	clock.OnSleep = untilAllSleep(images)
-	g := newThrottle(clock, images)
-	require.NoError(t, Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error { return nil }), "the registry has answered before")
+	g := newThrottle(clock, images, Retry{Attempts: 1})
+	require.NoError(t, g.all.Send(inAttempt(), reference.DockerHub, "PUT", func() error { return nil }), "the registry has answered before")
 	var probes, most, underway atomic.Int32
 	var ended, together sync.WaitGroup
 	together.Add(images)
@@ -327,9 +324,9 @@ func TestOneRequestAsksForAllInAnOutage(t *testing.T) {
 		ended.Add(1)
 		go func() {
 			defer ended.Done()
-			attempts, err := Retry{Attempts: 1}.Do(context.Background(), g, "assemble", func(ctx context.Context) error {
+			attempts, err := g.do(context.Background(), "assemble", func(ctx context.Context) error {
 				sent := 0
-				return Send(ctx, reference.DockerHub, "PUT", func() error { sent++; return request(sent) })
+				return g.all.Send(ctx, reference.DockerHub, "PUT", func() error { sent++; return request(sent) })
 			})
 			assert.NoError(t, err)
 			assert.Equal(t, 1, attempts, "no attempt is used up")
@@ -345,8 +342,8 @@ func TestAnOutageOfRequestsIsWaitedForOnce(t *testing.T) {
 	g := newThrottle(clocktest.New(), 12)
 	ctx := context.Background()
 	send := func(answer error) (attempts int, err error) {
-		return Retry{}.Do(ctx, g, "assemble", func(ctx context.Context) error {
-			return Send(ctx, reference.DockerHub, "PUT", func() error { return answer })
+		return g.do(ctx, "assemble", func(ctx context.Context) error {
+			return g.all.Send(ctx, reference.DockerHub, "PUT", func() error { return answer })
 		})
 	}
 	_, err := send(nil)
@@ -383,8 +380,8 @@ func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
 							return
 						default:
 						}
-						_, _ = Retry{}.Do(context.Background(), g, "assemble", func(ctx context.Context) error {
-							return Send(ctx, reference.DockerHub, "PUT", func() error {
+						_, _ = g.do(context.Background(), "assemble", func(ctx context.Context) error {
+							return g.all.Send(ctx, reference.DockerHub, "PUT", func() error {
 								if (n+i)%4 == 0 {
 									return nil
 								}
@@ -394,8 +391,8 @@ func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
 					}
 				}()
 			}
-			_, err := Retry{}.Do(context.Background(), g, "assemble", func(ctx context.Context) error {
-				return Send(ctx, reference.DockerHub, "PUT", func() error { return faults[int(sent.Add(1))%len(faults)] })
+			_, err := g.do(context.Background(), "assemble", func(ctx context.Context) error {
+				return g.all.Send(ctx, reference.DockerHub, "PUT", func() error { return faults[int(sent.Add(1))%len(faults)] })
 			})
 			close(ended)
 			others.Wait()
@@ -411,26 +408,26 @@ func TestTheRequestsOfAnImageAreBounded(t *testing.T) {
 func TestOneOutageAfterTheOther(t *testing.T) {
 	failing := errors.New("503 Service Unavailable")
 	// meet is one more outage for whoever has begun, and its error.
-	meet := func(g *Host, b *breaker, n *int) error {
+	meet := func(g *hostThrottle, b *breaker, n *int) error {
 		if *n++; *n > 1000 {
 			return nil
 		}
 		begun := &pass{begun: g.clock.Now()}
 		b.succeeded(begun, "PUT") // The outage before is over.
 		for range OutageImages {
-			b.unavailable(DefaultRetry, begun, "PUT", new(effort))
+			b.unavailable(begun, "PUT", new(effort))
 		}
 		return failing
 	}
 	t.Run("a request", func(t *testing.T) {
 		g, n := newThrottle(clocktest.New(), 12), 0
-		require.ErrorIs(t, Send(inRun(Retry{}, g), reference.DockerHub, "PUT", func() error { return meet(g, g.requests, &n) }), failing)
+		require.ErrorIs(t, g.all.Send(inAttempt(), reference.DockerHub, "PUT", func() error { return meet(g, g.requests, &n) }), failing)
 		assert.Equal(t, 1+DefaultRetry.mostOutages(), n, "with every outage that it is sent again after")
 		assert.Zero(t, g.sending, "its place is free")
 	})
 	t.Run("an attempt", func(t *testing.T) {
 		g, n := newThrottle(clocktest.New(), 12), 0
-		_, err := Retry{}.Do(context.Background(), g, "PUT", func(context.Context) error { return meet(g, g.work, &n) })
+		_, err := g.do(context.Background(), "PUT", func(context.Context) error { return meet(g, g.work, &n) })
 		require.ErrorIs(t, err, failing)
 		assert.Equal(t, 1+DefaultRetry.mostOutages(), n)
 	})

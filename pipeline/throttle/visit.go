@@ -8,38 +8,38 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// visit is one attempt's way through the throttles of the hosts that it needs.
+// visit passes one attempt after the other through the throttles of the hosts that they need.
 type visit struct {
-	// hosts begin with the one that the attempt belongs to: its target's.
-	hosts  []*Host
-	passes map[*Host]*pass
+	// hosts that an attempt needs. The attempt belongs to the first.
+	hosts  []*hostThrottle
+	passes map[*hostThrottle]*pass
 }
 
-func newVisit(target *Host, others []*Host) *visit {
-	v := &visit{passes: map[*Host]*pass{}}
-	for _, t := range append([]*Host{target}, others...) {
-		v.add(t)
+func newVisit(all *Hosts, hosts []string) *visit {
+	v := &visit{passes: map[*hostThrottle]*pass{}}
+	for _, host := range hosts {
+		v.add(all.at(host))
 	}
 	return v
 }
 
-// add has the next attempt wait for one more host.
-func (v *visit) add(t *Host) {
+// add makes the next attempt wait for one more host.
+func (v *visit) add(t *hostThrottle) {
 	if !slices.Contains(v.hosts, t) {
 		v.hosts = append(v.hosts, t)
 	}
 }
 
-// begin returns when all hosts let the attempt begin. While it waits for one, it keeps nobody from
-// another. Again says that the attempt is not the first. An error is the context's, or why the run
-// gave a host up.
+// begin waits until all hosts let the attempt begin. While it waits for one, it holds no place at
+// another. Again says that the attempt is not the first. The error is the context's, or the reason
+// for which the run gave a host up.
 func (v *visit) begin(ctx context.Context, again bool) error {
 	for {
 		closed := v.tryBegin(again)
 		switch {
 		case closed == nil && ctx.Err() == nil:
 			return nil
-		case closed == nil: // Nobody comes who would leave.
+		case closed == nil: // The caller will not leave.
 			v.abandon()
 			return context.Cause(ctx)
 		}
@@ -49,8 +49,9 @@ func (v *visit) begin(ctx context.Context, again bool) error {
 	}
 }
 
-// tryBegin begins at all hosts. If one does not let it, tryBegin leaves all, and returns that one.
-func (v *visit) tryBegin(again bool) (closed *Host) {
+// tryBegin begins at all hosts. If one would make it wait, tryBegin leaves all, and returns that
+// one.
+func (v *visit) tryBegin(again bool) (closed *hostThrottle) {
 	for _, t := range v.hosts {
 		if v.passes[t] != nil {
 			continue // It was waited for.
@@ -65,8 +66,8 @@ func (v *visit) tryBegin(again bool) (closed *Host) {
 	return nil
 }
 
-// await begins at one host, as soon as that lets it.
-func (v *visit) await(ctx context.Context, t *Host, again bool) error {
+// await waits until it may begin at one host.
+func (v *visit) await(ctx context.Context, t *hostThrottle, again bool) error {
 	defer stopwatch.Pause(ctx)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -78,7 +79,7 @@ func (v *visit) await(ctx context.Context, t *Host, again bool) error {
 		}
 		return err
 	}
-	defer t.all.Rest()() // It may take long to get a place again: nothing is held meanwhile.
+	defer t.all.rest()() // To get a place again may take long: nothing is held meanwhile.
 	pass, err := t.begin(ctx, &t.working, t.work, again)
 	if err == nil {
 		t.work.abandon(pass)
@@ -87,7 +88,7 @@ func (v *visit) await(ctx context.Context, t *Host, again bool) error {
 	return err
 }
 
-// abandon ends what has begun, and reports no outcome to any host.
+// abandon leaves all hosts, and reports no outcome to any.
 func (v *visit) abandon() {
 	for t, pass := range v.passes {
 		t.work.abandon(pass)
@@ -96,15 +97,15 @@ func (v *visit) abandon() {
 	clear(v.passes)
 }
 
-// leave makes room for others.
+// leave frees the attempt's places.
 func (v *visit) leave() {
 	for t := range v.passes {
 		t.leave(&t.working)
 	}
 }
 
-// blame is the throttle of the host that an attempt's error is about.
-func (v *visit) blame(err error) *Host {
+// blame returns the throttle of the host that an attempt's error is about.
+func (v *visit) blame(err error) *hostThrottle {
 	if err == nil {
 		return v.hosts[0]
 	}
@@ -112,12 +113,12 @@ func (v *visit) blame(err error) *Host {
 	for _, t := range v.hosts {
 		known = append(known, t.host)
 	}
-	return v.hosts[0].all.At(classify.HostOf(err, known))
+	return v.hosts[0].all.at(classify.HostOf(err, known))
 }
 
-// report tells every host how the attempt ended, and says whether it met an outage. Such an attempt
-// is made again after the outage. Blamed is the host that an error is about.
-func (v *visit) report(ctx context.Context, r Retry, blamed *Host, kind string, who *effort, err error) (again bool) {
+// report tells every host how the attempt ended, and returns whether it met an outage, and is to be
+// repeated afterwards. Blamed is the host that an error is about.
+func (v *visit) report(ctx context.Context, blamed *hostThrottle, kind string, who *effort, err error) (again bool) {
 	defer clear(v.passes)
 	if err == nil {
 		for t, pass := range v.passes {
@@ -126,15 +127,15 @@ func (v *visit) report(ctx context.Context, r Retry, blamed *Host, kind string, 
 		}
 		return false
 	}
-	if v.passes[blamed] == nil { // Nobody knew that the attempt needs it.
+	if v.passes[blamed] == nil { // It was not known that the attempt needs this host.
 		v.passes[blamed] = &pass{begun: v.passes[v.hosts[0]].begun}
 	}
 	for t, pass := range v.passes {
 		switch {
 		case t == blamed && ctx.Err() == nil:
-			again = t.report(r, pass, kind, who, err)
+			again = t.report(pass, kind, who, err)
 		case blamed == v.hosts[0] && ctx.Err() == nil:
-			t.work.responded(pass) // The target comes last.
+			t.work.responded(pass) // An attempt comes to its own host last.
 		default:
 			t.work.abandon(pass)
 		}
@@ -142,11 +143,11 @@ func (v *visit) report(ctx context.Context, r Retry, blamed *Host, kind string, 
 	return again
 }
 
-// report tells the breaker how an attempt failed, and says whether it met an outage.
-func (t *Host) report(r Retry, p *pass, kind string, who *effort, err error) (again bool) {
-	if classify.Of(err).Class != classify.Unavailable || wasSent(err) { // For the latter the breaker of requests has waited.
+// report tells the breaker how an attempt failed, and returns whether it met an outage.
+func (t *hostThrottle) report(p *pass, kind string, who *effort, err error) (again bool) {
+	if classify.Of(err).Class != classify.Unavailable || wasSent(err) { // After a request, the breaker of requests has waited already.
 		t.work.responded(p)
 		return false
 	}
-	return t.work.unavailable(r, p, kind, who)
+	return t.work.unavailable(p, kind, who)
 }

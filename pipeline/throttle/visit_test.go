@@ -51,16 +51,16 @@ func TestWhoIsStoppedAsItBeginsLosesNoPlace(t *testing.T) {
 			} else {
 				ctx.left.Store(moment)
 			}
-			all := NewHosts(clock, 1)
-			own, other := all.At("ghcr.io"), all.At("docker.io")
-			_, err := quick.Do(ctx, own, "assemble", func(ctx context.Context) error {
-				return Send(ctx, "ghcr.io", "PUT", func() error { return context.Cause(ctx) })
+			all := newHosts(clock, 1, quick)
+			own, other := all.at("ghcr.io"), all.at("docker.io")
+			_, err := own.do(ctx, "assemble", func(ctx context.Context) error {
+				return all.Send(ctx, "ghcr.io", "PUT", func() error { return context.Cause(ctx) })
 			}, other)
 			if err != nil {
 				assert.ErrorIs(t, err, context.Canceled)
 			}
 			end()
-			for _, at := range []*Host{own, other} {
+			for _, at := range []*hostThrottle{own, other} {
 				assert.Zero(t, at.working, "moment %d, by the clock: %t, %s", moment, byClock, at.host)
 				assert.Zero(t, at.sending, "moment %d, by the clock: %t, %s", moment, byClock, at.host)
 			}

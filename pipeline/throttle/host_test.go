@@ -17,36 +17,55 @@ import (
 
 // levels are the breakers of a throttle, with a way to do something under each.
 var levels = map[string]struct {
-	breaker func(*Host) *breaker
-	try     func(ctx context.Context, g *Host, work func() error) error
+	breaker func(*hostThrottle) *breaker
+	try     func(ctx context.Context, g *hostThrottle, work func() error) error
 }{
 	"a request": {
-		func(g *Host) *breaker { return g.requests },
-		func(ctx context.Context, g *Host, work func() error) error {
-			retry := Retry{RequestAttempts: 1, LimitWaits: -1}.withDefaults()
-			return Send(attempt{retry: retry, throttles: g.all, who: new(effort)}.under(ctx), reference.DockerHub, "assemble", work)
+		func(g *hostThrottle) *breaker { return g.requests },
+		func(ctx context.Context, g *hostThrottle, work func() error) error {
+			return g.all.Send(new(effort).under(ctx), reference.DockerHub, "assemble", work)
 		},
 	},
 	"an attempt": {
-		func(g *Host) *breaker { return g.work },
-		func(ctx context.Context, g *Host, work func() error) error {
-			_, err := Retry{Attempts: 1, LimitWaits: -1}.Do(ctx, g, "assemble", func(context.Context) error { return work() })
+		func(g *hostThrottle) *breaker { return g.work },
+		func(ctx context.Context, g *hostThrottle, work func() error) error {
+			_, err := g.do(ctx, "assemble", func(context.Context) error { return work() })
 			return err
 		},
 	},
 }
 
-// newThrottle is that of Docker Hub, in a run of its own.
-func newThrottle(clock clock.Clock, most int) *Host {
-	return NewHosts(clock, most).At(reference.DockerHub)
+// once is a policy that tries nothing again.
+var once = Retry{Attempts: 1, RequestAttempts: 1, LimitWaits: -1}
+
+// newHosts are those of a run that publishes everywhere.
+func newHosts(clock clock.Clock, workers int, policy Retry) *Hosts {
+	all := &Hosts{Retry: policy}
+	all.Start(clock, workers, nil, nil)
+	return all
+}
+
+// newThrottle is that of Docker Hub, in a run of its own, with the default policy unless another
+// one is given.
+func newThrottle(clock clock.Clock, workers int, policy ...Retry) *hostThrottle {
+	return newHosts(clock, workers, append(policy, Retry{})[0]).at(reference.DockerHub)
+}
+
+// do does work that belongs to this host, and needs others as well.
+func (t *hostThrottle) do(ctx context.Context, kind string, work func(ctx context.Context) error, others ...*hostThrottle) (attempts int, err error) {
+	hosts := []string{t.host}
+	for _, other := range others {
+		hosts = append(hosts, other.host)
+	}
+	return t.all.Do(ctx, kind, hosts, work)
 }
 
 // opens opens a breaker of a throttle.
-func opens(t *testing.T, g *Host, b *breaker) {
+func opens(t *testing.T, g *hostThrottle, b *breaker) {
 	t.Helper()
 	b.succeeded(enter(t, b), "assemble")
 	for range OutageImages {
-		b.unavailable(DefaultRetry, enter(t, b), "assemble", new(effort))
+		b.unavailable(enter(t, b), "assemble", new(effort))
 	}
 	require.True(t, b.open)
 }
@@ -66,7 +85,7 @@ func TestHowAProbeEnds(t *testing.T) {
 		for name, end := range ends {
 			t.Run(level+" "+name, func(t *testing.T) {
 				clock := clocktest.New()
-				g := newThrottle(clock, 12)
+				g := newThrottle(clock, 12, once)
 				b := l.breaker(g)
 				opens(t, g, b)
 				ctx, stop := context.WithCancel(context.Background())
@@ -171,7 +190,7 @@ func TestALimitThatBeginsDuringAnOutageIsWaitedOutToo(t *testing.T) {
 	for level, l := range levels {
 		t.Run(level, func(t *testing.T) {
 			clock := clocktest.New()
-			g := newThrottle(clock, 12)
+			g := newThrottle(clock, 12, once)
 			opens(t, g, l.breaker(g))
 			clock.OnSleep = func() {
 				clock.OnSleep = nil
@@ -194,14 +213,14 @@ func TestOnlyAnUnavailableRegistryIsLost(t *testing.T) {
 	g.work.inRow = DefaultRetry.OutageWaits
 	clock.Advance(lostTime)
 	other := errors.New("flux capacitor")
-	assert.Equal(t, other, g.endIfLost(DefaultRetry, other))
+	assert.Equal(t, other, g.endIfLost(other))
 	var lost *lostError
-	assert.ErrorAs(t, g.endIfLost(DefaultRetry, errors.New("503 Service Unavailable")), &lost)
+	assert.ErrorAs(t, g.endIfLost(errors.New("503 Service Unavailable")), &lost)
 }
 
 func TestARegistryThatRefusesOneKindOfWorkEndsTheRunWhereOthersSucceed(t *testing.T) {
-	g := newThrottle(clocktest.New(), 12)
-	_, err := Retry{LimitWaits: 3}.Do(context.Background(), g, "assemble", func(context.Context) error {
+	g := newThrottle(clocktest.New(), 12, Retry{LimitWaits: 3})
+	_, err := g.do(context.Background(), "assemble", func(context.Context) error {
 		g.limiter.succeeded("base")
 		return errors.New("403 Forbidden")
 	})
