@@ -1,7 +1,7 @@
-// Images of an organisation of its own, made of those of eval-images: an example to copy.
+// An organisation's own images, based on those of eval-images: an example to copy.
 //
-// Acme has its agents run with a configuration that is in the image, and builds a few images before all the others, in order to see
-// whether an SDK is any good.
+// Acme puts its configuration into the agent images, and builds a few images before all others, to see
+// whether an SDK works.
 package main
 
 import (
@@ -9,15 +9,16 @@ import (
 )
 
 const (
-	// configPath is where the agent images have Acme's configuration.
+	// configPath is the path of Acme's configuration in the agent images.
 	configPath = "/acme/agent-server.json"
-	// configVariable is where the agent server of the OpenHands SDK looks for that path.
+	// configVariable names that path to the agent server of the OpenHands SDK.
 	configVariable = "OPENHANDS_AGENT_SERVER_CONFIG_PATH"
-	// agentUser runs the agent server. A name instead of numbers would have to be looked up in the image, and so the engine would fetch it.
+	// agentUser runs the agent server. With a name instead of numbers, the engine would fetch the image
+	// to look the user up.
 	agentUser = "10001:10001"
 )
 
-// smokeSet is built before all other instances: two of projects that have little in common.
+// smokeSet is built before all other instances: two instances of very different projects.
 var smokeSet = []string{"sympy__sympy-20590", "astropy__astropy-12907"}
 
 // Acme builds Acme's images.
@@ -62,7 +63,8 @@ func (m *Acme) Agent(
 	// +defaultPath="agent-server.json"
 	config *dagger.File,
 ) *dagger.Container {
-	// WithFile makes its layer beside the image, once for all of them. WithNewFile and WithExec work on the image, and fetch it for that.
+	// WithFile makes its layer without the image, once for all images. WithNewFile and WithExec would
+	// fetch the image.
 	return m.Images.Assemble(instanceId).
 		WithFile(configPath, config, dagger.ContainerWithFileOpts{Owner: agentUser}).
 		WithEnvVariable(configVariable, configPath).
@@ -71,7 +73,7 @@ func (m *Acme) Agent(
 
 // Publish the agent images of Acme's smoke set, and return their manifest.
 //
-// If an image fails, the call does, with the list of those that failed.
+// If an image fails, the call fails too, and lists the failed images.
 func (m *Acme) SmokeImages() *dagger.File {
 	return m.Smoke.
 		AssembleAll(dagger.EvalImagesAssembleAllOpts{Publish: true}).
