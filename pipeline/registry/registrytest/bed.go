@@ -1,8 +1,6 @@
 package registrytest
 
 import (
-	"hash/fnv"
-	"math/rand"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,11 +8,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -61,43 +55,6 @@ func (b Bed) Pull(t *testing.T, rest string) v1.Image {
 	img, err := remote.Image(ref)
 	require.NoError(t, err)
 	return img
-}
-
-// Layered is an image with a small layer for each name, the same for the same name, and a config
-// that knows them.
-func Layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
-	t.Helper()
-	layerMedia, configMedia := types.OCILayer, types.OCIConfigJSON
-	if media == types.DockerManifestSchema2 {
-		layerMedia, configMedia = types.DockerLayer, types.DockerConfigJSON
-	}
-	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, media), configMedia)
-	for _, name := range names {
-		var err error
-		img, err = mutate.Append(img, mutate.Addendum{Layer: Layer(t, name, layerMedia), MediaType: layerMedia, History: v1.History{CreatedBy: "layer " + name}})
-		require.NoError(t, err)
-	}
-	config, err := img.ConfigFile()
-	require.NoError(t, err)
-	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", "amd64"
-	config.Config = v1.Config{
-		User: "nobody", WorkingDir: "/testbed", Env: []string{"PATH=/bin", "SDK_HOME=/sdk", "SDK=old"},
-		Entrypoint: []string{"/entry"}, Cmd: []string{"bash"}, Labels: map[string]string{"base": "old", "kept": "yes"},
-	}
-	img, err = mutate.ConfigFile(img, config)
-	require.NoError(t, err)
-	return img
-}
-
-// Layer is a small layer, the same for the same name.
-func Layer(t *testing.T, name string, media types.MediaType) v1.Layer {
-	t.Helper()
-	hash := fnv.New64a()
-	hash.Write([]byte(name)) // A hash never fails to write.
-	layer, err := random.Layer(64, media, random.WithSource(rand.NewSource(int64(hash.Sum64()))))
-	require.NoError(t, err)
-	return layer
 }
 
 // DigestOfImage is that of an image's manifest.

@@ -6,7 +6,7 @@ import (
 	"io"
 	"log"
 	"net/http"
-	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -42,18 +42,21 @@ func Lose(registry http.Handler, repository, digest string) {
 	delete(m.blobs, blob{repository, digest})
 }
 
-// place is the part of the API that is about one repository: its name, the kind of thing, and which
-// one.
-var place = regexp.MustCompile(`^/v2/(.+)/(blobs/uploads|blobs|manifests)/([^/]*)$`)
+// place is what a path of the API is about in a repository: its name, the kind of thing, and which
+// one. The kind is empty if it is about none.
+func place(path string) (repository, kind, which string) {
+	slash := strings.LastIndexByte(path, '/')
+	for _, kind := range []string{"blobs/uploads", "blobs", "manifests"} {
+		if in, ok := strings.CutSuffix(path[:max(slash, 0)], "/"+kind); ok {
+			return strings.TrimPrefix(in, "/v2/"), kind, path[slash+1:]
+		}
+	}
+	return "", "", ""
+}
 
 // ServeHTTP answers as a registry does.
 func (m *memory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	at := place.FindStringSubmatch(r.URL.Path)
-	if at == nil {
-		m.next.ServeHTTP(w, r)
-		return
-	}
-	switch repository, kind, which := at[1], at[2], at[3]; {
+	switch repository, kind, which := place(r.URL.Path); {
 	case kind == "blobs/uploads" && r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent) // An upload that was begun is nothing yet.
 	case kind == "blobs/uploads":
