@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
@@ -126,7 +127,7 @@ func TestTagger(t *testing.T) {
 	})
 	t.Run("connects again after an answer that is about nothing in particular", func(t *testing.T) {
 		b, image := setting(t)
-		tagger := &Tagger{}
+		tagger := &Tagger{Access: registry.Access{Pause: time.Millisecond}}
 		b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusBadRequest, "")})
 		err := tagger.Tag(ctx, image, b.Reference("agent:two"))
 		assert.Equal(t, classify.Permanent, classify.Of(err).Class)

@@ -16,7 +16,7 @@ import (
 // TestAPanicFailsItsImageButNotTheRun: the panicking image releases its slots, so even with one
 // worker the rest goes on.
 func TestAPanicFailsItsImageButNotTheRun(t *testing.T) {
-	boom, hosts := func() error { panic("boom") }, new(throttle.Hosts)
+	boom, hosts := func() error { panic("boom") }, &throttle.Hosts{Retry: quick}
 	for name, publish := range map[string]func(context.Context, plan.Image) error{
 		"while a base image is built": func(_ context.Context, image plan.Image) error {
 			if image.Reference == "r/base:i0" {
