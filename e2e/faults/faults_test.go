@@ -31,8 +31,8 @@ func TestATimeoutCostsOneImage(t *testing.T) {
 		assert.Contains(t, message, "--timeout")
 		assert.Len(t, f.Agents(t), 2, "the others are published")
 		// What a person sees who wonders whether it hangs: the heartbeat, once a minute.
-		assert.Regexp(t, `in work: 1 \(assemble `+harness.Task(2)+` [0-9ms]+\); done: \d+`, c.Stderr)
-		beats := strings.Count(c.Stderr, "in work: ")
+		assert.Regexp(t, `in progress: 1 \(assemble `+harness.Task(2)+` [0-9ms]+\); done: \d+`, c.Stderr)
+		beats := strings.Count(c.Stderr, "in progress: ")
 		assert.LessOrEqual(t, beats, minutes)
 	})
 }

@@ -15,13 +15,13 @@ func TestFailuresGiveEachReasonOnce(t *testing.T) {
 	assert.Equal(t, []string{
 		"assemble a: 401 Unauthorized",
 		"assemble b and 2 more: not started: the run ended early",
-		"assemble d: a mistake of its own",
+		"assemble d: its own error",
 		"assemble f: not started: context canceled",
 	}, Failures([]Record{
 		failed("a", "401 Unauthorized"),
 		failed("b", "not started: the run ended early"),
 		failed("c", "not started: the run ended early"),
-		failed("d", "a mistake of its own"),
+		failed("d", "its own error"),
 		failed("e", "not started: the run ended early"),
 		failed("f", "not started: context canceled"),
 	}))

@@ -10,7 +10,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// writeNotes lists what a run did besides building: images skipped, made anew or not published,
+// writeNotes lists what a run did besides building: images skipped, rebuilt or not published,
 // retries, shared recipes, and requests.
 func writeNotes(out *strings.Builder, result *Result) {
 	notes := slices.Concat(skipNotes(result), tagNotes(result.Images), rebuildNotes(result), countNotes(result), recipeNotes(result.Bases), sourceNotes(result.Images))
@@ -48,14 +48,14 @@ func tagNotes(images []Record) []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("of those skipped, got further tags: %d", n)}
+	return []string{fmt.Sprintf("skipped images that got further tags: %d", n)}
 }
 
 func rebuildNotes(result *Result) []string {
 	why := func(r Record) redact.Field { return r.RebuildReason }
 	return slices.Concat(
-		reasonNotes("base images made anew, %s: %d", result.Bases, why),
-		reasonNotes("agent images made anew, %s: %d", result.Images, why),
+		reasonNotes("base images rebuilt, %s: %d", result.Bases, why),
+		reasonNotes("agent images rebuilt, %s: %d", result.Images, why),
 	)
 }
 
@@ -105,7 +105,7 @@ func countNotes(result *Result) (notes []string) {
 		of string
 		n  int
 	}{
-		{"built and not published", result.Unpublished()}, {"tried more than once", retried}, {"requests to the registry", result.Requests},
+		{"built and not published", result.Unpublished()}, {"retried", retried}, {"requests to the registry", result.Requests},
 	} {
 		if count.n > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d", count.of, count.n))
@@ -133,5 +133,5 @@ func recipeNotes(bases []Record) []string {
 		return nil
 	}
 	each := seconds(took / Seconds(max(1, ran)))
-	return []string{fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others have its layers from those", ran, ran+rebased, each)}
+	return []string{fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others share its layers", ran, ran+rebased, each)}
 }

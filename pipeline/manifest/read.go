@@ -135,7 +135,7 @@ func (r Record) addTo(earlier []Record) []Record {
 			continue
 		}
 		if old.Digest != r.Digest {
-			continue // It was made anew in between.
+			continue // It was rebuilt in between.
 		}
 		if r.Status == StatusSkipped && old.Status == StatusBuilt {
 			counts = old

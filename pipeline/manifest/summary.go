@@ -38,7 +38,7 @@ func headline(result *Result) string {
 	case unpublished > 0:
 		return fmt.Sprintf("all %d agent images build; %d were not published", total, unpublished)
 	case result.Count(StatusBuilt) == 0:
-		return fmt.Sprintf("all %d agent images were published already", total)
+		return fmt.Sprintf("all %d agent images were already published", total)
 	default:
 		return fmt.Sprintf("all %d agent images are published", total)
 	}

@@ -40,11 +40,11 @@ func TestSummary(t *testing.T) {
 | assemble | 8 | 6 | 1 | 1 |
 
 - skipped, `+"`remote_image_exists`"+`: 1
-- of those skipped, got further tags: 1
-- base images made anew, `+"`it was another one`"+`: 1
-- tried more than once: 2
+- skipped images that got further tags: 1
+- base images rebuilt, `+"`it was another one`"+`: 1
+- retried: 2
 - requests to the registry: 123
-- the recipe ran for 1 of 3 base images, 30s each; the others have its layers from those
+- the recipe ran for 1 of 3 base images, 30s each; the others share its layers
 
 ### Failed
 
@@ -72,11 +72,11 @@ func TestSummaryHeadline(t *testing.T) {
 		headline string
 	}{
 		"all were published by this run": {[]Record{published}, "all 1 agent images are published"},
-		"all were published before":      {[]Record{{Status: StatusSkipped}}, "all 1 agent images were published already"},
+		"all were published before":      {[]Record{{Status: StatusSkipped}}, "all 1 agent images were already published"},
 		"the run published nothing":      {[]Record{unpublished}, "all 1 agent images build; none was published"},
 		"one of the merged runs did not": {[]Record{published, unpublished}, "all 2 agent images build; 1 were not published"},
 		"a failure comes first":          {[]Record{unpublished, {Status: StatusFailed}}, "1 of 2 agent images failed"},
-		"an empty shard lacks nothing":   {nil, "all 0 agent images were published already"},
+		"an empty shard lacks nothing":   {nil, "all 0 agent images were already published"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestASummaryEscapesForeignMarkdown(t *testing.T) {
 		Images: []Record{{InstanceID: "a", Phase: plan.PhaseAssemble, Status: StatusFailed, Error: redact.Field("assemble a: building:\n  | " + fake)}},
 	}
 	summary := Summary(result)
-	assert.Contains(t, summary, "\n- base images made anew, ```it was `` another [one](https://evil.example)```: 1\n")
+	assert.Contains(t, summary, "\n- base images rebuilt, ```it was `` another [one](https://evil.example)```: 1\n")
 	assert.Contains(t, summary, "\n### Failed\n\n````text\n- assemble a: building:\n  | "+fake+"\n````\n")
 }
 

@@ -29,7 +29,7 @@ func (r *run) check(ctx context.Context) (rerr error) {
 		}
 		r.images[i] = r.checkImage(ctx, r.plan.Items[i])
 	})
-	r.pulse.reset()
+	r.progress.reset()
 	return nil
 }
 

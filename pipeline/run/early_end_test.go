@@ -32,7 +32,7 @@ func TestInterruptedImagesReportOneReason(t *testing.T) {
 	result, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 2}.Run(context.Background(), planOf(4))
 	require.NoError(t, err)
 	assert.EqualValues(t, "base i1: the run ended early: publishing r/base:i0: 401 Unauthorized\n  → "+classify.AdviceCredentials, result.Images[1].Error)
-	assert.Len(t, manifest.Failures(result.Failed()), 3, "the image that ended the run, the one in work, and the rest")
+	assert.Len(t, manifest.Failures(result.Failed()), 3, "the image that ended the run, the one in progress, and the rest")
 }
 
 // TestRevokedReadRightsEndTheRun: credentials may be revoked while no image is being pushed.

@@ -68,7 +68,7 @@ func TestALimitPausesAllWorkers(t *testing.T) {
 			return nil // The one that was refused, once more.
 		}
 		met.Done()
-		met.Wait() // All three are in work,
+		met.Wait() // All three are in progress,
 		if refuse {
 			return limited(image.Reference) // one meets the limit,
 		}
@@ -94,7 +94,7 @@ func TestALimitPausesAllWorkers(t *testing.T) {
 			t.Fatal("nobody waited")
 		}
 	}
-	assert.Len(t, registry.published, workers-1, "what was in work went on, and nothing new began")
+	assert.Len(t, registry.published, workers-1, "work in progress went on, and nothing new began")
 	close(over)
 	result := <-ended
 	assert.Equal(t, 2*workers, result.Count(manifest.StatusBuilt))

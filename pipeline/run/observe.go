@@ -24,8 +24,8 @@ func (r *run) observed(ctx context.Context, record manifest.Record, work func(co
 // watched runs work under the timeout, and shows it as progress. Waits for other images, and for
 // the registry's limits and outages, do not count.
 func (r *run) watched(ctx context.Context, unit string, work func(context.Context) error) error {
-	r.pulse.begin(unit)
-	defer r.pulse.end(unit)
+	r.progress.begin(unit)
+	defer r.progress.end(unit)
 	limited, cancel := stopwatch.WithTimeout(context.WithValue(ctx, runKey{}, ctx), r.clock, r.Timeout)
 	defer cancel()
 	return classify.Recovered(func() error { return work(limited) })

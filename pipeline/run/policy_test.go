@@ -167,7 +167,7 @@ func TestRunReportsProgress(t *testing.T) {
 	registry := withBuilder(nil)
 	registry.onPublish = func(_ context.Context, image plan.Image) error {
 		if image.Reference == "r/base:i0" {
-			assert.Regexp(t, `^in work: 1 \(base i0 \d+s\); done: 0$`, <-lines)
+			assert.Regexp(t, `^in progress: 1 \(base i0 \d+s\); done: 0$`, <-lines)
 		}
 		return nil
 	}
@@ -189,5 +189,5 @@ func TestProgressNamesTheSlowestUnits(t *testing.T) {
 	for i, unit := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 		p.since[unit] = now.Add(-time.Duration(i) * time.Minute)
 	}
-	assert.Equal(t, "in work: 7 (g 6m0s, f 5m0s, e 4m0s, d 3m0s, c 2m0s, 2 more); done: 17", p.line())
+	assert.Equal(t, "in progress: 7 (g 6m0s, f 5m0s, e 4m0s, d 3m0s, c 2m0s, 2 more); done: 17", p.line())
 }

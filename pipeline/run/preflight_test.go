@@ -191,19 +191,19 @@ func TestProgressNamesChecks(t *testing.T) {
 		reference, line string
 		do              func(Runner) error
 	}{
-		"in a run": {"r/agent:i0", "^in work: 1 \\(check i0 \\d+s\\); done: 2$", func(r Runner) error {
+		"in a run": {"r/agent:i0", "^in progress: 1 \\(check i0 \\d+s\\); done: 2$", func(r Runner) error {
 			result, err := r.Run(context.Background(), planOf(1))
 			return cmp.Or(err, errors.New(string(result.Images[0].Error)))
 		}},
-		"about the builder": {"r/builder:b", "^in work: 1 \\(check builder \\d+s\\); done: 0$", func(r Runner) error {
+		"about the builder": {"r/builder:b", "^in progress: 1 \\(check builder \\d+s\\); done: 0$", func(r Runner) error {
 			_, err := r.Run(context.Background(), planOf(1))
 			return err
 		}},
-		"in a check": {"r/agent:i0", "^in work: 1 \\(check i0 \\d+s\\); done: 0$", func(r Runner) error {
+		"in a check": {"r/agent:i0", "^in progress: 1 \\(check i0 \\d+s\\); done: 0$", func(r Runner) error {
 			_, err := r.Missing(context.Background(), planOf(1))
 			return err
 		}},
-		"of official images": {"official/i0", "^in work: 1 \\(pin i0 \\d+s\\); done: 0$", func(r Runner) error {
+		"of official images": {"official/i0", "^in progress: 1 \\(pin i0 \\d+s\\); done: 0$", func(r Runner) error {
 			_, err := r.Pin(context.Background(), planOf(1))
 			return err
 		}},

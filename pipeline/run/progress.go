@@ -42,10 +42,10 @@ func (p *progress) reset() {
 	p.endings = 0
 }
 
-// pulseShown is the maximum number of units that a line names, slowest first.
-const pulseShown = 5
+// unitsShown is the maximum number of units that a line names, slowest first.
+const unitsShown = 5
 
-// line describes the work under way: "in work: 2 (base a 3m10s, assemble b 1s); done: 17".
+// line describes the work under way: "in progress: 2 (base a 3m10s, assemble b 1s); done: 17".
 func (p *progress) line() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,16 +53,16 @@ func (p *progress) line() string {
 		return cmp.Or(p.since[a].Compare(p.since[b]), strings.Compare(a, b))
 	})
 	var named []string
-	for _, unit := range units[:min(pulseShown, len(units))] {
+	for _, unit := range units[:min(unitsShown, len(units))] {
 		named = append(named, fmt.Sprintf("%s %s", unit, time.Since(p.since[unit]).Round(time.Second)))
 	}
 	if more := len(units) - len(named); more > 0 {
 		named = append(named, fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("in work: %d (%s); done: %d", len(units), strings.Join(named, ", "), p.endings)
+	return fmt.Sprintf("in progress: %d (%s); done: %d", len(units), strings.Join(named, ", "), p.endings)
 }
 
-// beat reports in intervals what is in work, until the function that it returns is called.
+// beat reports progress at intervals until the returned function is called.
 func (r *run) beat(ctx context.Context) (stop func()) {
 	if r.Report == nil {
 		return func() {}
@@ -73,7 +73,7 @@ func (r *run) beat(ctx context.Context) (stop func()) {
 	go func() {
 		defer done.Done()
 		for (clock.System{}).Sleep(ctx, r.Heartbeat) == nil {
-			r.Report(r.pulse.line())
+			r.Report(r.progress.line())
 		}
 	}()
 	return func() { cancel(); done.Wait() }

@@ -33,7 +33,7 @@ type run struct {
 	recipes     memo.Group[*plan.RebaseSource]
 	workers     *semaphore.Weighted // an image releases its slot while it waits for another one
 	own         map[string]bool     // the hosts that the run publishes to
-	pulse       progress
+	progress    progress
 	spent       spent
 	refused     atomic.Int32 // checks in a row that the registry refused
 	refusedTags tally        // images in a row whose main tag the registry refused, by repository

@@ -44,7 +44,7 @@ type closedError struct {
 // of them in one line.
 func (e *closedError) Error() string {
 	if classify.Of(e.first).Class == classify.Spent {
-		return fmt.Sprintf("not started: the quota of pulls is used up: %v", e.first)
+		return fmt.Sprintf("not started: the pull quota is used up: %v", e.first)
 	}
 	return fmt.Sprintf("not started: %s: %v", e.host, e.first)
 }

@@ -60,7 +60,7 @@ func TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull(t *testing.T) {
 
 	told := manifest.Failures(result.Failed())
 	require.Len(t, told, 1, strings.Join(told, "\n"))
-	assert.Contains(t, told[0], fmt.Sprintf("and %d more: not started: the quota of pulls is used up: ", images-pulled-based-1))
+	assert.Contains(t, told[0], fmt.Sprintf("and %d more: not started: the pull quota is used up: ", images-pulled-based-1))
 	assert.Contains(t, told[0], "You have reached your pull rate limit", "the hub's own words")
 	assert.Contains(t, told[0], "run the same command again later")
 
