@@ -33,8 +33,7 @@ type Access struct {
 	PlainHTTP bool
 	// Network connects to the registry. Nil: [dial.Default].
 	Network *dial.Network
-	// Sender makes requests wait for limits and outages, and repeats them. Nil: each request is
-	// sent once, at once.
+	// Sender sends the requests of a run. Nil: each request is sent once, at once.
 	Sender Sender
 	// Transport sends the requests in place of the network. Nil: the network does.
 	Transport http.RoundTripper
@@ -45,8 +44,8 @@ type Access struct {
 	Pause time.Duration
 }
 
-// Sender sends requests of a kind to a registry's host, when it may and as often as it takes. It is
-// a [throttle.Hosts].
+// Sender sends one request to a host. It may wait before, and repeat the request; it counts limits
+// and failures by the kind of request. [throttle.Hosts] is one.
 type Sender interface {
 	Send(ctx context.Context, host, kind string, request func() error) error
 }
@@ -74,8 +73,8 @@ func (a Access) answerTime() time.Duration {
 	return a.AnswerTime
 }
 
-// redact removes the credentials from a registry's words, because the registry has seen them: as
-// they are, as a header has them, and where the end of the text was cut off.
+// redact removes the credentials from a registry's words, as it may repeat what it has seen: the
+// password itself, the form in a header, and one whose end was cut off.
 func (a Access) redact(err error) error {
 	if a.Password == "" || err == nil {
 		return err

@@ -31,9 +31,9 @@ type Client struct {
 	// blobs are what this client has put in a repository.
 	blobs  memo.Group[*putting]
 	mounts mounts
-	// manifests and images are those that were read last, by their references with a digest: what
-	// these name never changes. Most images are found first and read next, and an official image is
-	// read again for each image on top of it.
+	// manifests and images are those that were read last, by their references with a digest, which
+	// always name the same. An image is mostly found first and then read, and an official image is
+	// read again for each image on top of it: that saves requests.
 	manifests *lru.Cache[string, *oci.Manifest]
 	images    *lru.Cache[string, *oci.Image]
 }
@@ -46,8 +46,8 @@ const remembered = 64
 // another one.
 var ErrSeveral = errors.New("the repositories are in different registries")
 
-// Connect returns a client for these repositories, which must all be in one registry. It may read
-// and write there, or only read if [Access.ReadOnly] is set. Their names include the host.
+// Connect returns a client for these repositories, whose names include the host. All must be in one
+// registry: otherwise the error is [ErrSeveral].
 func (a Access) Connect(ctx context.Context, repositories ...string) (*Client, error) {
 	client := newClient(a)
 	var own []string

@@ -15,9 +15,9 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// copyLayer streams a layer from its repository to another one of the registry. It continues the
-// upload that begun is the answer to. Each further try starts a new upload, because a broken one
-// keeps what it got.
+// copyLayer streams a layer from its repository to another one of the registry. Begun is the answer
+// that started the upload; nil: none is started yet. Each further try starts a new upload, because
+// a broken one keeps the bytes that it got.
 func (c *Client) copyLayer(ctx context.Context, to oci.Repository, layer oci.Layer, begun *answer) error {
 	return c.throttled(ctx, http.MethodPut, func() (err error) {
 		if begun == nil {

@@ -96,7 +96,7 @@ func (c *Client) head(ctx context.Context, ref name.Reference) (Found, error) {
 	}
 	digest, err := v1.NewHash(got.header.Get("Docker-Content-Digest"))
 	if err != nil {
-		return Found{}, fmt.Errorf("asking for %s: the registry gives no digest: %s", ref, redact.Line(err.Error()))
+		return Found{}, fmt.Errorf("asking for %s: the answer has no digest: %s", ref, redact.Line(err.Error()))
 	}
 	return Found{Digest: digest.String(), HeadOnly: true}, nil
 }

@@ -34,7 +34,7 @@ func OneHost(targets ...Target) (string, error) {
 	}
 	switch len(hosts) {
 	case 0:
-		return "", errors.New("there is no repository that credentials could be for")
+		return "", errors.New("there is no repository for the credentials")
 	case 1:
 		return hosts[0], nil
 	}
@@ -87,7 +87,7 @@ func EngineAddresses(targets ...Target) ([]string, error) {
 		case parsed.Host() == reference.DockerHub:
 			address = reference.DockerHub
 		case strings.Contains(address, reference.DockerHub) && !strings.Contains(address, ":"):
-			return nil, fmt.Errorf("%s %s: the engine would take the credentials for %s for Docker Hub's: leave --registry-password out, and use `docker login`",
+			return nil, fmt.Errorf("%s %s: the engine would send the credentials for %s to Docker Hub: leave --registry-password out, and use `docker login`",
 				target.Flag, target.Repository, address)
 		case strings.Count(address, ":") > 1:
 			address += ":"

@@ -97,7 +97,7 @@ func TestTheEngineFilesCredentialsUnderTheirHost(t *testing.T) {
 	}
 	for _, repository := range []string{"docker.io.example/me/a", "mirror-docker.io/me/a"} {
 		_, err := EngineAddresses(Target{Flag: "--base-repo", Repository: repository})
-		require.ErrorContains(t, err, "--base-repo "+repository+": the engine would take the credentials")
+		require.ErrorContains(t, err, "--base-repo "+repository+": the engine would send the credentials")
 	}
 }
 

@@ -132,7 +132,7 @@ func (c *Client) exchange(ctx context.Context, method string, at *url.URL, send 
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	if len(body) > transport.MaxAnswer {
-		return nil, fmt.Errorf("an answer of more than %d MiB", transport.MaxAnswer>>20)
+		return nil, fmt.Errorf("the answer is larger than %d MiB", transport.MaxAnswer>>20)
 	}
 	return &answer{status: response.StatusCode, header: response.Header, body: body, url: response.Request.URL}, nil
 }

@@ -104,7 +104,7 @@ func TestAnEndlessAnswerIsRefused(t *testing.T) {
 	client := connect(t, b, Access{})
 	b.Proxy.Script(registrytest.Rule{Fault: endless})
 	_, err := client.Find(ctx, b.Reference("agent:x"))
-	require.EqualError(t, err, "GET /v2/agent/manifests/x: an answer of more than 4 MiB")
+	require.EqualError(t, err, "GET /v2/agent/manifests/x: the answer is larger than 4 MiB")
 }
 
 // endless answers until nobody reads on.

@@ -265,8 +265,8 @@ func TestTokenServers(t *testing.T) {
 		})
 	}
 	for name, test := range map[string]struct{ registry, realm, says string }{
-		"without TLS":                         {"registry.example", "http://auth.example/token", "is reached by TLS"},
-		"without TLS, at a private host":      {"10.0.0.5", "http://10.0.0.6/token", "is reached by TLS"},
+		"without TLS":                         {"registry.example", "http://auth.example/token", "uses TLS, but refers to"},
+		"without TLS, at a private host":      {"10.0.0.5", "http://10.0.0.6/token", "uses TLS, but refers to"},
 		"at a private address":                {"registry.example", "https://10.0.0.1/token", "a private address"},
 		"at a loopback address":               {"registry.example", "https://[::1]/token", "a loopback address"},
 		"at localhost":                        {"registry.example", "https://localhost:5000/token", "a loopback address"},
@@ -437,7 +437,7 @@ func TestAnUploadMayGoOnAtAnotherPublicHost(t *testing.T) {
 	assert.NotContains(t, w.shown, "PUT https://storage.example/x")
 }
 
-// publicRegistry is one at registry.example that is reached by TLS and wants the password.
+// publicRegistry is one at registry.example that uses TLS and wants the password.
 func publicRegistry(t *testing.T) (registrytest.Bed, *world, *Client) {
 	t.Helper()
 	b := registrytest.NewBed(t)

@@ -123,7 +123,7 @@ func (l *look) referrers(ctx context.Context) ([]v1.Descriptor, error) {
 	}
 	var index v1.IndexManifest
 	if err := oci.Decode(got.body, &index); err != nil {
-		return nil, fmt.Errorf("reading what refers to %s: %w", l.image.Digest, err)
+		return nil, fmt.Errorf("reading the referrers of %s: %w", l.image.Digest, err)
 	}
 	return slices.DeleteFunc(index.Manifests, func(of v1.Descriptor) bool { return !mayBeBundle(of) }), nil
 }

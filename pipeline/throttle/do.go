@@ -66,10 +66,10 @@ func (all *Hosts) Do(ctx context.Context, kind string, hosts []string, work func
 	}
 }
 
-// limited holds everybody back who needs the host, after the nth limit that a piece of work or a
-// request met there. Asked is when it last began to ask. An error means that the waits are used up.
-// If the registry names a wait, it gets just that, and the wait does not count; after
-// [Retry.LimitWaits] such waits for the same thing it is no longer believed.
+// limited holds back everybody who needs the host, after a piece of work or a request met its nth
+// limit there. Asked is when that attempt or request began. An error means that the waits are used
+// up. If the registry names a wait, everybody waits for just that time, and the wait does not
+// count; after [Retry.LimitWaits] such waits for the same thing the registry is no longer believed.
 func (t *hostThrottle) limited(kind string, asked time.Time, n int, err error) error {
 	cause, waits := classify.Of(err), t.retry.LimitWaits
 	if cause.Doubtful {

@@ -6,10 +6,10 @@ import (
 	"dagger/eval-images/pipeline/clock"
 )
 
-// Hosts holds the work of a run back, at each registry host by itself: a limit or an outage of one
-// host does not hold back work that needs only other hosts. Whoever makes a run makes one Hosts
-// with the policy, and hands it to the runner and to the registry clients. The zero value has the
-// default policy.
+// Hosts is the retry policy of a run, and a limiter and circuit breakers for each registry host: a
+// limit or an outage of one host does not hold back work that needs only other hosts. Whoever makes
+// a run makes one Hosts, and hands it to the runner and to the registry clients. The zero value has
+// the default policy.
 type Hosts struct {
 	// Retry is the policy of all work and all requests.
 	Retry Retry
@@ -26,9 +26,9 @@ type Hosts struct {
 // Start begins a run with so many workers, and forgets what is known of the hosts. It must come
 // before [Hosts.Do].
 //
-// Own reports whether the run publishes to a host. Rest gives up the caller's place among the
-// workers, and returns how to take one again: a worker rests while it waits for a host that is not
-// the run's own, because other images may not need that host.
+// Own reports whether the run publishes to a host. Rest releases the caller's slot among the
+// workers, and returns a function that acquires one again. A worker rests while it waits for a host
+// that is not the run's own, because other images may not need that host.
 func (all *Hosts) Start(clock clock.Clock, workers int, own func(host string) bool, rest func() (back func())) {
 	all.clock, all.workers, all.own, all.rest = clock, workers, own, rest
 	all.byHost = map[string]*hostThrottle{}
@@ -49,8 +49,8 @@ func (all *Hosts) at(host string) *hostThrottle {
 // GiveUp ends the wait for a host, with this error, for everybody who waits or will wait.
 func (all *Hosts) GiveUp(host string, err error) { all.at(host).giveUp(err) }
 
-// Busy lists the hosts at which somebody holds a place, or waits to ask after an outage. After a
-// run there are none.
+// Busy lists the hosts at which somebody holds a slot, or waits for the probe. After a run there
+// are none.
 func (all *Hosts) Busy() (hosts []string) {
 	all.mu.Lock()
 	defer all.mu.Unlock()

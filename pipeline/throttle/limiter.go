@@ -93,7 +93,7 @@ func (l *limiter) tryEnter(count *int) (entered bool, full <-chan struct{}) {
 
 // stay waits, for a caller that has entered, until the pause is over. Its error is the context's:
 // the caller has left then. If there is no room any more, the caller enters anew; otherwise it
-// keeps its place, so that those who were refused come next.
+// keeps its slot, so that those who were refused come next.
 func (l *limiter) stay(ctx context.Context, count *int) error {
 	if l.makesRoom(count) {
 		return l.enter(ctx, count)
@@ -116,7 +116,7 @@ func (l *limiter) makesRoom(count *int) bool {
 	return true // There is no room for others either, so nobody is notified.
 }
 
-// leave frees the caller's place.
+// leave frees the caller's slot.
 func (l *limiter) leave(count *int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

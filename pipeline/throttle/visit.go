@@ -30,7 +30,7 @@ func (v *visit) add(t *hostThrottle) {
 	}
 }
 
-// begin waits until all hosts let the attempt begin. While it waits for one, it holds no place at
+// begin waits until all hosts let the attempt begin. While it waits for one, it holds no slot at
 // another. Again says that the attempt is not the first. The error is the context's, or the reason
 // for which the run gave a host up.
 func (v *visit) begin(ctx context.Context, again bool) error {
@@ -79,7 +79,7 @@ func (v *visit) await(ctx context.Context, t *hostThrottle, again bool) error {
 		}
 		return err
 	}
-	defer t.all.rest()() // To get a place again may take long: nothing is held meanwhile.
+	defer t.all.rest()() // Acquiring a slot again may take long: nothing is held meanwhile.
 	pass, err := t.begin(ctx, &t.working, t.work, again)
 	if err == nil {
 		t.work.abandon(pass)
@@ -97,7 +97,7 @@ func (v *visit) abandon() {
 	clear(v.passes)
 }
 
-// leave frees the attempt's places.
+// leave frees the attempt's slots.
 func (v *visit) leave() {
 	for t := range v.passes {
 		t.leave(&t.working)

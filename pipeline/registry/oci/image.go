@@ -66,7 +66,7 @@ func (i *Image) Layers() []Layer {
 func (i *Image) OnlyLayer() (Layer, error) {
 	layers := i.Layers()
 	if len(layers) != 1 {
-		return Layer{}, fmt.Errorf("it has %d layers, and not one", len(layers))
+		return Layer{}, fmt.Errorf("it has %d layers instead of one", len(layers))
 	}
 	for _, step := range i.Config.History {
 		if !step.EmptyLayer {

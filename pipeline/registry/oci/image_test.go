@@ -18,5 +18,5 @@ func TestOnlyLayer(t *testing.T) {
 	assert.Equal(t, "layer one", layer.history.CreatedBy)
 
 	_, err = read(t, "builder", registrytest.Layered(t, types.OCIManifestSchema1, "one", "two")).OnlyLayer()
-	require.ErrorContains(t, err, "it has 2 layers, and not one")
+	require.ErrorContains(t, err, "it has 2 layers instead of one")
 }

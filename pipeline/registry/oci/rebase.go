@@ -13,7 +13,7 @@ import (
 )
 
 // ErrNoRebase says that layers that were built on one image do not fit on another.
-var ErrNoRebase = errors.New("the layers cannot be taken from one image to the other")
+var ErrNoRebase = errors.New("the layers do not fit on the other image")
 
 // Below is a key of the image without its topmost layers, as far as independent accepts the steps
 // of the history that made them. Two images with the same key have the same layers below, and the
@@ -51,7 +51,7 @@ func layerSteps(history []v1.History) []v1.History {
 func Rebase(built, oldBase, newBase *Image, labels map[string]string) (*Composed, error) {
 	kept := len(oldBase.Manifest.Layers)
 	if len(built.Manifest.Layers) < kept || !slices.Equal(built.Config.RootFS.DiffIDs[:kept], oldBase.Config.RootFS.DiffIDs) {
-		return nil, fmt.Errorf("%w: the one was not built on the other", ErrNoRebase)
+		return nil, fmt.Errorf("%w: they were not built on the old base", ErrNoRebase)
 	}
 	if a, b := withoutLabels(oldBase.Config.Config), withoutLabels(newBase.Config.Config); !reflect.DeepEqual(a, b) {
 		return nil, fmt.Errorf("%w: their configs differ", ErrNoRebase)

@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// Immutable are the answers of registries that never put a tag twice.
+// Immutable are the answers of registries with immutable tags to a second push of a tag.
 var Immutable = map[string]Fault{
 	"ECR (containers-roadmap#2380)": Answer(http.StatusBadRequest,
 		`{"errors":[{"code":"TAG_INVALID","message":"The image tag 'one' already exists in the 'agent' repository and cannot be overwritten because the repository is immutable."}]}`),
@@ -15,7 +15,7 @@ var Immutable = map[string]Fault{
 		`{"errors":[{"code":"DENIED","message":"not enough permissions to delete/overwrite artifact"}]}`),
 }
 
-// OnceEach refuses to put a tag that the registry has.
+// OnceEach refuses to put a tag that the registry has already.
 func OnceEach(refuse Fault) Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		if Has(registry, r) {
@@ -26,11 +26,10 @@ func OnceEach(refuse Fault) Fault {
 	}
 }
 
-// NoMounts is a registry that refuses to mount any layer.
+// NoMounts refuses every mount.
 var NoMounts = Rule{Method: http.MethodPost, Fault: Mounts(Answer(http.StatusForbidden, ""))}
 
-// RefusedMount are the ways in which registries refuse to mount a layer, with the reports of those
-// who met them.
+// RefusedMount are the ways in which registries refuse a mount, with the issues that report them.
 var RefusedMount = map[string]Fault{
 	"202, as the specification has it":               NoMount(),
 	"200 with a page of something in front":          Page(http.StatusOK),

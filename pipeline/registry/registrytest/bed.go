@@ -25,7 +25,7 @@ func NewBed(t *testing.T) Bed {
 	return NewBedOf(t, Memory())
 }
 
-// NewBedOf is a registry that this handler is.
+// NewBedOf is a Bed with this registry.
 func NewBedOf(t *testing.T, registry http.Handler) Bed {
 	t.Helper()
 	proxy := New(registry)
@@ -35,7 +35,7 @@ func NewBedOf(t *testing.T, registry http.Handler) Bed {
 	return Bed{Host: host, Open: host, Proxy: proxy}
 }
 
-// Reference is one in the registry: its host, and the rest.
+// Reference puts the registry's host before the rest of a reference.
 func (b Bed) Reference(rest string) string { return b.Host + "/" + rest }
 
 // Push puts an image in the registry.
@@ -57,7 +57,7 @@ func (b Bed) Pull(t *testing.T, rest string) v1.Image {
 	return img
 }
 
-// DigestOfImage is that of an image's manifest.
+// DigestOfImage is the digest of an image's manifest.
 func DigestOfImage(t *testing.T, img v1.Image) string {
 	t.Helper()
 	digest, err := img.Digest()
@@ -75,7 +75,7 @@ func (e Elsewhere) RoundTrip(request *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(request)
 }
 
-// Asked are the requests that a registry was asked, "PUT /v2/agent/manifests/x", in the order of
+// Asked are the requests that a registry got, such as "PUT /v2/agent/manifests/x", in the order of
 // their answers.
 func Asked(proxy *Proxy) []string {
 	var all []string
@@ -85,7 +85,7 @@ func Asked(proxy *Proxy) []string {
 	return all
 }
 
-// Has says whether a repository has a blob.
+// Has reports whether a repository has a blob.
 func (b Bed) Has(repository string, digest v1.Hash) (bool, error) {
 	ref, err := name.NewDigest(b.Open + "/" + repository + "@" + digest.String())
 	if err != nil {

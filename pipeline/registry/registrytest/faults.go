@@ -21,16 +21,16 @@ func Answer(status int, body string, headers ...string) Fault {
 	}
 }
 
-// Page is an error of something in front of the registry, which speaks HTML: a load balancer, a
-// proxy, a login page.
+// Page is a page of HTML from something in front of the registry: a load balancer, a proxy, a login
+// page.
 func Page(status int) Fault {
 	text := fmt.Sprintf("<html>\r\n<head><title>%[1]d %[2]s</title></head>\r\n<body>\r\n<center><h1>%[1]d %[2]s</h1></center>\r\n"+
 		"<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n", status, http.StatusText(status))
 	return Answer(status, text, "Content-Type", "text/html")
 }
 
-// Torn lets the registry answer, and cuts the connection after half of the body, the length of
-// which was declared in full.
+// Torn lets the registry answer, and cuts the connection after half of the body. The headers
+// declare the full length.
 func Torn() Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		answer := httptest.NewRecorder()
@@ -44,7 +44,7 @@ func Torn() Fault {
 	}
 }
 
-// Lost lets the registry do what is asked, and cuts the connection before the answer.
+// Lost lets the registry handle the request, and cuts the connection before the answer.
 func Lost() Fault {
 	return func(_ http.ResponseWriter, r *http.Request, registry http.Handler) {
 		registry.ServeHTTP(httptest.NewRecorder(), r)
@@ -52,7 +52,7 @@ func Lost() Fault {
 	}
 }
 
-// Delay lets the registry answer, later.
+// Delay lets the registry answer later.
 func Delay(d time.Duration) Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		if wait(r, d) {
@@ -61,8 +61,8 @@ func Delay(d time.Duration) Fault {
 	}
 }
 
-// NoMount hides from the registry that a client wants a layer mounted. It answers as registries do
-// that do not mount.
+// NoMount hides from the registry that the client asks for a mount. The answer is that of a
+// registry that does not mount.
 func NoMount() Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		r.URL.RawQuery = ""
@@ -70,7 +70,8 @@ func NoMount() Fault {
 	}
 }
 
-// Status serves the request and answers with another status, and without some of the headers.
+// Status lets the registry handle the request, and replaces the status of the answer. It removes
+// some headers.
 func Status(status int, without ...string) Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		answer := httptest.NewRecorder()
@@ -83,14 +84,14 @@ func Status(status int, without ...string) Fault {
 	}
 }
 
-// Has says whether a registry has what a request is about.
+// Has reports whether a registry has what a request is about.
 func Has(registry http.Handler, r *http.Request) bool {
 	answer := httptest.NewRecorder()
 	registry.ServeHTTP(answer, httptest.NewRequest(http.MethodHead, r.URL.Path, nil))
 	return answer.Code == http.StatusOK
 }
 
-// Mounts strikes only the requests that mount a layer.
+// Mounts is a fault of requests for a mount only.
 func Mounts(fault Fault) Fault {
 	return func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		if !r.URL.Query().Has("mount") {
@@ -101,7 +102,7 @@ func Mounts(fault Fault) Fault {
 	}
 }
 
-// Stall keeps the client waiting until it gives up, or for so long.
+// Stall makes the client wait until it gives up, at most for this time.
 func Stall(longest time.Duration) Fault {
 	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		io.Copy(io.Discard, r.Body) // Only then the server looks whether the client is still there.
@@ -110,7 +111,7 @@ func Stall(longest time.Duration) Fault {
 	}
 }
 
-// Cut reads so many bytes of the request's body and cuts the connection.
+// Cut reads so many bytes of the request's body, and cuts the connection.
 func Cut(after int64) Fault {
 	return func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		io.CopyN(io.Discard, r.Body, after) // A body that is shorter is cut at its end.
@@ -118,7 +119,7 @@ func Cut(after int64) Fault {
 	}
 }
 
-// wait tells whether the client is still there afterwards.
+// wait waits, and reports whether the client is still there afterwards.
 func wait(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// memory adds to the registry of go-containerregistry what that leaves out: that each repository
-// has blobs of its own, and that they can be mounted.
+// memory adds to the registry of go-containerregistry that each repository has its own blobs, and
+// that blobs can be mounted.
 type memory struct {
 	next http.Handler
 
@@ -26,14 +26,13 @@ type memory struct {
 // blob is a blob in a repository.
 type blob struct{ repository, digest string }
 
-// Memory is a registry that keeps everything in memory and takes everybody. As real ones do, it
-// refuses a manifest that names a blob which its repository does not have, and mounts blobs from
-// other repositories.
+// Memory is a registry in memory that needs no credentials. Like a real one, it refuses a manifest
+// that names a blob which the repository lacks, and mounts blobs from other repositories.
 func Memory() http.Handler {
 	return &memory{next: registry.New(registry.Logger(log.New(io.Discard, "", 0))), blobs: map[blob]bool{}}
 }
 
-// Lose has a registry by [Memory] lose a blob of a repository, as one that collects garbage at the
+// Lose makes a registry by [Memory] lose a blob of a repository, as a garbage collection at the
 // wrong moment does.
 func Lose(registry http.Handler, repository, digest string) {
 	m := registry.(*memory)
@@ -42,8 +41,8 @@ func Lose(registry http.Handler, repository, digest string) {
 	delete(m.blobs, blob{repository, digest})
 }
 
-// place is what a path of the API is about in a repository: its name, the kind of thing, and which
-// one. The kind is empty if it is about none.
+// place splits a path of the API into the repository, "blobs/uploads", "blobs" or "manifests", and the
+// rest. All are empty for any other path.
 func place(path string) (repository, kind, which string) {
 	slash := strings.LastIndexByte(path, '/')
 	for _, kind := range []string{"blobs/uploads", "blobs", "manifests"} {
@@ -116,7 +115,7 @@ func (m *memory) add(repository, digest string) {
 	m.blobs[blob{repository, digest}] = true
 }
 
-// refuse answers with one of the codes that the distribution specification has for errors.
+// refuse answers with an error code of the distribution specification.
 func refuse(w http.ResponseWriter, status int, code string) {
 	Answer(status, `{"errors":[{"code":"`+code+`"}]}`)(w, nil, nil)
 }

@@ -1,5 +1,5 @@
-// Package registrytest puts a script of faults in front of a registry, and counts what the registry
-// is asked, for tests.
+// Package registrytest has registries for tests, and a proxy that puts a script of faults in front
+// of one and counts the requests.
 package registrytest
 
 import (
@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Proxy is a registry with a bad day. Its zero value has neither a script nor a registry: use
-// [New].
+// Proxy is a registry that has a bad day. Make it with [New].
 type Proxy struct {
 	next http.Handler
 
@@ -33,8 +32,8 @@ type Request struct {
 	At time.Time
 }
 
-// Rule says what happens to some of the requests. Rules are tried in their order; the first that
-// fits a request and is in force decides.
+// Rule says what happens to some requests. The first rule that fits a request and is in force
+// counts.
 type Rule struct {
 	// Method it is for. Empty: all.
 	Method string

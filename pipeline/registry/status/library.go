@@ -27,7 +27,7 @@ func Presentable(err error) error {
 	}
 	var value *json.UnmarshalTypeError
 	if errors.As(err, &value) {
-		return redact.Reword(err, "the answer is JSON of another form than specified") // The library quotes the answer.
+		return redact.Reword(err, "the answer is not the specified JSON") // The library quotes the answer.
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return redact.Reword(err, first)

@@ -23,7 +23,7 @@ import (
 // on a private address that answers the TLS handshake by plain HTTP. A broken or slow connection is
 // no such answer. (The library alone would take the scheme that answers first.)
 //
-// A registry that is reached by TLS may refer to URLs with TLS only.
+// A registry that uses TLS may refer to URLs with TLS only.
 type route struct {
 	host string
 	// plainHTTP was asked for, and credentials says whether there are any.
@@ -122,7 +122,7 @@ func by(scheme string, request *http.Request) *http.Request {
 
 // errOneScheme answers the library's second ping. The library pings some registries by TLS and by
 // plain HTTP.
-var errOneScheme = errors.New("the scheme is decided elsewhere")
+var errOneScheme = errors.New("the scheme is decided by the first ping")
 
 // isSecondPing reports whether a request is the library's ping by plain HTTP. After the ping, the
 // library uses the scheme that answered; and a redirect carries the response that asked for it.
@@ -165,9 +165,9 @@ func (r *route) refusal(request *http.Request) error {
 	at := request.URL
 	switch {
 	case request.Method == http.MethodDelete:
-		return &routeError{text: fmt.Sprintf("%s refers to %.100q, and nothing is deleted at another host", r.host, at.Host)}
+		return &routeError{text: fmt.Sprintf("%s refers to %.100q: deletions go to the registry only", r.host, at.Host)}
 	case at.Scheme != schemeTLS && r.current() == schemeTLS:
-		return &routeError{text: fmt.Sprintf("%s is reached by TLS and refers to %.100q, which is not", r.host, at.Scheme+"://"+at.Host)}
+		return &routeError{text: fmt.Sprintf("%s uses TLS, but refers to %.100q without TLS", r.host, at.Scheme+"://"+at.Host)}
 	}
 	return r.keeps(request, at.Hostname(), at.Scheme)
 }
@@ -185,7 +185,7 @@ func (r *route) keeps(request *http.Request, host, scheme string) error {
 
 // ErrPlainHTTP says that a request would have to go by plain HTTP, which [Options.PlainHTTP] does
 // not allow.
-var ErrPlainHTTP = errors.New("plain HTTP was not asked for")
+var ErrPlainHTTP = errors.New("plain HTTP is not allowed")
 
 // explained adds to an error that the registry speaks plain HTTP.
 func (r *route) explained(err error) error {
