@@ -41,8 +41,8 @@ func Lose(registry http.Handler, repository, digest string) {
 	delete(m.blobs, blob{repository, digest})
 }
 
-// place splits a path of the API into the repository, "blobs/uploads", "blobs" or "manifests", and the
-// rest. All are empty for any other path.
+// place splits a path of the API into the repository, "blobs/uploads", "blobs" or "manifests", and
+// the rest. All are empty for any other path.
 func place(path string) (repository, kind, which string) {
 	slash := strings.LastIndexByte(path, '/')
 	for _, kind := range []string{"blobs/uploads", "blobs", "manifests"} {
