@@ -116,7 +116,7 @@ func hubGates(t *testing.T, s *harness.Session) {
 	gated := harness.Flags{"dataset": verified, "hub": hub.URL}
 	refused(t, s, gated, "the hub answers 401 Unauthorized", `"Access to dataset `+verified+` is restricted`, "→ Request access on "+hub.URL+"/datasets/"+verified+", and pass a token")
 	for token, says := range map[harness.Secret]string{
-		harness.Secret(hub.Users[1]): "you are not in the authorized list", " ": "--hub-token is empty", "a\nb": "--hub-token has characters",
+		harness.Secret(hub.Users[1]): "you are not in the authorized list", " ": "--hub-token is empty", "a\nb": "--hub-token contains characters",
 	} {
 		refused(t, s, harness.Flags{"dataset": verified, "hub": hub.URL, "hubToken": token}, says)
 	}

@@ -14,8 +14,8 @@ const (
 	AdviceHidden = "The registry does not say whether it has the image. Grant the credentials the right " +
 		"to read there. If it answers like this for every missing tag, as Artifactory's virtual " +
 		"repositories do, use --force-build, which does not ask."
-	AdviceRepository = "Check the name of the repository. If it is right, create the repository or project " +
-		"first; this registry does not create it on push."
+	AdviceRepository = "Create the repository or project first; this registry does not create it on push. " +
+		"If it exists, check its name."
 	AdviceName = "The registry does not accept this repository name. Check --builder-repo, " +
 		"--base-repo and --agent-repo. " +
 		"Google's Artifact Registry needs HOST/PROJECT/REPOSITORY/IMAGE."
