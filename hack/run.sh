@@ -19,11 +19,26 @@ assemble_all() {
 	echo # The CLI ends without a newline.
 }
 
+# explain tells what to do about images that an earlier version of the module left in the local registry. The call does not replace
+# them: they have other labels, or none.
+explain() {
+	cat >&2 <<-END
+
+		make run: the call failed. If it says that an image "is taken by another image" or "may be another image",
+		an earlier version of this module left that image in the local registry. To remove all of them and run again:
+
+		    make clean
+		    make run
+	END
+}
+
 # If this run fails, the results of an earlier one must not remain.
 rm -f out/{,base-,builder-}manifest.jsonl out/summary.md out/published.txt
 
 hack/samples.sh
+trap explain EXIT
 step "dagger call assemble-all" assemble_all
+trap - EXIT
 
 cat <<END
 

@@ -30,7 +30,7 @@ func read(t *testing.T, name string) workflow.Workflow {
 }
 
 // rare are the inputs that the form has together in "more", and that callers give one by one.
-var rare = []string{"config", "dagger-sha256", "max-attempts", "revision", "seed", "timeout", "trust-unlabelled"}
+var rare = []string{"config", "dagger-sha256", "max-attempts", "revision", "seed", "timeout", "trust-unlabelled", "verify-key"}
 
 // forTheCLI are the inputs that decide which Dagger CLI is installed. The check of the inputs reads
 // them.
@@ -95,21 +95,21 @@ func TestRareSettingsReachTheCall(t *testing.T) {
 		want   map[string]string
 	}{
 		"from the form": {
-			values: map[string]string{"inputs.more": `{"seed": "0", "timeout": "30m", "config": "c", "revision": "r", "max-attempts": "5", "trust-unlabelled": "true"}`},
+			values: map[string]string{"inputs.more": `{"seed": "0", "timeout": "30m", "config": "c", "revision": "r", "max-attempts": "5", "trust-unlabelled": "true", "verify-key": "cosign.pub"}`},
 			want: map[string]string{
-				"SEED": "0", "TIMEOUT": "30m", "CONFIG": "c", "REVISION": "r", "MAX_ATTEMPTS": "5", "TRUST_UNLABELLED": "true", "MODULE": ".",
+				"SEED": "0", "TIMEOUT": "30m", "CONFIG": "c", "REVISION": "r", "MAX_ATTEMPTS": "5", "TRUST_UNLABELLED": "true", "VERIFY_KEY": "cosign.pub", "MODULE": ".",
 			},
 		},
 		"none from the form": {
 			values: map[string]string{"inputs.more": "{}"},
-			want:   map[string]string{"SEED": "", "TIMEOUT": "", "CONFIG": "", "REVISION": "", "MAX_ATTEMPTS": "", "TRUST_UNLABELLED": "", "MODULE": "."},
+			want:   map[string]string{"SEED": "", "TIMEOUT": "", "CONFIG": "", "REVISION": "", "MAX_ATTEMPTS": "", "TRUST_UNLABELLED": "", "VERIFY_KEY": "", "MODULE": "."},
 		},
 		"from a caller, who has no \"more\"": {
 			values: map[string]string{
-				"inputs.seed": "0", "inputs.timeout": "1h", "inputs.config": "c", "inputs.revision": "r", "inputs.max-attempts": "3", "inputs.module": "m", "inputs.trust-unlabelled": "true",
+				"inputs.seed": "0", "inputs.timeout": "1h", "inputs.config": "c", "inputs.revision": "r", "inputs.max-attempts": "3", "inputs.module": "m", "inputs.trust-unlabelled": "true", "inputs.verify-key": "k.pub",
 			},
 			want: map[string]string{
-				"SEED": "0", "TIMEOUT": "1h", "CONFIG": "c", "REVISION": "r", "MAX_ATTEMPTS": "3", "TRUST_UNLABELLED": "true", "MODULE": "m",
+				"SEED": "0", "TIMEOUT": "1h", "CONFIG": "c", "REVISION": "r", "MAX_ATTEMPTS": "3", "TRUST_UNLABELLED": "true", "VERIFY_KEY": "k.pub", "MODULE": "m",
 			},
 		},
 	} {
@@ -150,7 +150,7 @@ func TestTheInputsAreChecked(t *testing.T) {
 		"a pre-release":            {version: "1.0.0-beta.7", sha256: sha256, checksums: given},
 		"a checksum from the form": {version: "0.21.8", more: `{"dagger-sha256": "` + sha256 + `"}`, checksums: given},
 		"a checksum of one's own":  {sha256: sha256, checksums: given},
-		"all rare settings":        {more: `{"config": "c", "max-attempts": "5", "revision": "main", "seed": "0", "timeout": "30m", "trust-unlabelled": "true"}`, checksums: known},
+		"all rare settings":        {more: `{"config": "c", "max-attempts": "5", "revision": "main", "seed": "0", "timeout": "30m", "trust-unlabelled": "true", "verify-key": "cosign.pub"}`, checksums: known},
 		"a version with a v":       {version: "v0.17.2", checksums: known},
 		"a version that nobody here vouches for": {
 			version: "0.21.8", says: "the checksum of Dagger 0.21.8 is not known here: give the SHA-256 of its archive as dagger-sha256",
@@ -165,7 +165,7 @@ func TestTheInputsAreChecked(t *testing.T) {
 		"digits that are not ASCII":  {version: "٠.١٧.٢", says: "such as 0.17.2"},
 		"no JSON":                    {more: "timeout=30m", says: "more is no JSON"},
 		"an array":                   {more: "[]", says: `more must be an object such as {"timeout": "30m"}`},
-		"an unknown key":             {more: `{"time-out": "30m"}`, says: `more has no key "time-out": it knows config, dagger-sha256, max-attempts, revision, seed, timeout, trust-unlabelled`},
+		"an unknown key":             {more: `{"time-out": "30m"}`, says: `more has no key "time-out": it knows config, dagger-sha256, max-attempts, revision, seed, timeout, trust-unlabelled, verify-key`},
 		"a key of another input":     {more: `{"agent-repo": "r"}`, says: `more has no key "agent-repo"`},
 		"a key with a line end":      {more: `{"a\n::error::b": ""}`, says: `more has no key "a\n::error::b"`},
 		"a number":                   {more: `{"seed": 0}`, says: `more has "seed" without quotes: write "seed": "0"`},
