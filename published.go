@@ -21,7 +21,7 @@ func (m *EvalImages) published(ctx context.Context, login *credentials, trustUnl
 	}
 	access.ReadOnly, access.Heads = true, trustUnlabelled
 	images := m.engine("")
-	client, err := access.Open(ctx, m.AgentRepo)
+	client, err := open(ctx, access, m.AgentRepo)
 	switch {
 	case errors.Is(err, registry.ErrRefused):
 		return nil, advised(err)

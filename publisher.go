@@ -94,12 +94,12 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 // each, and returns no client.
 func (m *EvalImages) client(ctx context.Context, access registry.Access) (*registry.Client, error) {
 	repositories := []string{m.BuilderRepo, m.BaseRepo, m.AgentRepo}
-	client, err := access.Open(ctx, repositories...)
+	client, err := open(ctx, access, repositories...)
 	if !errors.Is(err, registry.ErrSeveral) {
 		return client, explained(err)
 	}
 	for _, repository := range repositories {
-		if _, err := access.Open(ctx, repository); errors.Is(err, registry.ErrRefused) {
+		if _, err := open(ctx, access, repository); errors.Is(err, registry.ErrRefused) {
 			return nil, err
 		}
 	}

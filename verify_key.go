@@ -47,7 +47,7 @@ func signatures(
 			return nil, err
 		}
 		access.ReadOnly = true
-		client, err = access.Open(ctx, repositories...)
+		client, err = open(ctx, access, repositories...)
 		if errors.Is(err, registry.ErrRefused) {
 			return nil, advised(err)
 		}
