@@ -39,9 +39,9 @@ func withTokens(t *testing.T) (string, *tokens.Server) {
 	return registry, server
 }
 
-// guarded starts another door to what the local registry has: a registry at a port of the engine's
-// localhost, on the same storage, which asks who is there. So a test looks at what came in through
-// the open door. The file is what it knows people by.
+// guarded starts a registry at a port of the engine's localhost, on the local registry's storage,
+// which asks who is there. So a test looks at what was pushed through the local registry. The file is
+// what it knows people by.
 func guarded(t *testing.T, port, file, content string, environment ...string) string {
 	t.Helper()
 	dir := t.TempDir()

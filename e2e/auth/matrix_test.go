@@ -26,8 +26,8 @@ type refusal struct {
 	says           []string // in its one line
 }
 
-// authMatrix is the registries that ask who is there: with passwords and with tokens. Each is another
-// door to what the local registry has, and each test below it has both publishers go through one.
+// authMatrix is the registries that ask who is there, with passwords and with tokens. Both have the
+// local registry's storage, and each test tries one of them with both publishers.
 type authMatrix struct {
 	withPasswords, withTokens string // as this machine reaches them
 	tokens                    *tokens.Server
