@@ -26,7 +26,7 @@ func TestBadInput(t *testing.T) {
 		"a mistake in a flag, told before the SDK is looked at": {
 			change: func(t *testing.T, g *harness.Target) { g.SDK = t.TempDir() },
 			flags:  []string{"--family", "swebnch"},
-			says:   []string{`family "swebnch" is unknown`, "valid are swebench"},
+			says:   []string{`unknown family "swebnch"`, "valid are swebench"},
 		},
 		"an SDK that is not there": {
 			change: func(t *testing.T, g *harness.Target) { g.SDK = filepath.Join(t.TempDir(), "no-sdk") },
@@ -40,7 +40,7 @@ func TestBadInput(t *testing.T) {
 		},
 		"an instance that the dataset lacks": {
 			flags: []string{"--instance-ids", "django__django-1"},
-			says:  []string{"django__django-1", "does not have"},
+			says:  []string{"the dataset lacks", "django__django-1"},
 		},
 		"a registry that does not answer": {
 			change: func(_ *testing.T, g *harness.Target) { g.Registry = "localhost:5999" },
