@@ -19,7 +19,6 @@ func TestDataset(t *testing.T) {
 	t.Parallel()
 	s := harness.NewSession(t)
 	t.Run("a file of any form gives the same plan", func(t *testing.T) { formatsAgree(t, s) })
-	t.Run("a dataset by its name comes from the hub", func(t *testing.T) { hubFetches(t, s) })
 	t.Run("a family names its images by its own rule", func(t *testing.T) { familiesName(t, s) })
 	t.Run("a row may name its image itself", func(t *testing.T) { rowsNameImages(t, s) })
 	t.Run("a template mirrors official images", func(t *testing.T) { templatesMirror(t, s) })

@@ -14,7 +14,10 @@ import (
 
 const verified = "princeton-nlp/SWE-bench_Verified"
 
-func hubFetches(t *testing.T, s *harness.Session) {
+// TestDatasetsOfTheHub: a dataset by its name comes from the hub.
+func TestDatasetsOfTheHub(t *testing.T) {
+	t.Parallel()
+	s := harness.NewSession(t)
 	hub := harness.NewHub(t, map[string]map[string][][]string{
 		verified:                              {"test": {{"django__django-1", "django__django-2"}, {"astropy__astropy-1"}}, "dev": {{"sympy__sympy-1"}}},
 		"princeton-nlp/SWE-bench_Multimodal":  {"dev": {{"Automattic__wp-calypso-21648"}}, "test": {{"a__a-1"}}},
