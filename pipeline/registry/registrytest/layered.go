@@ -34,8 +34,8 @@ func once[T any](t *testing.T, make func() (T, error), parts ...any) T {
 	return value
 }
 
-// Layered is an image with a small layer for each name, the same for the same name, and a config
-// that knows them.
+// Layered is an image with a small layer for each name, and a matching config. The same name makes
+// the same layer.
 func Layered(t *testing.T, media types.MediaType, names ...string) v1.Image {
 	t.Helper()
 	return once(t, func() (v1.Image, error) { return layered(t, media, names) }, "image", media, names)
@@ -67,7 +67,7 @@ func layered(t *testing.T, media types.MediaType, names []string) (v1.Image, err
 	return mutate.ConfigFile(img, config)
 }
 
-// Layer is a small layer, the same for the same name.
+// Layer is a small layer. The same name makes the same layer.
 func Layer(t *testing.T, name string, media types.MediaType) v1.Layer {
 	t.Helper()
 	return once(t, func() (v1.Layer, error) { return newLayer(name, media) }, "layer", name, media)
