@@ -28,7 +28,7 @@ func TestARepositoryThatIsMissing(t *testing.T) {
 			message := f.Call(t, "assemble-all", "--publish", "--publisher", publisher, "total").Message(t)
 			assert.Contains(t, message, "publishing to "+f.Registry+"/"+f.Prefix+"/base: ")
 			assert.Contains(t, message, words)
-			assert.Contains(t, message, "create the repository or project first")
+			assert.Contains(t, message, "Create the repository or project first")
 			assert.NotContains(t, message, harness.BuilderMark)
 			harness.AssertOneLine(t, message)
 			assert.Equal(t, 1, proxy.Count(http.MethodPost, uploads))
@@ -49,7 +49,7 @@ func TestARepositoryThatIsMissing(t *testing.T) {
 		require.Len(t, agents, size)
 		for _, agent := range agents {
 			assert.Contains(t, *agent.Error, "404 Not Found")
-			assert.Contains(t, *agent.Error, "create the repository or project first")
+			assert.Contains(t, *agent.Error, "Create the repository or project first")
 		}
 		built := 0
 		for _, base := range harness.Records(t, dir, "base-manifest.jsonl") {
