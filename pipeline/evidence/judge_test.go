@@ -1,0 +1,291 @@
+package evidence
+
+import (
+	"archive/tar"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// image is a stack on the system's layer.
+func image(t *testing.T, own ...[]item) Stack {
+	t.Helper()
+	stack := Stack{Platform: "linux/amd64", Layers: []*Layer{layer(t, systemItems()...)}}
+	for _, items := range own {
+		stack.Layers = append(stack.Layers, layer(t, items...))
+	}
+	return stack
+}
+
+func TestLayersThatAreAnImagesOwn(t *testing.T) {
+	opt := []item{dir("opt"), dir("opt/miniconda3")}
+	tests := map[string]struct {
+		items []item
+		why   string // empty: they are
+	}{
+		"a repository in the root":            {[]item{dir("testbed"), file("testbed/setup.py", "")}, ""},
+		"an environment of conda":             {append(opt, dir("opt/miniconda3/envs"), dir("opt/miniconda3/envs/testbed"), file("opt/miniconda3/envs/testbed/x", "")), ""},
+		"packages of conda, new as a whole":   {append(opt, dir("opt/miniconda3/pkgs"), file("opt/miniconda3/pkgs/x", "")), ""},
+		"root's caches and scripts":           {[]item{dir("root").withMode(0o700), file("root/.bashrc", ""), dir("root/.cache"), file("root/.cache/x", ""), file("root/setup_env.sh", "")}, ""},
+		"parents as they are":                 {[]item{dir("usr"), dir("usr/local"), dir("tmp").withMode(0o1777)}, ""},
+		"hard links between free places":      {append(opt, dir("opt/miniconda3/envs"), file("opt/miniconda3/envs/a", ""), dir("opt/miniconda3/pkgs"), hardLink("opt/miniconda3/pkgs/a", "opt/miniconda3/envs/a")), ""},
+		"links to anywhere from a free place": {[]item{dir("testbed"), link("testbed/x", "/usr/bin/sh")}, ""},
+		"what is removed in a free place":     {[]item{dir("testbed"), whiteout("testbed/", "x"), opaque("testbed")}, ""},
+		"unknown extensions in a free place":  {[]item{dir("testbed"), file("testbed/x", "").with("ACME.magic", "1")}, ""},
+		"nothing at all":                      {nil, ""},
+
+		"a file of the system":                 {[]item{dir("usr"), file("usr/x", "")}, "usr/x is outside the free places"},
+		"a file in the root":                   {[]item{file("setup.sh", "")}, "setup.sh is no dir"},
+		"a command of conda, which is on PATH": {append(opt, dir("opt/miniconda3/bin"), file("opt/miniconda3/bin/curl", "")), "opt/miniconda3/bin/curl is outside the free places"},
+		"a source of packages":                 {[]item{dir("etc"), file("etc/apt.list", "")}, "etc/apt.list is outside the free places"},
+		"something in /tmp":                    {[]item{dir("tmp").withMode(0o1777), file("tmp/x", "")}, "tmp/x is outside the free places"},
+		"something in /workspace":              {[]item{dir("workspace")}, "the directory workspace is new"},
+		"something in the agent's home":        {[]item{dir("home"), dir("home/openhands")}, "the directory home/openhands is new"},
+		"a directory of root's that is new":    {[]item{dir("root").withMode(0o700), dir("root/.npm")}, "the directory root/.npm is new"},
+		"a hidden directory in the root":       {[]item{dir(".config"), file(".config/x", "")}, "the directory .config is new"},
+		"a parent with another mode":           {[]item{dir("usr").withMode(0o777)}, "the directory usr changes its mode or owner"},
+		"a parent with another owner":          {[]item{dir("usr").ownedBy(7)}, "the directory usr changes its mode or owner"},
+		"a parent with another xattr":          {[]item{dir("usr").with("SCHILY.xattr.a", "b")}, "the directory usr changes its mode or owner"},
+		"a parent that was a link":             {[]item{dir("bin")}, "bin becomes a directory"},
+		"a link of the system":                 {[]item{dir("usr"), link("usr/x", "y")}, "usr/x is outside the free places"},
+		"what is removed of the system":        {[]item{dir("usr"), whiteout("usr/", "x")}, "usr/x is outside the free places"},
+		"the system's directory, emptied":      {[]item{dir("usr"), opaque("usr")}, "usr is outside the free places"},
+		"a free place that is removed":         {[]item{dir("opt"), dir("opt/miniconda3"), whiteout("opt/miniconda3/", "envs")}, "opt/miniconda3/envs is removed"},
+		"a free place that is a file":          {[]item{file("testbed", "")}, "testbed is no dir"},
+		"a free place that is a link":          {[]item{link("testbed", "/usr")}, "testbed is no dir"},
+		"a free file that is a directory":      {[]item{dir("root").withMode(0o700), dir("root/.bashrc")}, "root/.bashrc is no file"},
+		"a path without its parents":           {[]item{file("testbed/a", "")}, `the layer has "testbed/a" and no directory "testbed" before it`},
+		"a path before its parents":            {[]item{file("testbed/a", ""), dir("testbed")}, `the layer has "testbed/a" and no directory "testbed" before it`},
+		"a path whose parent is a link":        {[]item{dir("testbed"), link("testbed/a", "/usr"), file("testbed/a/x", "")}, `the layer has "testbed/a/x" and no directory "testbed/a" before it`},
+		"a hard link to the system":            {[]item{dir("testbed"), hardLink("testbed/x", "usr/bin/sh")}, `the hard link "testbed/x" leads out of its layer or out of the free places`},
+		"a pipe":                               {[]item{dir("testbed"), {name: "testbed/x", typ: tar.TypeFifo}}, `"testbed/x" is a device or a pipe`},
+		"a device of the system":               {[]item{dir("usr"), {name: "usr/x", typ: tar.TypeBlock, major: 8}}, "usr/x is outside the free places"},
+		"a hard link to another layer":         {[]item{dir("testbed"), hardLink("testbed/x", "testbed/y")}, `the hard link "testbed/x" leads out of its layer or out of the free places`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			shared, err := Recipe{}.Shared(image(t, test.items))
+			if err != nil { // An entry without its parents leaves nothing certain.
+				require.EqualError(t, err, "layer 2: "+test.why)
+				require.Contains(t, test.why, "no directory")
+				return
+			}
+			if test.why == "" {
+				assert.Equal(t, 1, shared.Layers, "the system's layer")
+				return
+			}
+			assert.EqualError(t, shared.Why, "layer 2: "+test.why)
+			assert.Equal(t, 2, shared.Layers)
+		})
+	}
+}
+
+func TestTheSharedLayersAreWhatRemains(t *testing.T) {
+	repository := []item{dir("testbed"), file("testbed/a", "")}
+	system := []item{dir("usr"), file("usr/bin2", "")}
+	shared := func(own ...[]item) Shared {
+		found, err := Recipe{}.Shared(image(t, own...))
+		require.NoError(t, err)
+		return found
+	}
+	t.Run("when the image's own are taken off from the top", func(t *testing.T) {
+		assert.Equal(t, 2, shared(system, repository, repository).Layers)
+		assert.Equal(t, 3, shared(repository, system, repository).Layers, "what is below a shared one is shared")
+	})
+	t.Run("and have one key", func(t *testing.T) {
+		assert.Equal(t, shared(repository).Key, shared().Key)
+		assert.Equal(t, shared(system, repository).Key, shared(system).Key)
+		assert.NotEqual(t, shared(system).Key, shared().Key)
+	})
+	t.Run("which the labels are no part of, but all else of the config is", func(t *testing.T) {
+		key := func(change func(*Stack)) string {
+			stack := image(t, repository)
+			change(&stack)
+			found, err := Recipe{}.Shared(stack)
+			require.NoError(t, err)
+			return found.Key
+		}
+		same := key(func(*Stack) {})
+		assert.Equal(t, same, key(func(s *Stack) { s.Config.Labels = map[string]string{"a": "b"} }))
+		assert.NotEqual(t, same, key(func(s *Stack) { s.Config.User = "root" }))
+		assert.NotEqual(t, same, key(func(s *Stack) { s.Platform = "linux/arm64" }))
+	})
+}
+
+func TestPlacesThatAreNotFree(t *testing.T) {
+	repository := []item{dir("testbed"), dir("testbed/bin"), file("testbed/bin/a", "")}
+	tests := map[string]struct {
+		names []string
+		env   []string
+		below []item
+		why   string
+	}{
+		"one that the recipe names":          {names: []string{"/testbed/bin"}, why: "the recipe names /testbed/bin"},
+		"one in what the recipe names":       {names: []string{"/"}, why: "the recipe names /"},
+		"one that PATH leads into":           {env: []string{"PATH=/usr/bin:/testbed/bin"}, why: "PATH leads into it"},
+		"one that any other variable does":   {env: []string{"NODE_OPTIONS=--require=/testbed/x.js"}, why: "NODE_OPTIONS leads into it"},
+		"one that a link of the system does": {below: []item{dir("usr"), link("usr/tool", "/testbed/bin/a")}, why: "the link usr/tool leads into it"},
+		"one that a link may lead into":      {below: []item{dir("usr"), link("usr/tool", "/usr/../testbed/bin/a")}, why: "the link usr/tool leads into it"},
+		"one that a link in such a one does": {env: []string{"PATH=/app"}, below: []item{dir("usr"), file("usr/x", ""), dir("app"), link("app/tool", "/testbed/bin/a")}, why: "a link in app leads into it"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			own := [][]item{repository}
+			if test.below != nil {
+				own = [][]item{test.below, repository}
+			}
+			stack := image(t, own...)
+			stack.Config.Env = test.env
+			shared, err := Recipe{Names: test.names}.Shared(stack)
+			require.NoError(t, err)
+			require.Error(t, shared.Why)
+			assert.Contains(t, shared.Why.Error(), "testbed is not free: "+test.why)
+		})
+	}
+	t.Run("no other one", func(t *testing.T) {
+		stack := image(t, repository)
+		stack.Config.Env = []string{"PATH=/opt/miniconda3/bin:/usr/bin:/test", "HOME=/", "X=testbed"}
+		shared, err := Recipe{Names: []string{"/tmp/x", "/test", "/testbeds"}}.Shared(stack)
+		require.NoError(t, err)
+		assert.Equal(t, 1, shared.Layers)
+	})
+}
+
+func TestImagesOfWhichNothingIsCertain(t *testing.T) {
+	tests := map[string]struct {
+		change func(*Stack)
+		reason string
+	}{
+		"one with a SHELL":       {func(s *Stack) { s.Config.Shell = []string{"/bin/bash"} }, "the image has a SHELL"},
+		"one that sets BASH_ENV": {func(s *Stack) { s.Config.Env = []string{"A=b", "BASH_ENV=/x"} }, "the image sets BASH_ENV"},
+		"one that sets ENV":      {func(s *Stack) { s.Config.Env = []string{"ENV=/x"} }, "the image sets ENV"},
+		"one that sets SHELL":    {func(s *Stack) { s.Config.Env = []string{"SHELL=/x"} }, "the image sets SHELL"},
+		"one with a path below a link": {func(s *Stack) {
+			s.Layers = []*Layer{s.Layers[0], layer(t, file("bin/x", ""))}
+		}, "layer 2: bin is no directory"},
+		"one with a path below a link of the same layer": {func(s *Stack) {
+			s.Layers = []*Layer{s.Layers[0], layer(t, dir("usr"), link("usr/l", "/etc"), file("usr/l/x", ""))}
+		}, "layer 2: usr/l is no directory"},
+		"one with a path below a link to be": {func(s *Stack) {
+			s.Layers = []*Layer{layer(t, link("testbed", "/usr")), layer(t, file("testbed/x", ""))}
+		}, `layer 2: the layer has "testbed/x" and no directory "testbed" before it`},
+		"one with a layer that cannot be read": {func(s *Stack) { s.Layers[0] = &Layer{Refused: "no tar archive"} }, "layer 1: no tar archive"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			stack := image(t, []item{dir("testbed")})
+			test.change(&stack)
+			_, err := Recipe{}.Shared(stack)
+			require.EqualError(t, err, test.reason)
+			assert.True(t, IsRefusal(err))
+		})
+	}
+}
+
+func TestJudge(t *testing.T) {
+	repository := []item{dir("testbed").withMode(0o700), file("testbed/a", "")}
+	usr := func(more ...item) []item { return append([]item{dir("usr"), dir("usr/bin")}, more...) }
+	tests := map[string]struct {
+		added  []item
+		reason string // empty: they may be put on the image
+	}{
+		"packages and users":                             {append(usr(file("usr/bin/git", ""), link("usr/bin/awk", "gawk"), whiteout("usr/bin/", "sh")), dir("etc"), file("etc/passwd", "more")), ""},
+		"a directory of the system with another mode":    {[]item{dir("var").withMode(0o777)}, ""},
+		"new directories":                                {[]item{dir("workspace").ownedBy(7), dir("opt"), dir("opt/node"), file("opt/node/x", "")}, ""},
+		"a directory in the root that neither image has": {[]item{dir("tools"), file("tools/x", ""), link("tools/y", "/usr/bin")}, ""},
+		"something left in /tmp":                         {[]item{dir("tmp").withMode(0o1777), file("tmp/x", "")}, ""},
+		"a free place as it is":                          {[]item{dir("testbed").withMode(0o700)}, ""},
+		"nothing":                                        {nil, ""},
+
+		"a layer that cannot be read":                           {[]item{file("../x", "")}, `the path "../x" is ambiguous`},
+		"something in what the images have":                     {[]item{dir("testbed").withMode(0o700), file("testbed/b", "")}, "the recipe changes something in testbed"},
+		"something removed there":                               {[]item{dir("testbed").withMode(0o700), whiteout("testbed/", "a")}, "the recipe changes something in testbed"},
+		"the directory of it, made by the runtime":              {[]item{dir("testbed")}, "the recipe repeats the directory testbed with another mode or owner"},
+		"the directory of it, removed":                          {[]item{whiteout("", "testbed")}, "testbed is no directory any more"},
+		"the directory of it, a link now":                       {[]item{link("testbed", "/usr")}, "testbed is no directory any more"},
+		"a parent of it, removed":                               {[]item{dir("opt"), whiteout("opt/", "miniconda3")}, "opt/miniconda3 is removed, and with it opt/miniconda3/envs"},
+		"a parent of it, emptied":                               {[]item{dir("opt"), opaque("opt")}, "opt is removed, and with it opt/miniconda3/envs"},
+		"the root, emptied":                                     {[]item{opaque(".")}, ". is removed, and with it testbed"},
+		"a parent of it, a file now":                            {[]item{file("opt", "")}, "opt is no directory any more"},
+		"a link into it":                                        {usr(link("usr/bin/tool", "/testbed/a")), "the link usr/bin/tool leads into testbed"},
+		"a link that may lead into it":                          {usr(link("usr/bin/tool", "/usr/../x")), "the link usr/bin/tool leads into *"},
+		"a link that may lead into it, from another free place": {[]item{dir("tools"), link("tools/y", "/usr/../x")}, "a link in tools leads to what the images have"},
+		"a path without its parents, which the system has":      {[]item{file("usr/bin/git", "")}, ""},
+		"a directory that both images repeat, emptied":          {[]item{dir("var"), opaque("var"), file("var/x", "")}, ""},
+		"the same, removed":                                     {[]item{whiteout("", "var")}, "var is removed, and with it var"},
+		"a path below it that is removed":                       {[]item{dir("var"), whiteout("var/", "lib")}, ""},
+		"a device":                                              {usr(item{name: "usr/x", typ: tar.TypeBlock, major: 8}), "usr/x is a device or a pipe"},
+		"a path in the root without its parents":                {[]item{file("tools/x", "")}, `the layer has "tools/x" and no directory "tools" before it`},
+		"a hard link out of the free places":                    {[]item{dir("tools"), hardLink("tools/x", "usr/bin/sh")}, `the hard link "tools/x" leads out of its layer or out of the free places`},
+		"a link into it, from another free place":               {[]item{dir("tools"), link("tools/y", "/testbed/a")}, "a link in tools leads to what the images have"},
+		"a path below a link of the system":                     {[]item{dir("bin"), file("bin/x", "")}, "bin becomes a directory"},
+		"a path below a link, without its parents":              {[]item{file("bin/x", "")}, "bin is no directory"},
+		"a path below a link of the same layer":                 {usr(link("usr/l", "/etc"), file("usr/l/x", "")), "usr/l is no directory"},
+		"a directory that becomes a file":                       {[]item{dir("usr"), file("usr/bin", "")}, "usr/bin is no directory any more"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			environment := []item{dir("var"), dir("opt"), dir("opt/miniconda3"), dir("opt/miniconda3/envs"), file("opt/miniconda3/envs/x", name)}
+			err := Recipe{}.Judge(image(t, repository), image(t, environment, repository), []*Layer{layer(t, test.added...)})
+			if test.reason == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, "added layer 1: "+test.reason)
+			assert.True(t, IsRefusal(err))
+		})
+	}
+}
+
+// TestAddedLayersStandOnOneAnother: a recipe of several steps adds several layers.
+func TestAddedLayersStandOnOneAnother(t *testing.T) {
+	repository := []item{dir("testbed"), file("testbed/a", "")}
+	judge := func(added ...[]item) error {
+		var layers []*Layer
+		for _, items := range added {
+			layers = append(layers, layer(t, items...))
+		}
+		return Recipe{}.Judge(image(t, repository), image(t, repository), layers)
+	}
+	assert.NoError(t, judge([]item{dir("usr"), dir("usr/new")}, []item{file("usr/new/x", "")}))
+	assert.EqualError(t, judge([]item{dir("usr"), link("usr/l", "/etc")}, []item{file("usr/l/x", "")}), "added layer 2: usr/l is no directory")
+	assert.NoError(t, judge([]item{dir("usr"), link("usr/l", "/etc")}, []item{dir("usr"), whiteout("usr/", "l")}, []item{file("usr/l/x", "")}))
+	assert.EqualError(t, judge([]item{dir("tools")}, []item{link("tools", "/etc")}), "added layer 2: tools is no dir")
+}
+
+func TestImagesThatAreNoSiblings(t *testing.T) {
+	repository := []item{dir("testbed"), file("testbed/a", "")}
+	tests := map[string]struct {
+		change func(*Stack)
+		reason string
+	}{
+		"of another platform":         {func(s *Stack) { s.Platform = "linux/arm64" }, "the images are for different platforms"},
+		"with another config":         {func(s *Stack) { s.Config.WorkingDir = "/app" }, "the configs of the images differ"},
+		"on another system":           {func(s *Stack) { s.Layers[0] = layer(t, dir("usr")) }, "the images stand on different layers"},
+		"with a SHELL, as both":       {func(s *Stack) { s.Config.Shell = []string{"/bin/sh"} }, "the configs of the images differ"},
+		"of which nothing is certain": {func(s *Stack) { s.Layers[1] = &Layer{Refused: "no tar archive"} }, "layer 2: no tar archive"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			other := image(t, repository)
+			test.change(&other)
+			assert.EqualError(t, Recipe{}.Judge(image(t, repository), other, nil), test.reason)
+		})
+	}
+	t.Run("labels make no difference", func(t *testing.T) {
+		other := image(t, repository)
+		other.Config.Labels = map[string]string{"a": "b"}
+		assert.NoError(t, Recipe{}.Judge(image(t, repository), other, nil))
+	})
+	t.Run("two with the same SHELL are none either", func(t *testing.T) {
+		one := image(t, repository)
+		one.Config.Shell = []string{"/bin/sh"}
+		assert.EqualError(t, Recipe{}.Judge(one, one, nil), "the image has a SHELL")
+	})
+}
+
+func TestARecipeNamesTheAbsolutePathsOfItsDockerfile(t *testing.T) {
+	names := RecipeOf("  # not /testbed\nRUN --mount=type=cache,target=/var/cache/apt install -d /workspace/project && tar -C/opt/node -x\nENV P=\"/app\"\n").Names
+	assert.Equal(t, []string{"/var/cache/apt", "/workspace/project", "/opt/node", "/app"}, names)
+}

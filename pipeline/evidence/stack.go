@@ -1,0 +1,143 @@
+package evidence
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Stack is an image.
+type Stack struct {
+	// Platform that the image is for, such as "linux/amd64".
+	Platform string
+	Config   v1.Config
+	// Layers of the image, the lowest first.
+	Layers []*Layer
+}
+
+// Shared are the lower layers of an image: those that are left when its own layers, which are
+// certain to have nothing to do with a recipe, are taken off from the top.
+type Shared struct {
+	// Key is the same for images whose shared layers, platform and config are the same. One recipe
+	// run serves all of them.
+	Key string
+	// Layers is how many layers are shared; all others are the image's own.
+	Layers int
+	// Why says what keeps the uppermost shared layer from being the image's own. Nil: there is
+	// none.
+	Why error
+}
+
+// Shared splits the layers of an image for a recipe. An error is a [Refusal]: nothing is certain.
+func (r Recipe) Shared(image Stack) (Shared, error) {
+	found, _, err := r.split(image)
+	return found, err
+}
+
+// split is Shared, with the tree of the layers.
+func (r Recipe) split(image Stack) (Shared, *tree, error) {
+	if err := usual(image.Config); err != nil {
+		return Shared{}, nil, err
+	}
+	found, all := Shared{}, newTree()
+	for i, layer := range image.Layers {
+		if layer.Refused != "" { // Nobody knows what is below the next one.
+			return Shared{}, nil, refuse("layer %d: %s", i+1, layer.Refused)
+		}
+		taken := r.taken(image.Config, all, image.Layers[:i+1])
+		if err := certain(layer, all, taken); err != nil {
+			found.Layers, found.Why = i+1, fmt.Errorf("layer %d: %w", i+1, err)
+			if err := sound(layer, all); err != nil {
+				return Shared{}, nil, refuse("layer %d: %s", i+1, err)
+			}
+		}
+		all.apply(layer)
+	}
+	found.Key = keyOf(image, found.Layers)
+	return found, all, nil
+}
+
+// usual refuses a config that has commands run by another shell than the recipe is written for, or
+// that has a shell run a file first.
+func usual(config v1.Config) error {
+	if len(config.Shell) > 0 {
+		return refuse("the image has a SHELL")
+	}
+	for _, name := range []string{"SHELL", "BASH_ENV", "ENV"} {
+		if slices.ContainsFunc(config.Env, func(variable string) bool { return named(variable, name) }) {
+			return refuse("the image sets %s", name)
+		}
+	}
+	return nil
+}
+
+func named(variable, name string) bool {
+	return len(variable) > len(name) && variable[:len(name)+1] == name+"="
+}
+
+// certain returns nil if a layer has entries in the free places only, and changes nothing else of
+// what is below it.
+func certain(layer *Layer, below *tree, taken map[string]string) error {
+	for _, entry := range layer.Outside {
+		was, ok := below.outside[entry.Path]
+		switch {
+		case entry.Kind != Directory:
+			return refuse("%s is outside the free places", entry.Path)
+		case !ok:
+			return refuse("the directory %s is new", entry.Path)
+		case was.Kind != Directory:
+			return refuse("%s becomes a directory", entry.Path)
+		case was.Attributes != entry.Attributes:
+			return refuse("the directory %s changes its mode or owner", entry.Path)
+		}
+	}
+	for name, place := range sorted(layer.Places) {
+		if by, ok := taken[name]; ok {
+			return refuse("%s is not free: %s", name, by)
+		}
+		if err := place.confined(); err != nil {
+			return err
+		}
+		if err := below.takes(name, place); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sound returns nil if the paths of a shared layer are what they seem: none leads through a link.
+func sound(layer *Layer, below *tree) error {
+	made := layer.made()
+	for _, entry := range layer.Outside {
+		if err := below.reaches(entry.Path, made); err != nil {
+			return err
+		}
+	}
+	for _, place := range sorted(layer.Places) {
+		if place.Orphan != "" {
+			return refuse("%s", place.Orphan)
+		}
+	}
+	return nil
+}
+
+// keyOf stands for the shared layers, the platform and the config.
+func keyOf(image Stack, shared int) string {
+	below := struct {
+		Layers   []string
+		Platform string
+		Config   v1.Config
+	}{Platform: image.Platform, Config: image.Config}
+	below.Config.Labels = nil
+	for _, layer := range image.Layers[:shared] {
+		below.Layers = append(below.Layers, layer.DiffID)
+	}
+	data, err := json.Marshal(below)
+	if err != nil {
+		panic(err) // It has nothing that JSON cannot hold.
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(data))
+}
