@@ -35,7 +35,7 @@ func (m *EvalImages) AssembleAll(
 		// Who publishes agent images: direct (composes in the registry), engine, or auto
 		// +default="auto"
 		Publisher string
-		// Share recipe layers between similar official images: never or trusted
+		// Share the recipe's layers between official images: never, evidence or trusted
 		// +default="never"
 		ShareBases string
 		// Rebuild and publish every image, whatever the registry has

@@ -22,6 +22,9 @@ import (
 	"dagger/eval-images/pipeline/plan"
 )
 
+// Each function has its file, with its own flags: assemble_all.go, check.go, phases.go (builder, base
+// and assemble), plan.go and read_manifest.go. The other files of this package serve those.
+
 // EvalImages builds and publishes the images of a benchmark run. Its fields are the flags of [New],
 // which explains them, in the same order: they hold for all functions.
 type EvalImages struct {

@@ -34,8 +34,7 @@ func (p publishing) check() error {
 	if !slices.Contains([]string{publisherAuto, publisherDirect, publisherEngine}, p.publisher) {
 		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", redact.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
 	}
-	_, err := publish.SharesBases(p.shareBases)
-	return err
+	return publish.CheckShareBases(p.shareBases)
 }
 
 // use completes a runner with a publisher, and with what tells it which images are signed. It returns the direct
@@ -83,9 +82,8 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 	finder := publish.Finder{Client: client}
 	runner.Publisher, runner.Registry, runner.Tagger = direct, finder, finder
 	runner.Official = &publish.Officials{Client: client, Engine: images, Platform: string(engine.Platform)}
-	if shares, _ := publish.SharesBases(p.shareBases); shares { // It was checked.
-		direct.Sharing = &publish.Sharing{Client: client, Independent: publish.NewIndependentSteps(recipe.dockerfile)}
-		runner.Sharing = direct.Sharing
+	if sharing := publish.NewSharing(p.shareBases, client, recipe.dockerfile); sharing != nil {
+		direct.Sharing, runner.Sharing = sharing, sharing
 	}
 	return client, nil
 }

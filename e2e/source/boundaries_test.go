@@ -77,13 +77,14 @@ var below = map[string][]string{
 	"plan":                  {"classify"},
 	"manifest":              {"classify", "plan"},
 	"throttle":              {"classify", "clock", "stopwatch"},
+	"evidence":              nil,
 	"registry/oci":          nil,
 	"registry/transport":    {"classify", "memo"},
 	"registry/status":       {"classify", "registry/transport"},
 	"registry":              {"classify", "memo", "registry/oci", "registry/status", "registry/transport"},
 	"registry/registrytest": nil,
 	"run":                   {"classify", "clock", "manifest", "memo", "plan", "stopwatch", "throttle"},
-	"publish":               {"classify", "memo", "plan", "registry", "registry/oci", "registry/status", "run"},
+	"publish":               {"classify", "evidence", "memo", "plan", "registry", "registry/oci", "registry/status", "run"},
 }
 
 // layers are the boundaries of the packages in [below].

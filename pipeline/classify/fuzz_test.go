@@ -1,16 +1,17 @@
 package classify_test
 
 import (
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/redact"
 	"errors"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
 )
 
 // FuzzCause: a run can go on after any text of an engine or a registry.

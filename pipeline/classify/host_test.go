@@ -1,11 +1,12 @@
 package classify
 
 import (
-	"dagger/eval-images/reference"
 	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/reference"
 )
 
 // hubSays returns an engine's error for a pull from Docker Hub.

@@ -1,9 +1,10 @@
 package manifest
 
 import (
-	"dagger/eval-images/reference"
 	"regexp"
 	"slices"
+
+	"dagger/eval-images/reference"
 )
 
 // imageDigest matches a digest as registries give it. A record that was read back may have anything

@@ -1,11 +1,12 @@
 package manifest
 
 import (
-	"dagger/eval-images/redact"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/redact"
 )
 
 func TestDigestsListPublishedImages(t *testing.T) {

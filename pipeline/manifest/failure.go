@@ -1,9 +1,10 @@
 package manifest
 
 import (
+	"fmt"
+
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/plan"
-	"fmt"
 )
 
 // Failure is the error of one image.

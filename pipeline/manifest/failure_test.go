@@ -1,12 +1,13 @@
 package manifest
 
 import (
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/plan"
 )
 
 func TestFailureSaysWhatToDo(t *testing.T) {

@@ -1,11 +1,12 @@
 package manifest
 
 import (
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/redact"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
 )
 
 func TestFailuresGiveEachReasonOnce(t *testing.T) {

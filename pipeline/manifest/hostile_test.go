@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"dagger/eval-images/dataset/datasettest"
 	"encoding/json"
 	"runtime"
 	"strings"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset/datasettest"
 )
 
 // TestAHostileManifestIsRefused: manifests come from artifacts and disks, and their texts are

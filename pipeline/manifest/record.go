@@ -32,8 +32,8 @@ const RebuildForced = "--force-build"
 
 // Record is one line of manifest.jsonl: the outcome of one image. Fields have the names and
 // meanings of the manifests that existing summarizers read. InstanceID, Phase, Reference, Digest,
-// OfficialDigest, BaseTag, BaseDigest, GraftedFrom, RebuildReason, QueueSeconds, PushSeconds and
-// the dataset's are additions. Times are UTC, durations seconds.
+// OfficialDigest, BaseTag, BaseDigest, GraftedFrom, RebaseRefused, RebuildReason, QueueSeconds,
+// PushSeconds and the dataset's are additions. Times are UTC, durations seconds.
 type Record struct {
 	Time       Time         `json:"time"`
 	InstanceID redact.Field `json:"instance_id"`
@@ -50,6 +50,9 @@ type Record struct {
 	// GraftedFrom is the instance whose base image supplied the recipe's layers. Null: the recipe
 	// ran for this one.
 	GraftedFrom redact.Field `json:"grafted_from"`
+	// RebaseRefused is what keeps a base image from getting another one's layers, as its official
+	// image's layers show it. Null: nothing does, or the run did not read them.
+	RebaseRefused redact.Field `json:"rebase_refused"`
 	// Reference is the main name under which the image is published, even if publishing failed.
 	// Null: the run publishes nothing.
 	Reference redact.Field `json:"reference"`

@@ -1,11 +1,5 @@
 package manifest
 
-import (
-	"encoding/json"
-	"fmt"
-	"io"
-)
-
 // Result has the outcome of every image of a run.
 type Result struct {
 	// Requests is the number of requests that the direct publisher sent to the registry. Zero if
@@ -53,16 +47,4 @@ func (r *Result) Failed() []Record {
 		}
 	}
 	return failed
-}
-
-// WriteJSONLines writes records one JSON object a line (https://jsonlines.org).
-func WriteJSONLines(to io.Writer, records []Record) error {
-	encoder := json.NewEncoder(to)
-	encoder.SetEscapeHTML(false)
-	for _, record := range records {
-		if err := encoder.Encode(record); err != nil {
-			return fmt.Errorf("writing the record of %s: %w", record.Name(), err)
-		}
-	}
-	return nil
 }

@@ -1,13 +1,14 @@
 package manifest
 
 import (
-	"dagger/eval-images/dataset"
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/redact"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
 )
 
 var verified = dataset.Source{

@@ -1,14 +1,15 @@
 package manifest
 
 import (
-	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/redact"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
 )
 
 func TestSummary(t *testing.T) {

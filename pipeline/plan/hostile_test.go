@@ -1,14 +1,15 @@
 package plan
 
 import (
-	"dagger/eval-images/dataset/datasettest"
-	"dagger/eval-images/reference"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset/datasettest"
+	"dagger/eval-images/reference"
 )
 
 // TestHostileNamesAreRefused: in each flag that becomes a part of a reference. The error says

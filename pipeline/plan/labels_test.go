@@ -1,14 +1,15 @@
 package plan
 
 import (
-	"dagger/eval-images/dataset"
-	"dagger/eval-images/pipeline/classify"
 	"maps"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/dataset"
+	"dagger/eval-images/pipeline/classify"
 )
 
 func TestLabelsCarryTheWholeIdentity(t *testing.T) {

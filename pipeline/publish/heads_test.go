@@ -220,7 +220,7 @@ func testPullsAtDockerHub(t *testing.T, trusts bool) {
 
 	b.Push(t, "swebench/alike:latest", registrytest.Layered(t, types.OCIManifestSchema1, "alike"))
 	b.Proxy.Script()
-	key, err := publisher.Sharing.RebaseKey(ctx, "docker.io/swebench/alike@"+fmt.Sprint("sha256:", strings.Repeat("0", 64)))
+	key, _, err := publisher.Sharing.RebaseKey(ctx, plan.Image{Official: "docker.io/swebench/alike@" + fmt.Sprint("sha256:", strings.Repeat("0", 64))})
 	require.NoError(t, err)
 	assert.Empty(t, key)
 	assert.Empty(t, b.Proxy.Requests(), "the build pulls an official image, and nobody else does")

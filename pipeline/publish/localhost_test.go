@@ -68,7 +68,7 @@ func TestLocalhostWithoutAPortIsThisMachine(t *testing.T) {
 			composed, err := oci.Compose(base, addition(t, b, client))
 			require.NoError(t, err)
 			require.NoError(t, client.Put(ctx, composed, "localhost/me/agent:one"))
-			_, err = (&Sharing{Client: client}).RebaseKey(ctx, "localhost/me/base:one")
+			_, _, err = (&Sharing{Client: client}).RebaseKey(ctx, plan.Image{Official: "localhost/me/base:one"})
 			require.NoError(t, err)
 
 			engine := fails{&classify.PushError{Reference: "localhost/me/agent:two", Err: errors.New("403 Forbidden")}}

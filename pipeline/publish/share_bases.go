@@ -1,27 +1,44 @@
 package publish
 
 import (
-	"dagger/eval-images/redact"
 	"errors"
 	"fmt"
+
+	"dagger/eval-images/pipeline/evidence"
+	"dagger/eval-images/pipeline/registry"
+	"dagger/eval-images/redact"
 )
 
 // Values of --share-bases.
 const (
 	// ShareNever has the recipe run for every official image.
 	ShareNever = "never"
+	// ShareEvidence has it run once for those whose layers show that it makes the same of them.
+	ShareEvidence = "evidence"
 	// ShareTrusted has it run once for those that are alike, by what their own configs say of them.
 	// Anybody can write such a config over other layers, so the user vouches for the images.
 	ShareTrusted = "trusted"
 )
 
-// SharesBases reads a value of --share-bases.
-func SharesBases(value string) (bool, error) {
+// CheckShareBases checks a value of --share-bases.
+func CheckShareBases(value string) error {
 	switch value {
-	case ShareNever, ShareTrusted:
-		return value == ShareTrusted, nil
+	case ShareNever, ShareEvidence, ShareTrusted:
+		return nil
 	case "auto":
-		return false, errors.New("--share-bases auto is no longer possible: use trusted if you vouch for the official images, or else never")
+		return errors.New("--share-bases auto is no longer possible: use evidence, or trusted if you vouch for the official images")
 	}
-	return false, fmt.Errorf("--share-bases is %s: it must be %s or %s", redact.Quote(value), ShareNever, ShareTrusted)
+	return fmt.Errorf("--share-bases is %s: it must be %s, %s or %s", redact.Quote(value), ShareNever, ShareEvidence, ShareTrusted)
+}
+
+// NewSharing makes what a checked value of --share-bases asks for, for the recipe in a Dockerfile's
+// text. Nil: nothing is shared.
+func NewSharing(value string, client *registry.Client, dockerfile string) *Sharing {
+	switch value {
+	case ShareEvidence:
+		return &Sharing{Client: client, Evidence: &Evidence{Client: client, Recipe: evidence.RecipeOf(dockerfile)}}
+	case ShareTrusted:
+		return &Sharing{Client: client, Independent: NewIndependentSteps(dockerfile)}
+	}
+	return nil
 }

@@ -9,13 +9,13 @@ import (
 
 // TestSharingIsOnRequest: what images say of themselves is no evidence.
 func TestSharingIsOnRequest(t *testing.T) {
-	for value, shares := range map[string]bool{"never": false, "trusted": true} {
-		got, err := SharesBases(value)
-		require.NoError(t, err)
-		assert.Equal(t, shares, got, value)
+	for value, shares := range map[string]bool{"never": false, "evidence": true, "trusted": true} {
+		require.NoError(t, CheckShareBases(value))
+		sharing := NewSharing(value, nil, "")
+		assert.Equal(t, shares, sharing != nil, value)
+		assert.Equal(t, value == "evidence", shares && sharing.Evidence != nil, value)
 	}
-	_, err := SharesBases("auto")
-	require.EqualError(t, err, "--share-bases auto is no longer possible: use trusted if you vouch for the official images, or else never")
-	_, err = SharesBases("x\x1b")
-	require.EqualError(t, err, `--share-bases is "x\x1b": it must be never or trusted`)
+	require.EqualError(t, CheckShareBases("auto"),
+		"--share-bases auto is no longer possible: use evidence, or trusted if you vouch for the official images")
+	require.EqualError(t, CheckShareBases("x\x1b"), `--share-bases is "x\x1b": it must be never, evidence or trusted`)
 }

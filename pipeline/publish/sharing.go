@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 
+	"dagger/eval-images/pipeline/evidence"
 	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/registry"
@@ -17,26 +18,35 @@ type Sharing struct {
 	Client *registry.Client
 	// Independent knows the steps of an official image that have nothing to do with the recipe.
 	Independent IndependentSteps
+	// Evidence judges by what the layers have. Nil: the images' histories are believed.
+	Evidence *Evidence
 
 	// images that others are rebased from.
 	images memo.Group[*oci.Image]
 }
 
 // RebaseKey is the key of all that is below the layers which certainly have nothing to do with the
-// recipe. Of an image in another registry, or of an index, nobody knows. At Docker Hub nobody
-// looks: that would count as a pull, beside the one of the build.
-func (s *Sharing) RebaseKey(ctx context.Context, official string) (string, error) {
-	if reference.AtDockerHub(official) {
-		return "", nil
+// recipe. It knows nothing of an image in another registry, or of an index. It does not look at
+// Docker Hub: that would count as a pull, beside the one of the build.
+func (s *Sharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error) {
+	if reference.AtDockerHub(image.Official) {
+		return "", "", nil
 	}
-	image, err := s.Client.Image(ctx, official)
+	official, err := s.Client.Image(ctx, image.Official)
 	if noImageHere(err) {
-		return "", nil
+		return "", "", nil
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return image.Below(s.Independent.Step), nil
+	if s.Evidence == nil {
+		return official.Below(s.Independent.Step), "", nil
+	}
+	key, err = s.Evidence.key(ctx, official, image.Wrap)
+	if evidence.IsRefusal(err) {
+		return "", err.Error(), nil
+	}
+	return key, "", err
 }
 
 // compose puts the recipe's layers on an official image.
@@ -52,6 +62,11 @@ func (s *Sharing) compose(ctx context.Context, image plan.Image) (*oci.Composed,
 	built, err := s.image(ctx, image.Rebase.Base)
 	if err != nil {
 		return nil, err
+	}
+	if s.Evidence != nil {
+		if err := s.Evidence.judge(ctx, built, like, on); err != nil {
+			return nil, err
+		}
 	}
 	return oci.Rebase(built, like, on, image.Labels())
 }

@@ -19,27 +19,27 @@ func TestRebaseKey(t *testing.T) {
 	b := registrytest.NewBed(t)
 	sharing := &Sharing{Client: connect(t, b, registry.Access{})}
 	b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one"))
-	key, err := sharing.RebaseKey(ctx, b.Reference("base:x"))
+	key, _, err := sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:x")})
 	require.NoError(t, err)
 	assert.NotEmpty(t, key)
 
-	key, err = sharing.RebaseKey(ctx, "registry.example/official:x")
+	key, _, err = sharing.RebaseKey(ctx, plan.Image{Official: "registry.example/official:x"})
 	require.NoError(t, err, "it is in another registry")
 	assert.Empty(t, key)
 
 	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, "{}", "Content-Type", string(types.OCIImageIndex))})
-	key, err = sharing.RebaseKey(ctx, b.Reference("base:index"))
+	key, _, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:index")})
 	require.NoError(t, err, "it is an index")
 	assert.Empty(t, key)
 
 	b.Proxy.Script()
 	pushArtifact(t, b, "base:artifact")
-	key, err = sharing.RebaseKey(ctx, b.Reference("base:artifact"))
+	key, _, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:artifact")})
 	require.NoError(t, err, "it is an image by its media type only")
 	assert.Empty(t, key)
 
 	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Page(http.StatusBadGateway)})
-	_, err = sharing.RebaseKey(ctx, b.Reference("base:y"))
+	_, _, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:y")})
 	require.ErrorContains(t, err, "502 Bad Gateway")
 }
 

@@ -41,14 +41,22 @@ func (c *Client) copyLayer(ctx context.Context, to oci.Repository, layer oci.Lay
 const stalledTimes = 5
 
 func (c *Client) putLayer(ctx context.Context, target *url.URL, layer oci.Layer) error {
+	return c.moving(ctx, http.MethodPut, target.EscapedPath(), func(ctx context.Context, moved movement) error {
+		return c.exchangeLayer(ctx, target, layer, moved)
+	})
+}
+
+// moving does work that takes as long as a layer is large, and stops it when nothing moves any
+// more.
+func (c *Client) moving(ctx context.Context, method, path string, work func(ctx context.Context, moved movement) error) error {
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := stalledTimes * c.answerTime
 	timer := time.AfterFunc(limit, func() { cancel(fmt.Errorf("no answer within %s", limit)) })
 	defer timer.Stop()
-	err := c.exchangeLayer(limited, target, layer, func() { timer.Reset(limit) })
+	err := work(limited, func() { timer.Reset(limit) })
 	if err != nil && limited.Err() != nil {
-		return fmt.Errorf("%s %s: %w", http.MethodPut, redact.Line(target.EscapedPath()), context.Cause(limited))
+		return fmt.Errorf("%s %s: %w", method, redact.Line(path), context.Cause(limited))
 	}
 	return err
 }

@@ -151,9 +151,9 @@ func (c *chaos) Publish(ctx context.Context, image plan.Image) (Published, error
 	return Published{Digest: found.Digest}, nil
 }
 
-func (c *chaos) RebaseKey(ctx context.Context, official string) (string, error) {
-	name, _ := reference.CutDigest(official)
-	return fmt.Sprint(len(name)), c.answer(ctx, reference.Host(official))
+func (c *chaos) RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error) {
+	name, _ := reference.CutDigest(image.Official)
+	return fmt.Sprint(len(name)), "", c.answer(ctx, reference.Host(image.Official))
 }
 
 // TestChaos: whatever two registries do, and whenever it is stopped, a run ends, decides each

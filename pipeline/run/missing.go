@@ -2,12 +2,13 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/classify"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"fmt"
 	"slices"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
 )
 
 // Lack is a reference under which the registry does not have the plan's image.

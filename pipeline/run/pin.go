@@ -2,10 +2,11 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/manifest"
-	"dagger/eval-images/pipeline/plan"
 	"errors"
 	"fmt"
+
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
 )
 
 // Pin returns the plan with the digest of every official image. Its error names each official image

@@ -3,13 +3,14 @@ package run
 import (
 	"cmp"
 	"context"
-	"dagger/eval-images/pipeline/clock"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"dagger/eval-images/pipeline/clock"
 )
 
 // progress knows which units of work are under way, and since when. Its zero value is ready.

@@ -2,8 +2,9 @@ package run
 
 import (
 	"context"
-	"dagger/eval-images/pipeline/plan"
 	"time"
+
+	"dagger/eval-images/pipeline/plan"
 )
 
 // Published describes a finished image, and how long it took.
@@ -15,6 +16,8 @@ type Published struct {
 	// Rebased reports that a base image got the layers of image.Rebase, as requested. A publisher
 	// that cannot rebase builds the image.
 	Rebased bool
+	// RebaseRefused is why not, if what the layers have is the reason.
+	RebaseRefused string
 	// Build is the time until the image existed, Push the time from then until the registry had it.
 	// A publisher that does both in one step counts all of it as Push.
 	Build, Push time.Duration

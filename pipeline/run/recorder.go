@@ -38,21 +38,6 @@ func noteFound(record *manifest.Record, found plan.Found, references ...string) 
 	record.Tags, record.Digest, record.OfficialDigest = references, redact.Field(found.Digest), redact.Field(found.OfficialDigest)
 }
 
-// skip completes the record of an image that the registry has.
-func (r *run) skip(record *manifest.Record, found plan.Found, references ...string) {
-	noteFound(record, found, references...)
-	record.SkipReason = skipReason(found)
-	r.end(record, manifest.StatusSkipped)
-}
-
-// skipReason returns why the run skips an existing image.
-func skipReason(found plan.Found) redact.Field {
-	if found.Unlabelled {
-		return manifest.SkipRemoteUnlabelled
-	}
-	return manifest.SkipRemoteExists
-}
-
 // fail completes the record of an image that could not be made.
 func (r *run) fail(record *manifest.Record, err error) {
 	record.Error = redact.Field(redact.Text(err.Error()))

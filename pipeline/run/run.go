@@ -292,6 +292,9 @@ func (r *run) publishOne(ctx context.Context, record *manifest.Record, image pla
 	if published.Rebased {
 		record.GraftedFrom = redact.Field(image.Rebase.Instance)
 	}
+	if published.RebaseRefused != "" {
+		record.RebaseRefused = redact.Field(published.RebaseRefused)
+	}
 	switch {
 	case err != nil || !r.publishes():
 		return published, err
@@ -301,56 +304,6 @@ func (r *run) publishOne(ctx context.Context, record *manifest.Record, image pla
 	record.Digest = redact.Field(published.Digest)
 	record.Tags = append(record.Tags, image.Reference)
 	return published, nil
-}
-
-// find asks for an image of this run, and compares it with the plan. If the registry answers with a
-// head only, find reads just the images that need a wrap: each read would cost a pull.
-func (r *run) find(ctx context.Context, record *manifest.Record, reference string, want plan.Identity) (plan.Found, error) {
-	found, err := r.look(ctx, record, reference)
-	if err == nil && found.HeadOnly && want.Wrap != "" && want.Wrap != plan.NoWrap {
-		found, err = r.look(ctx, record, pin(reference, redact.Field(found.Digest)))
-	}
-	if err != nil {
-		return plan.Found{}, err
-	}
-	return r.verify(ctx, record, found, reference, want)
-}
-
-// verify compares an existing image with the plan, and checks its signature. The run skips no image
-// before that.
-func (r *run) verify(ctx context.Context, record *manifest.Record, found plan.Found, reference string, want plan.Identity) (plan.Found, error) {
-	found, err := r.identify(found, reference, want)
-	if err != nil {
-		return plan.Found{}, err
-	}
-	if err := r.checkSignature(ctx, record, reference, found); err != nil {
-		return plan.Found{}, err
-	}
-	return found, nil
-}
-
-// identify compares an image's labels with the plan.
-func (r *run) identify(found plan.Found, reference string, want plan.Identity) (plan.Found, error) {
-	err := want.Check(reference, found.Identity)
-	var unlabelled *plan.UnlabelledError
-	if errors.As(err, &unlabelled) && r.TrustUnlabelled {
-		found.Unlabelled, err = true, nil
-	}
-	if err != nil {
-		return plan.Found{}, err
-	}
-	return found, nil
-}
-
-// look asks for an image by its name. Every image counts as absent in a run that publishes nothing,
-// and in a forced run.
-func (r *run) look(ctx context.Context, record *manifest.Record, reference string) (plan.Found, error) {
-	if !r.publishes() || r.Force {
-		return plan.Found{}, classify.ErrAbsent
-	}
-	found, err := r.ask(ctx, r.Registry, record, reference)
-	r.noteRefusal(err)
-	return found, err
 }
 
 // refusedInRow is the number of refused checks, or images, in a row that ends the run.

@@ -2,12 +2,13 @@ package run
 
 import (
 	"context"
+	"errors"
+	"time"
+
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/redact"
-	"errors"
-	"time"
 )
 
 // settleTime bounds the check that follows a failed publication.

@@ -6,14 +6,16 @@ import (
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
 )
 
 // Sharing tells for which official images a recipe adds the same layers.
 type Sharing interface {
-	// RebaseKey returns the rebase key of an official image, given by its digest. The recipe adds
-	// the same layers to all images with one key. Empty: unknown, so the recipe has to run.
-	RebaseKey(ctx context.Context, official string) (string, error)
+	// RebaseKey returns the rebase key of a base image's official image, given by its digest. The
+	// recipe adds the same layers to all images with one key. Empty: the recipe has to run, and
+	// refused says why, if that is known.
+	RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error)
 }
 
 // buildBase makes a base image. If this run has made an equivalent one, it reuses the recipe's
@@ -57,7 +59,9 @@ func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Ima
 		return ""
 	}
 	err := r.try(ctx, record, "ask", classify.HostsOf(base), func(ctx context.Context) (err error) {
-		key, err = r.Sharing.RebaseKey(ctx, image.Official)
+		var refused string
+		key, refused, err = r.Sharing.RebaseKey(ctx, image)
+		record.RebaseRefused = redact.Field(refused)
 		return err
 	})
 	if err != nil {

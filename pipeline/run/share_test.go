@@ -24,13 +24,16 @@ import (
 // sharingBy maps official images, without their digests, to their keys; a missing one is an error.
 type sharingBy map[string]string
 
-func (s sharingBy) RebaseKey(_ context.Context, official string) (string, error) {
-	name, _, _ := strings.Cut(official, "@")
+func (s sharingBy) RebaseKey(_ context.Context, image plan.Image) (key, refused string, err error) {
+	name, _, _ := strings.Cut(image.Official, "@")
 	key, ok := s[name]
 	if !ok {
-		return "", errors.New("nobody knows")
+		return "", "", errors.New("nobody knows")
 	}
-	return key, nil
+	if reason, ok := strings.CutPrefix(key, "refused: "); ok {
+		return "", reason, nil
+	}
+	return key, "", nil
 }
 
 // rebases maps each instance with a published base image to the instance whose recipe layers it
@@ -138,12 +141,12 @@ type unsureSharing struct {
 	once    sync.Once
 }
 
-func (s *unsureSharing) RebaseKey(ctx context.Context, official string) (key string, err error) {
+func (s *unsureSharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error) {
 	s.once.Do(func() { err = s.trouble })
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return s.sharingBy.RebaseKey(ctx, official)
+	return s.sharingBy.RebaseKey(ctx, image)
 }
 
 // If the recipe fails for all equivalent images, running it for one after another would take hours

@@ -2,12 +2,13 @@ package run
 
 import (
 	"context"
+	"errors"
+	"fmt"
+
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/redact"
-	"errors"
-	"fmt"
 )
 
 // Signatures verify the signatures of existing images.

@@ -2,12 +2,13 @@ package run
 
 import (
 	"context"
+	"errors"
+	"slices"
+
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/redact"
-	"errors"
-	"slices"
 )
 
 // tag puts further references on an existing agent image, by its digest. It needs neither the base

@@ -29,11 +29,11 @@ func newOneKey(images int) *oneKey {
 	return c
 }
 
-func (c *oneKey) RebaseKey(context.Context, string) (string, error) {
+func (c *oneKey) RebaseKey(context.Context, plan.Image) (key, refused string, err error) {
 	if c.left.Add(-1) == 0 {
 		close(c.all)
 	}
-	return "a", nil
+	return "a", "", nil
 }
 
 // The recipe takes 0.6 of the timeout, and fails for the first image. All others wait for it twice,
