@@ -21,6 +21,7 @@ import (
 type Session struct {
 	ctx    context.Context
 	client *dagger.Client
+	sdk    string // the tiny SDK as the engine has it
 }
 
 // sessionTimeout bounds a session, which is some two hundred calls beside those of the tests that
@@ -36,7 +37,9 @@ func NewSession(t *testing.T) *Session {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, client.Close()) })
 	require.NoError(t, client.ModuleSource(Root).AsModule().Serve(ctx))
-	return &Session{ctx: ctx, client: client}
+	sdk, err := client.Host().Directory(TinySDK()).ID(ctx)
+	require.NoError(t, err)
+	return &Session{ctx: ctx, client: client, sdk: string(sdk)}
 }
 
 // Flags of a function by their names in the API, "datasetFile" for --dataset-file. Their values are
@@ -66,7 +69,7 @@ func (s *Session) Plan(t *testing.T, module, plan Flags) ([]Planned, error) {
 // fields of its result. The given flags may be the function's and the module's.
 func (s *Session) Do(t *testing.T, module Flags, function string, given Flags, fields string, result any) error {
 	t.Helper()
-	about, own := Flags{"sdk": Directory(TinySDK())}, Flags{}
+	about, own := Flags{"sdk": s.sdk}, Flags{}
 	maps.Copy(about, module)
 	for name, value := range given {
 		if slices.Contains(moduleArguments, name) {
