@@ -4,16 +4,13 @@ import (
 	"errors"
 	"testing"
 
+	"dagger/eval-images/pipeline/classify/classifytest"
+	"dagger/eval-images/reference"
+
 	"github.com/stretchr/testify/assert"
 
 	"dagger/eval-images/reference"
 )
-
-// hubSays returns an engine's error for a pull from Docker Hub.
-func hubSays(answer string) error {
-	return errors.New("failed to resolve source metadata for docker.io/official/i0:latest: failed to authorize: " +
-		"failed to fetch anonymous token: unexpected status from GET request to https://auth.docker.io/token?scope=x: " + answer)
-}
 
 func TestWhichHostAnErrorIsAbout(t *testing.T) {
 	push := func(text string) error {
@@ -35,7 +32,7 @@ func TestWhichHostAnErrorIsAbout(t *testing.T) {
 		"the last host: that is where it failed": {
 			push(`failed to copy docker.io/o/i: Put "https://ghcr.io/v2/me/base/blobs/uploads/1": connection reset by peer`), "ghcr.io",
 		},
-		"Docker Hub's, by its token server": {hubSays("429 Too Many Requests"), reference.DockerHub},
+		"Docker Hub's, by its token server": {classifytest.HubSays("429 Too Many Requests"), reference.DockerHub},
 		"the host of a reference, if the token server belongs to another host": {
 			errors.New("failed to resolve source metadata for docker.io/o/i:latest: GET request to https://tokens.example.com/jwt: 503"), reference.DockerHub,
 		},

@@ -14,6 +14,7 @@ import (
 
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/plan/plantest"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
@@ -22,7 +23,7 @@ import (
 
 func TestFind(t *testing.T) {
 	b := registrytest.NewBed(t)
-	base, identity := "sha256:"+strings.Repeat("b", 64), wholeIdentity()
+	base, identity := "sha256:"+strings.Repeat("b", 64), plantest.WholeIdentity()
 	labels := identity.Labels()
 	labels[plan.LabelBaseDigest] = base
 	img := b.Push(t, "agent:here", mutate.Annotations(registrytest.Layered(t, types.OCIManifestSchema1, "one"), labels).(v1.Image))
@@ -97,7 +98,7 @@ func TestNoAnswerIsNotAbsent(t *testing.T) {
 // tells what the image is.
 func TestFindAtDockerHub(t *testing.T) {
 	b := registrytest.NewBed(t)
-	identity := wholeIdentity()
+	identity := plantest.WholeIdentity()
 	img := b.Push(t, "me/agent:here", mutate.Annotations(registrytest.Layered(t, types.OCIManifestSchema1, "one"), identity.Labels()).(v1.Image))
 	whole := plan.Found{Digest: registrytest.DigestOfImage(t, img), OfficialDigest: identity.OfficialDigest, Identity: identity}
 	connectAs := func(heads bool) *registry.Client {
@@ -143,13 +144,4 @@ func TestFindAtDockerHub(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, whole, found)
 	})
-}
-
-// wholeIdentity has all parts.
-func wholeIdentity() plan.Identity {
-	hash := strings.Repeat("a", 64)
-	return plan.Identity{
-		Official: "docker.io/swebench/x:latest", OfficialDigest: "sha256:" + hash, Revision: hash[:40], Dockerfile: hash,
-		Wrap: hash, Assembly: hash, Builder: "sha256:" + hash, Platform: plan.Platform,
-	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"dagger/eval-images/dataset/datasettest"
 	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/plan/plantest"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/redact"
@@ -38,7 +39,7 @@ func TestHostileAnnotationsAreNoDigests(t *testing.T) {
 			b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, string(manifest))})
 			found, err := Finder{client}.Find(ctx, b.Reference("agent:x"))
 			require.NoError(t, err)
-			err = wholeIdentity().Check("agent:x", found.Identity)
+			err = plantest.WholeIdentity().Check("agent:x", found.Identity)
 			found.Identity = plan.Identity{}
 			assert.Equal(t, plan.Found{Digest: registrytest.DigestOfImage(t, img)}, found)
 			registrytest.RequireLine(t, err.Error(), 2*redact.MaxLine)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/classify/classifytest"
 	"dagger/eval-images/pipeline/clock/clocktest"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
@@ -80,17 +81,11 @@ func (o *officials) Find(_ context.Context, reference string) (plan.Found, error
 	return plan.Found{Digest: digestOf(reference)}, nil
 }
 
-// hubSays returns an engine's error for a pull from Docker Hub.
-func hubSays(answer string) error {
-	return errors.New("failed to resolve source metadata for docker.io/official/i0:latest: failed to authorize: " +
-		"failed to fetch anonymous token: unexpected status from GET request to https://auth.docker.io/token?scope=x: " + answer)
-}
-
 // TestAFailingHostFailsOnlyTheImagesThatNeedIt: the images that need Docker Hub come first, and
 // there are as many as workers. While they wait for Docker Hub, the others are published.
 func TestAFailingHostFailsOnlyTheImagesThatNeedIt(t *testing.T) {
 	const images, hub = 120, DefaultMaxWorkers
-	limit, outage := hubSays("429 Too Many Requests"), hubSays("503 Service Unavailable")
+	limit, outage := classifytest.HubSays("429 Too Many Requests"), classifytest.HubSays("503 Service Unavailable")
 	tests := map[string]struct {
 		answer error
 		lasts  time.Duration
@@ -155,7 +150,7 @@ func TestAHostThatWasGivenUpGetsNoMoreRequests(t *testing.T) {
 	const hub, workers = 40, 3
 	run, clock := newTwoHosts(hub+10, hub), clocktest.New()
 	began := clock.Now()
-	official := &officials{answer: func(int) error { return hubSays("429 Too Many Requests") }}
+	official := &officials{answer: func(int) error { return classifytest.HubSays("429 Too Many Requests") }}
 	runner := Runner{Publisher: run, Registry: run, Official: official, MaxWorkers: workers, clock: clock, Timeout: clocktest.Ages}
 	runner.Hosts = &throttle.Hosts{Retry: throttle.Retry{LimitFirst: time.Minute, LimitLongest: time.Minute, LimitWaits: 3}}
 	result, err := runner.Run(context.Background(), run.plan)
@@ -177,7 +172,7 @@ func TestAHostThatStaysUnavailableIsGivenUp(t *testing.T) {
 			return nil
 		}
 		clock.Advance(time.Minute)
-		return hubSays("no answer within 1m0s")
+		return classifytest.HubSays("no answer within 1m0s")
 	}}
 	runner := Runner{Publisher: run, Registry: run, Official: official, clock: clock, Timeout: clocktest.Ages}
 	runner.MaxWorkers = 1 // Docker Hub answers the first before it is asked again.

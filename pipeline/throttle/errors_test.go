@@ -7,12 +7,6 @@ import (
 	"dagger/eval-images/pipeline/classify"
 )
 
-// hubSays is an engine's error for a pull from Docker Hub.
-func hubSays(answer string) error {
-	return errors.New("failed to resolve source metadata for docker.io/official/i0:latest: failed to authorize: " +
-		"failed to fetch anonymous token: unexpected status from GET request to https://auth.docker.io/token?scope=x: " + answer)
-}
-
 func limited(reference string) error {
 	return &classify.PushError{Reference: reference, Err: errors.New("429 Too Many Requests")}
 }

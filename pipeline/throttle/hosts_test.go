@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/classify/classifytest"
 	"dagger/eval-images/pipeline/clock/clocktest"
 	"dagger/eval-images/reference"
 )
@@ -85,7 +86,7 @@ func TestAProbeWhoseAttemptMeetsAnotherHostsTrouble(t *testing.T) {
 		_, _ = target.do(context.Background(), "base", func(context.Context) error { return err }, hub)
 	}
 	opens(t, target, target.work)
-	tries(hubSays("503 Service Unavailable"))
+	tries(classifytest.HubSays("503 Service Unavailable"))
 	assert.True(t, target.work.open, "it was not reached")
 	assert.Nil(t, target.work.probe)
 	tries(errors.New("building: invalid reference format"))

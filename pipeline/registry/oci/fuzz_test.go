@@ -2,7 +2,6 @@ package oci
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -11,18 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/plan/plantest"
 	"dagger/eval-images/pipeline/registry/registrytest"
 	"dagger/eval-images/redact"
 )
-
-// wholeIdentity has all parts.
-func wholeIdentity() plan.Identity {
-	hash := strings.Repeat("a", 64)
-	return plan.Identity{
-		Official: "docker.io/swebench/x:latest", OfficialDigest: "sha256:" + hash, Revision: hash[:40], Dockerfile: hash,
-		Wrap: hash, Assembly: hash, Builder: "sha256:" + hash, Platform: plan.Platform,
-	}
-}
 
 // The seeds of all targets are files in testdata/fuzz, named by what they are.
 
@@ -47,7 +38,7 @@ func FuzzManifest(f *testing.F) {
 		for _, label := range []string{plan.LabelBaseDigest, plan.LabelOfficialDigest} {
 			require.Regexp(t, `^(sha256:[0-9a-f]{64})?$`, plan.DigestIn(m.Annotations, label))
 		}
-		if err := wholeIdentity().Check("agent:x", plan.NewFound("sha256:d", m.Annotations).Identity); err != nil {
+		if err := plantest.WholeIdentity().Check("agent:x", plan.NewFound("sha256:d", m.Annotations).Identity); err != nil {
 			registrytest.RequireLine(t, err.Error(), 16<<10)
 		}
 		if m.Check() != nil {
