@@ -18,30 +18,30 @@ import (
 
 // Build the agent images of all instances, publish them, and return the manifest.
 //
-// Without --publish everything is built and nothing leaves the engine.
+// Without --publish, it builds everything, and nothing leaves the engine.
 //
-// With it, builder, base images and agent images are published, each with labels that say what is in it. What the registry has
-// already is skipped if its labels agree, so the same call again makes only what is missing.
+// With --publish, it publishes the builder, the base images and the agent images, with labels that say what each is made of. It
+// skips images that the registry already has if their labels match, so a repeated call makes only what is missing.
 //
 // A failed image does not stop the others. The call lists the failures and exits non-zero.
 //
-// The manifest says what became of each image. To keep it: assemble-all --publish directory export --path out
+// The manifest records what became of each image. To keep it: assemble-all --publish directory export --path out
 func (m *EvalImages) AssembleAll(
 	ctx context.Context,
 	flags struct {
 		// Publish to --builder-repo, --base-repo and --agent-repo
 		// +optional
 		Publish bool
-		// Who publishes agent images: direct (composes in the registry), engine, or auto
+		// Who publishes agent images: direct (composes them in the registry), engine, or auto
 		// +default="auto"
 		Publisher string
 		// Share the recipe's layers between official images: never, evidence or trusted
 		// +default="never"
 		ShareBases string
-		// Rebuild and publish every image, whatever the registry has
+		// Rebuild and publish every image, even if the registry has it
 		// +optional
 		ForceBuild bool
-		// Trust images without complete labels; the labels that they have must still match
+		// Accept images without complete labels, if the labels they have match
 		// +optional
 		TrustUnlabelled bool
 		// Public key (PEM); existing images without a cosign signature by it fail
@@ -50,7 +50,7 @@ func (m *EvalImages) AssembleAll(
 		// Maximum number of images in progress
 		// +default=12
 		MaxWorkers int
-		// How often each image is tried
+		// Maximum number of attempts for each image
 		// +default=2
 		MaxAttempts int
 		// Old name of --max-attempts
@@ -59,7 +59,7 @@ func (m *EvalImages) AssembleAll(
 		// Time limit for one image, retries included; time spent waiting does not count
 		// +default="2000s"
 		Timeout string
-		// Return the manifest even if images failed; its "failed" counts them
+		// Return the manifest even if images failed; its field "failed" counts them
 		// +optional
 		AllowFailures bool
 	},
@@ -118,7 +118,8 @@ func (m *EvalImages) AssembleAll(
 	return manifest, userError(err)
 }
 
-// runner makes images by the engine, which also finds the official ones. Its registry clients must have the same hosts.
+// runner returns a runner whose images the engine makes. The engine also resolves official images.
+// The runner's registry clients must have the same hosts.
 func (m *EvalImages) runner(images *engine.Engine, hosts *throttle.Hosts, limits limits, force bool) run.Runner {
 	return run.Runner{
 		Publisher:  images,
@@ -132,7 +133,7 @@ func (m *EvalImages) runner(images *engine.Engine, hosts *throttle.Hosts, limits
 	}
 }
 
-// limits of a run, from its flags.
+// limits of a run. The zero value has the defaults.
 type limits struct {
 	workers, attempts int
 	timeout           time.Duration
@@ -155,7 +156,7 @@ func limitsOf(workers, attempts int, timeout string) (limits, error) {
 	return limits{workers: workers, attempts: attempts, timeout: bound}, nil
 }
 
-// failure lists the images that failed; nil if none did.
+// failure returns an error that lists the failed images; nil if there are none.
 func failure(failed []manifest.Record, total int) error {
 	if len(failed) == 0 {
 		return nil

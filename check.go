@@ -13,12 +13,12 @@ import (
 
 // Check that the registry has every agent image that assemble-all would make with the same flags.
 //
-// It lists the images that are missing, those whose name another image has, and those that the registry gives no
-// answer about, and exits non-zero if there are any.
+// It lists images that are missing, images whose name is taken by another image, and images that the registry gives no
+// answer about. If there are any, it exits non-zero.
 func (m *EvalImages) Check(
 	ctx context.Context,
 	flags struct {
-		// Trust images without complete labels; the labels that they have must still match
+		// Accept images without complete labels, if the labels they have match
 		// +optional
 		TrustUnlabelled bool
 		// Public key (PEM); existing images without a cosign signature by it fail
@@ -54,7 +54,8 @@ func (m *EvalImages) Check(
 	return fmt.Sprintf("All %d agent images are published.\n", len(plan.Items)), nil
 }
 
-// incomplete lists what the registry lacks, and of what it does not say; nil if it has all.
+// incomplete returns an error that lists the missing images, and those about which the registry
+// gives no answer; nil if it has all.
 func incomplete(missing []run.Lack, unknown error, total int) error {
 	var errs []error
 	if len(missing) > 0 {

@@ -1,14 +1,14 @@
 // Container images for coding-agent benchmarks: official image + agent server, for hundreds of instances at a time.
 //
-// A benchmark such as SWE-bench runs each instance in an image of its own. This module makes these images in three
-// phases: the builder once, a base image for each instance (official image + system packages), and the agent image
-// (base image + /agent-server, one thin layer that is the same in all of them). What the registry already has is skipped.
+// A benchmark such as SWE-bench runs each instance in its own image. This module makes these images in three phases:
+// the builder once, then for each instance a base image (official image + system packages) and an agent image (base
+// image + /agent-server, one thin layer that all agent images share). It skips images that the registry already has.
 //
-// Try it, building the bundled sample of three SWE-bench Verified instances and publishing nothing:
+// To build the bundled sample of three SWE-bench Verified instances, and publish nothing:
 //
 //	dagger call assemble-all summary
 //
-// For real, to your own registry:
+// To publish to your own registry:
 //
 //	dagger call --dataset princeton-nlp/SWE-bench_Verified --base-repo ghcr.io/me/eval-base \
 //	  --builder-repo ghcr.io/me/eval-builder --agent-repo ghcr.io/me/eval-agent-server \
@@ -25,8 +25,8 @@ import (
 // Each function has its file, with its own flags: assemble_all.go, check.go, phases.go (builder, base
 // and assemble), plan.go and read_manifest.go. The other files of this package serve those.
 
-// EvalImages builds and publishes the images of a benchmark run. Its fields are the flags of [New],
-// which explains them, in the same order: they hold for all functions.
+// EvalImages builds and publishes the images of a benchmark run. Its fields are the flags of [New], in
+// the same order; they apply to all functions.
 type EvalImages struct {
 	Dataset          string            // +private
 	Hub              string            // +private
@@ -56,22 +56,23 @@ type EvalImages struct {
 	PlainHTTP        bool              // +private
 }
 
-// New chooses the instances, and sets what their images are made of, how they are named, and who asks the registry.
+// New takes the flags that all functions share: which instances, what their images are made of, how
+// the images are named, and which credentials the registry gets.
 func New(
 	flags struct {
 		// Dataset on the Hugging Face hub (default: the bundled sample of SWE-bench Verified)
 		// +optional
 		Dataset string
-		// Address of the hub, or of a mirror of it
+		// Address of the Hugging Face hub or of a mirror
 		// +default="https://huggingface.co"
 		Hub string
 		// Token for gated and private datasets, such as env:HF_TOKEN
 		// +optional
 		HubToken *dagger.Secret
-		// Dataset in a file: .parquet, .jsonl, .json or .txt (ids, one a line)
+		// Dataset as a file: .parquet, .jsonl, .json, or .txt with one id per line
 		// +optional
 		DatasetFile *dagger.File
-		// Split of the dataset (default: the one that the family evaluates)
+		// Split of the dataset (default: the one that its family evaluates)
 		// +optional
 		Split string
 		// Configuration of the dataset (default: "default", or the only one)
@@ -83,19 +84,19 @@ func New(
 		// Rule that names official images, such as swebench (default: by the dataset's name)
 		// +optional
 		Family string
-		// Only these instances, separated by commas
+		// Only these instances: ids, comma-separated
 		// +optional
 		InstanceIds []string
-		// Only the instances whose ids are in this file, one a line
+		// Only the instances whose ids are in this file, one per line
 		// +optional
 		Select *dagger.File
-		// Draw at most this many rows, as pandas' sample(n, random_state) does
+		// Maximum number of rows, drawn as pandas' sample(n, random_state) does
 		// +optional
 		Limit int
-		// Random seed for --limit, from 0 to 4294967295; the evaluator's is 42
+		// Random seed for --limit, from 0 to 4294967295; evaluators use 42
 		// +default=42
 		Seed int
-		// Only one part of the run: 2/8 is the second of eight
+		// Only one shard of the run: 2/8 is the second of eight
 		// +optional
 		Shard string
 		// Source of the agent SDK: a directory or a git reference (default: OpenHands' SDK v1.43.1)
@@ -105,10 +106,10 @@ func New(
 		// Name of the SDK in tags, such as a commit (default: its commit, or a digest of its files)
 		// +optional
 		SdkSha string
-		// The SDK's Dockerfile, a path in the SDK
+		// Path of the Dockerfile in the SDK
 		// +default="openhands-agent-server/openhands/agent_server/docker/Dockerfile"
 		Dockerfile string
-		// Where the official images are, such as registry.example/{official_image}
+		// Template for official image references, such as registry.example/{official_image}
 		// +optional
 		ImageTemplate string
 		// Repository of the builder, without a tag
@@ -120,22 +121,22 @@ func New(
 		// Repository of the agent images, without a tag
 		// +default="ghcr.io/openhands/eval-agent-server"
 		AgentRepo string
-		// End of the agent images' tags
+		// Last part of the agent images' tags
 		// +default="source-minimal"
 		Target string
-		// What follows the target in the agent images' tags, such as acp
+		// Suffix after the target in the agent images' tags, such as acp
 		// +optional
 		TagSuffix string
-		// Further tags for each agent image, by commas; nightly gives nightly-{custom}-{target}
+		// Further agent image tags, comma-separated; nightly gives nightly-{custom}-{target}
 		// +optional
 		Tags []string
-		// User at the registry (default: the credentials of "docker login")
+		// User name at the registry (default: the credentials of "docker login")
 		// +optional
 		RegistryUsername string
 		// Password or token at the registry, such as env:GITHUB_TOKEN
 		// +optional
 		RegistryPassword *dagger.Secret
-		// Speak plain HTTP to the registry, and send it the credentials that way
+		// Use plain HTTP for the registry, also to send the credentials
 		// +optional
 		PlainHTTP bool
 	},

@@ -8,25 +8,26 @@ import (
 	"dagger/eval-images/pipeline/manifest"
 )
 
-// Manifest says what became of each image of a run.
+// Manifest records what became of each image of a run.
 type Manifest struct {
-	// How many agent images were asked for
+	// Number of agent images requested
 	Total int
-	// How many of them were built
+	// Number of agent images built
 	Built int
-	// How many the registry already had
+	// Number of agent images that the registry already had
 	Skipped int
-	// How many could not be made
+	// Number of agent images that failed
 	Failed int
-	// The run in Markdown, for people: counts, failures, times
+	// Summary of the run in Markdown: counts, failures, times
 	Summary string
-	// The files of the run: manifest.jsonl, which has a line for each agent image, base-manifest.jsonl and builder-manifest.jsonl, which tell the same of the base images and of the builder, published.txt, which has each image that was published as repository@digest, and summary.md
+	// Files of the run: manifest.jsonl, base-manifest.jsonl and builder-manifest.jsonl (one line per image), published.txt (repository@digest of each published image), summary.md
 	Directory *dagger.Directory
-	// The file manifest.jsonl: one JSON object a line, for each agent image
+	// The file manifest.jsonl, with one JSON object per agent image
 	File *dagger.File
 }
 
-// newManifest makes the files at once: a function of the manifest that made them later would be one more container to start.
+// newManifest writes the files right away: a function that wrote them later would need another
+// container.
 func newManifest(result *manifest.Result) (*Manifest, error) {
 	m := &Manifest{
 		Total:   len(result.Images),
@@ -43,9 +44,9 @@ func newManifest(result *manifest.Result) (*Manifest, error) {
 	return m, nil
 }
 
-// Fail if any agent image failed, with the list of those.
+// Fail if any agent image failed, and list the failures.
 //
-// It is for the end of a workflow that used --allow-failures in order to keep its manifest.
+// Use it as the last step of a workflow that keeps its manifest with --allow-failures.
 func (m *Manifest) Check(ctx context.Context) (string, error) {
 	records, err := readRecords(ctx, manifestFile, m.File)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"dagger/eval-images/pipeline/plan"
 )
 
-// Build the builder: the agent server in /agent-server, made once for all images.
+// Build the builder: the agent server in /agent-server, built once for all images.
 //
-// It is the target "builder" of the SDK's Dockerfile.
+// It builds the target "builder" of the SDK's Dockerfile.
 func (m *EvalImages) Builder(ctx context.Context) (*dagger.Container, error) {
 	if _, err := m.recipe(ctx); err != nil {
 		return nil, userError(err)
@@ -19,12 +19,12 @@ func (m *EvalImages) Builder(ctx context.Context) (*dagger.Container, error) {
 	return m.engine("").Builder(), nil
 }
 
-// Build the base image of one instance: its official image and system packages.
+// Build the base image of one instance: its official image plus system packages.
 //
-// It is the target "base-image-minimal" of the SDK's Dockerfile, with the official image as BASE_IMAGE.
+// It builds the target "base-image-minimal" of the SDK's Dockerfile, with the official image as BASE_IMAGE.
 func (m *EvalImages) Base(
 	ctx context.Context,
-	// The instance, such as django__django-11099; of --dataset or --dataset-file if given
+	// Id of the instance, such as django__django-11099; in --dataset or --dataset-file if given
 	instanceId string,
 ) (*dagger.Container, error) {
 	if _, err := m.recipe(ctx); err != nil {
@@ -34,13 +34,13 @@ func (m *EvalImages) Base(
 	return base, userError(err)
 }
 
-// Build the agent image of one instance: its base image and the agent server.
+// Build the agent image of one instance: its base image plus the agent server.
 //
-// It takes /agent-server from the builder, with owner 10001:10001, and starts it as its entrypoint, on port 8000. Nothing is
-// published: chain "publish --address" for that, or call assemble-all.
+// It copies /agent-server, owned by 10001:10001, from the builder. The entrypoint starts the server on port 8000. To publish
+// the image, chain "publish --address", or call assemble-all.
 func (m *EvalImages) Assemble(
 	ctx context.Context,
-	// The instance, such as django__django-11099; of --dataset or --dataset-file if given
+	// Id of the instance, such as django__django-11099; in --dataset or --dataset-file if given
 	instanceId string,
 ) (*dagger.Container, error) {
 	recipe, err := m.recipe(ctx)
@@ -54,14 +54,14 @@ func (m *EvalImages) Assemble(
 	return m.engine(recipe.identity).Assemble(base), nil
 }
 
-// instanceBase is the base image of an instance.
+// instanceBase returns the base image of an instance.
 func (m *EvalImages) instanceBase(ctx context.Context, id string) (*dagger.Container, error) {
 	instance, err := m.instance(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	images := m.engine("")
-	// Lazy as it is, the base would fail only in the hands of the caller, with an error that does not name the instance.
+	// The base is lazy: it would fail only in the caller, with an error that does not name the instance.
 	if _, err := images.From(instance.OfficialImage).ImageRef(ctx); err != nil {
 		return nil, &manifest.Failure{Phase: plan.PhaseBase, Instance: id, Err: fmt.Errorf("looking for its official image: %w", err)}
 	}

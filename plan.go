@@ -11,11 +11,11 @@ import (
 	"dagger/eval-images/pipeline/throttle"
 )
 
-// Plan names the images that a call would make.
+// Plan has the names of the images that a call would make.
 type Plan struct {
-	// How many agent images there are to make
+	// Number of agent images
 	Total int
-	// The plan as a table, for people
+	// The plan as a table
 	Table string
 	// +private
 	Lines string
@@ -23,10 +23,10 @@ type Plan struct {
 
 // Name all images that assemble-all would make with the same flags, and build nothing.
 //
-// Without --pin nothing is asked of any registry: that is quick, and needs no credentials.
+// Without --pin, it asks no registry: it is quick and needs no credentials.
 func (m *EvalImages) Plan(
 	ctx context.Context,
-	// Ask for the official images' digests too; fail if one does not exist
+	// Also look up the official images' digests; fail if one does not exist
 	// +optional
 	pin bool,
 ) (*Plan, error) {
@@ -49,12 +49,12 @@ func (m *EvalImages) Plan(
 	return &Plan{Total: len(plan.Items), Table: plan.Table(), Lines: lines}, nil
 }
 
-// The plan as JSON, one object a line for each agent image.
+// The plan as JSON, with one object per agent image.
 func (p *Plan) File() *dagger.File {
 	return dag.Directory().WithNewFile("plan.jsonl", p.Lines).File("plan.jsonl")
 }
 
-// plan checks everything that can be checked without a registry, and names the images.
+// plan names the images. It reports every mistake that shows without asking a registry.
 func (m *EvalImages) plan(ctx context.Context) (plan.Plan, recipe, error) {
 	names := m.names()
 	if err := names.Check(); err != nil { // A mistake in a flag is told before the SDK is fetched.
@@ -80,7 +80,7 @@ func (m *EvalImages) plan(ctx context.Context) (plan.Plan, recipe, error) {
 	return plan, recipe, nil
 }
 
-// names are those that the flags alone decide: without the keys.
+// names returns the part of the names that the flags alone decide: without keys.
 func (m *EvalImages) names() plan.Names {
 	return plan.Names{
 		BuilderRepo: m.BuilderRepo, BaseRepo: m.BaseRepo, AgentRepo: m.AgentRepo,

@@ -9,15 +9,15 @@ import (
 	"dagger/eval-images/pipeline/manifest"
 )
 
-// Read manifests back, and merge them into one: those of all shards of a run, or of a run and the one that did its rest.
+// Merge the manifests of several runs into one: those of all shards of a run, or of a run and its repetition.
 //
-// Every manifest.jsonl in the directory and below it counts. Of several records of one image the latest does. Images of different SDKs or
-// targets are different ones, by their main name.
+// It reads every manifest.jsonl in the directory and its subdirectories. If several records are of one image, the latest counts. Images
+// with different main names, as of different SDKs or targets, are different images.
 func (m *EvalImages) ReadManifest(
 	ctx context.Context,
 	// Directory with the manifests
 	source *dagger.Directory,
-	// How many manifests there must be, such as the number of shards: fail if one is missing
+	// Number of manifests expected, such as the number of shards: fail if one is missing
 	// +optional
 	expect int,
 ) (*Manifest, error) {
@@ -45,7 +45,7 @@ func (m *EvalImages) ReadManifest(
 	return manifest, userError(err)
 }
 
-// readAll reads the records of all files of this name, and says how many files there are.
+// readAll reads the records of all files with this name, and returns the number of files.
 func readAll(ctx context.Context, source *dagger.Directory, name string) ([]manifest.Record, int, error) {
 	files, err := source.Glob(ctx, path.Join("**", name))
 	if err != nil {
