@@ -4,11 +4,9 @@ import (
 	"errors"
 	"testing"
 
-	"dagger/eval-images/pipeline/classify/classifytest"
-	"dagger/eval-images/reference"
-
 	"github.com/stretchr/testify/assert"
 
+	"dagger/eval-images/pipeline/classify/classifytest"
 	"dagger/eval-images/reference"
 )
 
