@@ -116,7 +116,7 @@ func TestOfficialImagesShareNothingByDefault(t *testing.T) {
 		assert.Empty(t, base.GraftedFrom)
 	}
 	message := f.Call(t, "assemble-all", "--share-bases", "auto", "total").Message(t)
-	assert.Contains(t, message, "use trusted if you vouch for the official images, or else never")
+	assert.Contains(t, message, "use evidence, or trusted if you vouch for the official images")
 }
 
 // TestARebasedBaseIsWhatTheRecipeMakes runs a recipe that installs packages and makes a user.
