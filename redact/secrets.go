@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// hidden stands for what nobody should see.
+// hidden replaces a secret.
 const hidden = "***"
 
-// shownAtMost is how many bytes of a secret say nothing.
+// shownAtMost is the number of bytes of a secret that may show.
 const shownAtMost = 4
 
-// Secrets removes these secrets from a text: as they are, as URLs have them, and their beginning at
-// the end of a text that was cut. It changes nothing else: of a text from elsewhere see [Line] and
-// [Text].
+// Secrets removes secrets from a text: plain, escaped as in URLs, and cut at the end of the text.
+// It changes nothing else: for foreign text use [Line] or [Text].
 func Secrets(text string, secrets ...string) string {
 	for _, secret := range secrets {
 		if strings.Trim(secret, "*") == "" { // Nothing, or what would stand there anyway.

@@ -1,2 +1,2 @@
-// Package plan names every image of a run before anything is built, and says what each has to be.
+// Package plan names and identifies every image of a run before anything is built.
 package plan

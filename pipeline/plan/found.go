@@ -4,20 +4,19 @@ package plan
 type Found struct {
 	// Digest is its manifest's digest, "sha256:…".
 	Digest string
-	// BaseDigest and OfficialDigest are those of the base image and of the official image that it
-	// stands on, as its labels tell. Empty for images that something else made.
+	// BaseDigest and OfficialDigest come from the image's labels: the digests of its base image and
+	// official image. Empty if another tool made the image.
 	BaseDigest, OfficialDigest string
-	// Identity is what the image says of itself.
+	// Identity comes from the image's labels.
 	Identity Identity
-	// HeadOnly says that the registry was asked for the head of the manifest only, which tells the
-	// digest and nothing else.
+	// HeadOnly: the run read only the head of the manifest, which has the digest and nothing else.
 	HeadOnly bool
-	// Unlabelled says that a run trusts the image without all of its labels: see
-	// [run.Runner.TrustUnlabelled].
+	// Unlabelled: the run trusts the image although labels are missing, as
+	// [run.Runner.TrustUnlabelled] allows.
 	Unlabelled bool
 }
 
-// FoundLabels are the labels and annotations from which [NewFound] tells what an image is.
+// FoundLabels are the labels and annotations that [NewFound] reads.
 var FoundLabels = func() []string {
 	labels := []string{LabelBaseDigest}
 	for _, part := range identityParts {
@@ -26,8 +25,8 @@ var FoundLabels = func() []string {
 	return labels
 }()
 
-// NewFound is an image with this digest and at least those of its labels, or annotations, that are
-// in [FoundLabels].
+// NewFound makes a Found of an image's digest and labels, or annotations. It reads those in
+// [FoundLabels].
 func NewFound(digest string, labels map[string]string) Found {
 	found := Found{
 		Digest:         digest,

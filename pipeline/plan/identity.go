@@ -7,20 +7,18 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Platform of all images: SWE-bench's official images are built for it.
+// Platform of all images, as SWE-bench's official images have it.
 const Platform = "linux/amd64"
 
-// Identity is what an image is: the whole of what its name shortens, and what its name leaves out.
-// A plan has an identity for each image, and an image carries its own in labels and annotations. An
-// empty part is unknown to the plan, or missing on the image.
+// Identity is everything that decides an image's contents. The image's name has some of it,
+// shortened; its labels and annotations have all of it. An empty part is unknown to the plan, or
+// missing on the image.
 type Identity struct {
-	// Official is the official image under a base image and under the agent image on it: the name
-	// as Docker writes it in full, without a digest.
+	// Official is the official image below: its full name, as Docker writes it, without a digest.
 	Official string
-	// OfficialDigest is that image's digest, "sha256:…". A plan knows it only after
-	// [run.Runner.Pin].
+	// OfficialDigest of that image, "sha256:…". A plan has it only after [run.Runner.Pin].
 	OfficialDigest string
-	// Revision is the SDK's commit, the digest of its files, or the caller's name for it, uncut.
+	// Revision is the SDK's commit, the digest of its files, or the caller's name for it, in full.
 	Revision string
 	// Dockerfile is the SHA-256 of the SDK Dockerfile's text, 64 hexadecimal digits.
 	Dockerfile string
@@ -34,8 +32,7 @@ type Identity struct {
 	Platform string
 }
 
-// identityParts are the parts of an [Identity]: what people call each, its label, and where it
-// stands.
+// identityParts are the parts of an [Identity]: name, label and field of each.
 var identityParts = []struct {
 	name, label string
 	of          func(*Identity) *string
@@ -50,8 +47,8 @@ var identityParts = []struct {
 	{"platform", LabelPlatform, func(i *Identity) *string { return &i.Platform }},
 }
 
-// NoWrap is the value of [LabelWrap] on an image without a wrap. It is always written, because an
-// official image may bring a label of that name along.
+// NoWrap is the value of [LabelWrap] on an image without a wrap. It is always written, because the
+// official image may already have that label.
 const NoWrap = "none"
 
 // builderIdentity is that of the run's builder.
@@ -69,21 +66,21 @@ func (n Names) agentIdentity(instance dataset.Instance) Identity {
 	return identity
 }
 
-// Base is the identity of the base image under an agent image of this identity. A base image has
-// nothing of the SDK but its Dockerfile.
+// Base returns the identity of the base image below an agent image. Of the SDK, a base image
+// depends on the Dockerfile only.
 func (i Identity) Base() Identity {
 	i.Revision, i.Assembly = "", ""
 	return i
 }
 
-// LayerIdentity is the identity of the image of nothing but the layer that agent images get from
-// this builder, a reference with its digest.
+// LayerIdentity is the identity of the image that holds only the agent layer of this builder, a
+// reference with its digest.
 func LayerIdentity(builder string) Identity {
 	_, digest := reference.CutDigest(builder)
 	return Identity{Builder: digest, Assembly: AgentServer.hash(), Platform: Platform}
 }
 
-// Labels are the labels and annotations that carry the identity.
+// Labels returns the identity as labels and annotations.
 func (i Identity) Labels() map[string]string {
 	labels := map[string]string{}
 	for _, part := range identityParts {
@@ -94,9 +91,9 @@ func (i Identity) Labels() map[string]string {
 	return labels
 }
 
-// Check compares what an image says of itself with what the plan wants under its name. The error is
-// a [*TakenError] if a part differs, and otherwise an [*UnlabelledError] if a part is missing. A
-// part that the plan does not know is not compared.
+// Check compares the labels of an image with the plan. The error is a [*TakenError] if a part
+// differs, else an [*UnlabelledError] if a part is missing. Parts unknown to the plan are not
+// compared.
 func (i Identity) Check(reference string, found Identity) error {
 	var differ []Difference
 	var missing []string

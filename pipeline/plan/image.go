@@ -5,40 +5,40 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Image is one image to make: what it is, what it is made of, and the name it gets.
+// Image is one image to make: its identity, what it is made from, and its name.
 type Image struct {
-	// Phase says which of the three kinds of image it is.
+	// Phase that makes the image.
 	Phase Phase
-	// Instance is what it is for; zero for the builder.
+	// Instance that the image is for; zero for the builder.
 	Instance dataset.Instance
-	// Identity is what the plan wants it to be, and what its labels say.
+	// Identity that the image must have, and that its labels tell.
 	Identity Identity
-	// Reference is the name it is published under, without a digest.
+	// Reference to publish the image under, without a digest.
 	Reference string
-	// Official is what a base image is built on: the official image's reference, with its digest
-	// where that is known. An agent image has it too, for its label.
+	// Official is the reference of the official image, with its digest if known. A base image is
+	// built on it; an agent image has it in a label.
 	Official string
-	// Rebase is the base image whose recipe's layers a base image gets, so that the recipe need not
-	// run. Nil: it runs.
+	// Rebase supplies the recipe's layers of a base image, so the recipe need not run. Nil: it
+	// runs.
 	Rebase *RebaseSource
-	// Wrap is what a base image gets on top of the recipe; nil for most.
+	// Wrap adds to a base image what the recipe lacks; nil for most.
 	Wrap *Wrap
-	// Builder and Base are what an agent image is assembled of: references with a digest. Both are
-	// empty for the other phases, and in a run that publishes nothing: there the publisher has just
+	// Builder and Base are the references, with digests, that an agent image is assembled from.
+	// Both are empty in the other phases, and in a run that publishes nothing: there the publisher
 	// made them itself.
 	Builder, Base string
 }
 
-// RebaseSource is a base image that the recipe was run for, and the official image that it was run on:
-// references with digests. Other base images can take the recipe's layers from it.
+// RebaseSource is a base image for which the recipe ran, and its official image, as references with
+// digests. Other base images can reuse the recipe's layers.
 type RebaseSource struct {
 	Official, Base string
 	// Instance that it was made for.
 	Instance string
 }
 
-// Labelled says whether an image that was found has the labels that this one would have, as far as
-// a [Found] tells. They are no proof, but no such image was there before.
+// Labelled reports whether a found image has the labels that this one would have. They are no
+// proof, but no such image existed before.
 func (i Image) Labelled(found Found) bool {
 	want := i.made()
 	if want.Check(i.Reference, found.Identity) != nil {

@@ -7,26 +7,24 @@ import (
 	"strings"
 )
 
-// keyLength is how many characters of a hash go in a tag: what git shows for a short commit, and
-// what the images that are already in the field carry.
+// keyLength is the number of characters of a hash in a tag: as many as git shows of a commit, and
+// as existing images have.
 const keyLength = 7
 
-// Keys is what the names of the images say of their content. A name has seven characters of each
-// key: whether an image that the registry has under its name need not be built again, its
-// [Identity] tells.
+// Keys go in the names of images, seven characters of each. They do not decide whether an existing
+// image is skipped: its [Identity] does.
 type Keys struct {
 	// SDK identifies the SDK's source: its git commit (40 hexadecimal digits), the digest of its
 	// files (64), or a name of the caller's.
 	SDK string
-	// Revision is the same with the algorithm of the digest before it, "sha256:…", as
-	// [LabelRevision] has it.
+	// Revision is the same as [LabelRevision] has it: a digest with its algorithm, "sha256:…".
 	Revision string
 	// Dockerfile identifies the recipe: SHA-256 of the SDK Dockerfile's text, in hexadecimal.
 	Dockerfile string
 }
 
-// digest is a hash with its algorithm before it. A name with a colon, which is none, keeps it:
-// [Names.Check] refuses it.
+// digest is a hash after its algorithm. A name with a colon is none, and stays: [Names.Check]
+// refuses it.
 var digest = regexp.MustCompile(`^(?:sha256|sha512|blake3|xxh3):([0-9a-f]+)$`)
 
 // NewKeys derives the keys from the SDK's identity, with or without an algorithm ("sha256:…")

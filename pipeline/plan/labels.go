@@ -25,9 +25,9 @@ const (
 	LabelPlatform       = "eval-images.platform"
 )
 
-// Labels say what the image is, by its identity, and what it stands on directly: a base image on
-// its official image, an agent image on its base image. A label without a value is left out, so
-// that it hides none of the base's.
+// Labels returns the labels of the image: its identity, and the image directly below, which is the
+// official image for a base image and the base image for an agent image. A label without a value is
+// left out, because it would hide the one of the image below.
 func (i Image) Labels() map[string]string {
 	labels := i.made().Labels()
 	on := ""
@@ -55,11 +55,11 @@ func (i Image) made() Identity {
 	return identity
 }
 
-// sha256Digest is what a digest of an image is.
+// sha256Digest matches the digest of an image.
 var sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// DigestIn is the digest that a label or an annotation of this name has. Empty: there is none, or
-// something else, since anybody may have written it.
+// DigestIn returns the digest in a label or an annotation. Empty: it has none, or no valid one,
+// since anybody can write labels.
 func DigestIn(labels map[string]string, name string) string {
 	if digest := labels[name]; sha256Digest.MatchString(digest) {
 		return digest
@@ -67,9 +67,9 @@ func DigestIn(labels map[string]string, name string) string {
 	return ""
 }
 
-// LayerReference names the image of nothing but the layer that agent images get from this builder,
-// a reference with its digest. It is kept beside the builder, and its name says which builder and
-// which assembly it is of, each shortened: see [LayerIdentity].
+// LayerReference names the image that holds only the agent layer of this builder, a reference with
+// its digest. The image stays beside the builder. Its name has the builder and the assembly,
+// shortened: see [LayerIdentity].
 func LayerReference(builder string) string { return layerReference(builder, AgentServer) }
 
 func layerReference(builder string, assembly Assembly) string {

@@ -12,27 +12,26 @@ type Plan struct {
 	// Source is the dataset of the hub that the instances are from; zero if they are from
 	// elsewhere.
 	Source dataset.Source
-	// Builder is the builder's reference, and Identity what it has to be.
+	// Builder is the builder's reference, Identity the one it must have.
 	Builder  string
 	Identity Identity
-	// Items are the agent images to make, in the order in which they are started.
+	// Items are the agent images to make, in the order in which they start.
 	Items []Item
 }
 
 // Item is one agent image to make, and the base image under it.
 type Item struct {
-	// Instance is what both images are for.
+	// Instance that both images are for.
 	Instance dataset.Instance
-	// OfficialDigest is the digest of the official image, where it was asked for: see
-	// [run.Runner.Pin].
+	// OfficialDigest of the official image, if the run asked for it: see [run.Runner.Pin].
 	OfficialDigest string
 	// Base and Agent are the references of the base image and of the agent image.
 	Base, Agent string
 	// Tags are further references of the agent image.
 	Tags []string
-	// Wrap is what the base image gets on top of the recipe; nil for most.
+	// Wrap adds to the base image what the recipe lacks; nil for most.
 	Wrap *Wrap
-	// Identity is what the agent image has to be, and [Identity.Base] of it the base image.
+	// Identity that the agent image must have; [Identity.Base] is the base image's.
 	Identity Identity
 }
 
@@ -62,9 +61,9 @@ func NewPlan(names Names, instances []dataset.Instance) Plan {
 	return plan
 }
 
-// Check refuses a plan in which one reference would name two images: the one that comes second
-// would take the name of the first, or be taken for it and skipped. Different parts can make one
-// tag, as "a-b" after "nightly" and "b" after "nightly-a" do.
+// Check refuses a plan in which one reference names two images: the second would replace the first,
+// or be taken for it and skipped. Different parts can make the same tag: "a-b" after "nightly", and
+// "b" after "nightly-a".
 func (p Plan) Check() error {
 	type image struct{ unit, official string }
 	taken := map[string]image{p.Builder: {unit: string(PhaseBuilder)}}

@@ -8,20 +8,19 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// TakenError says that a registry has another image under a name than the plan's.
+// TakenError: the registry has another image under a name of the plan.
 type TakenError struct {
-	// Reference is the name.
+	// Reference that is taken.
 	Reference string
 	// Differences are the parts of the identities that differ.
 	Differences []Difference
 }
 
-// Difference is one part of an [Identity] that a registry's image and the plan's do not have in
-// common.
+// Difference is a part of an [Identity] that differs between the registry's image and the plan.
 type Difference struct {
-	// Part is what people call it.
+	// Part of the identity, in words.
 	Part string
-	// Registry and Plan are the two values. Anybody may have written the registry's.
+	// Registry and Plan are the two values. Anybody can have written the registry's.
 	Registry, Plan string
 }
 
@@ -45,12 +44,11 @@ const AdviceTaken = "Something else was published under this name. --force-build
 	"--instance-ids replaces it; " +
 	"with other repositories (--builder-repo, --base-repo, --agent-repo) both can stay."
 
-// UnlabelledError says that an image does not say all that it is, and that what it says agrees with
-// the plan.
+// UnlabelledError: an image lacks labels of its identity. Those that it has agree with the plan.
 type UnlabelledError struct {
-	// Reference is the image's name.
+	// Reference of the image.
 	Reference string
-	// Missing are the parts of its identity without a label, as people call them.
+	// Missing are the parts of its identity without a label, in words.
 	Missing []string
 }
 
@@ -64,7 +62,7 @@ func (e *UnlabelledError) Cause() classify.Result {
 	return classify.Result{Class: classify.Permanent, Advice: AdviceUnlabelled}
 }
 
-// AdviceUnlabelled is for an image that does not say all that it is.
+// AdviceUnlabelled is for an image that lacks labels of its identity.
 const AdviceUnlabelled = "The image's labels do not say what it was made of. If you trust " +
 	"whoever published it, pass --trust-unlabelled; " +
 	"--force-build together with --instance-ids replaces it."

@@ -6,11 +6,11 @@ import (
 	"dagger/eval-images/dataset"
 )
 
-// Wrap is what the base images of some repositories get on top of the SDK's recipe. It belongs to
-// the base phase, so that an agent image is assembled without executing anything and never stands
+// Wrap adds to the base images of some repositories what the SDK's recipe lacks. It belongs to the
+// base phase, so that assembling an agent image executes nothing, and no agent image appears
 // unwrapped under its tag.
 type Wrap struct {
-	// Repos are the first parts of the ids of the instances that get it: "sphinx-doc".
+	// Repos are the owners, the first parts of ids, whose instances get it: "sphinx-doc".
 	Repos []string
 	// Commands are executed as root, in the base image, one after the other. They need no shell.
 	Commands [][]string
@@ -37,7 +37,7 @@ var wraps = []Wrap{
 	},
 }
 
-// WrapOf is the wrap of an instance's base image, or nil for the most that have none.
+// WrapOf returns the wrap of an instance's base image; nil for most.
 func WrapOf(instance dataset.Instance) *Wrap {
 	for i := range wraps {
 		if slices.Contains(wraps[i].Repos, instance.Repo) {
@@ -47,8 +47,8 @@ func WrapOf(instance dataset.Instance) *Wrap {
 	return nil
 }
 
-// Key changes with what is executed, not with whom it is for. It is SHA-256 in hexadecimal; empty
-// for no wrap.
+// Key is a hash of the commands, SHA-256 in hexadecimal; empty for no wrap. It does not depend on
+// Repos.
 func (w *Wrap) Key() string {
 	if w == nil {
 		return ""
