@@ -8,7 +8,7 @@ import (
 	"dagger/eval-images/redact"
 )
 
-// TakenError: the registry has another image under a name of the plan.
+// TakenError reports that the registry has another image under a name of the plan.
 type TakenError struct {
 	// Reference that is taken.
 	Reference string
@@ -44,7 +44,8 @@ const AdviceTaken = "Something else was published under this name. --force-build
 	"--instance-ids replaces it; " +
 	"with other repositories (--builder-repo, --base-repo, --agent-repo) both can stay."
 
-// UnlabelledError: an image lacks labels of its identity. Those that it has agree with the plan.
+// UnlabelledError reports that an image lacks labels of its identity. Those that it has agree with
+// the plan.
 type UnlabelledError struct {
 	// Reference of the image.
 	Reference string
