@@ -14,12 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/e2e/internal/harness"
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // pushForeign pushes an image index that has an image for arm64 only.
 func pushForeign(t *testing.T, engineReference string) {
 	t.Helper()
-	arm := harness.Configured(t, harness.OfficialImage(t, "arm64"), func(config *v1.ConfigFile) { config.Architecture = "arm64" })
+	arm := registrytest.Configured(t, harness.OfficialImage(t, "arm64"), func(config *v1.ConfigFile) { config.Architecture = "arm64" })
 	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{
 		Add: arm, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}},
 	})

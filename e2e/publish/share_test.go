@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/e2e/internal/harness"
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 func TestTheRecipeRunsOnceForBasesThatAreAlike(t *testing.T) {
@@ -77,7 +78,7 @@ func TestBasesThatAreNotCertainlyAlikeAreBuiltTheLongWay(t *testing.T) {
 			img = harness.OnEnvironment(t, 0, id, harness.Copied)
 		}
 		if id == "a__user-1" {
-			img = harness.Configured(t, img, func(config *v1.ConfigFile) { config.Config.User = "somebody" })
+			img = registrytest.Configured(t, img, func(config *v1.ConfigFile) { config.Config.User = "somebody" })
 		}
 		harness.Push(t, f.Official(id), img)
 	}
@@ -132,17 +133,7 @@ func TestARebasedBaseIsWhatTheRecipeMakes(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, remote.Write(harness.Reference(t, official.Official(id)), img))
 	}
-	bases := func(share string) map[string]harness.Record {
-		f := harness.NewFleet(t, ids...)
-		f.Template, f.SDK = official.Template, filepath.Join(harness.Root, "testdata", "sdk")
-		by := map[string]harness.Record{}
-		for _, base := range harness.Records(t, f.Run(t, "--share-bases", share), "base-manifest.jsonl") {
-			require.Equal(t, "built", base.Status, base.Error)
-			by[base.InstanceID] = base
-		}
-		return by
-	}
-	shared, long := bases("trusted"), bases("never")
+	shared, long := sampleBases(t, official, "trusted"), sampleBases(t, official, "never")
 
 	compared := 0
 	for _, id := range ids {
@@ -150,19 +141,40 @@ func TestARebasedBaseIsWhatTheRecipeMakes(t *testing.T) {
 			continue
 		}
 		compared++
-		rebased, built := harness.Image(t, shared[id].Tags[0]), harness.Image(t, long[id].Tags[0])
-		want, got := harness.Files(t, built), harness.Files(t, rebased)
-		for path, file := range want {
-			assert.Equal(t, file, got[path], path)
-		}
-		assert.Len(t, got, len(want))
-		assert.Contains(t, got, "testbed/"+id)
-		assert.Greater(t, len(got), len(harness.Files(t, below)), "the recipe added nothing")
-		a, err := rebased.ConfigFile()
-		require.NoError(t, err)
-		b, err := built.ConfigFile()
-		require.NoError(t, err)
-		assert.Equal(t, b.Config, a.Config)
+		files := assertEqualImages(t, long[id].Tags[0], shared[id].Tags[0])
+		assert.Contains(t, files, "testbed/"+id)
+		assert.Greater(t, len(files), len(harness.Files(t, below)), "the recipe added nothing")
 	}
 	assert.Equal(t, 1, compared, "one of the two is rebased from the other")
+}
+
+// sampleBases are the records of the base images that the sample SDK's recipe makes of these official
+// images, by their instances, with this value of --share-bases.
+func sampleBases(t *testing.T, official harness.Fleet, share string) map[string]harness.Record {
+	t.Helper()
+	f := harness.NewFleet(t, official.IDs...)
+	f.Template, f.SDK = official.Template, filepath.Join(harness.Root, "testdata", "sdk")
+	by := map[string]harness.Record{}
+	for _, base := range harness.Records(t, f.Run(t, "--share-bases", share), "base-manifest.jsonl") {
+		require.Equal(t, "built", base.Status, base.Error)
+		by[base.InstanceID] = base
+	}
+	return by
+}
+
+// assertEqualImages compares two images file by file, and by their configs. It returns the files.
+func assertEqualImages(t *testing.T, want, got string) map[string]string {
+	t.Helper()
+	built, rebased := harness.Image(t, want), harness.Image(t, got)
+	files, others := harness.Files(t, built), harness.Files(t, rebased)
+	for path, file := range files {
+		assert.Equal(t, file, others[path], path)
+	}
+	assert.Len(t, others, len(files))
+	a, err := built.ConfigFile()
+	require.NoError(t, err)
+	b, err := rebased.ConfigFile()
+	require.NoError(t, err)
+	assert.Equal(t, a.Config, b.Config)
+	return others
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/e2e/internal/harness"
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 func TestForceBuildMakesEveryImageAnew(t *testing.T) {
@@ -53,7 +54,7 @@ func forgeLayer(t *testing.T, f harness.Fleet) string {
 	t.Helper()
 	img, err := mutate.AppendLayers(empty.Image, harness.RandomLayer(t, "forged"))
 	require.NoError(t, err)
-	img = harness.Configured(t, img, func(config *v1.ConfigFile) { config.OS, config.Architecture = "linux", "amd64" })
+	img = registrytest.Configured(t, img, func(config *v1.ConfigFile) { config.OS, config.Architecture = "linux", "amd64" })
 	replaced := 0
 	for _, tag := range harness.Tags(t, f.Prefix+"/builder") {
 		if at := f.Registry + "/" + f.Prefix + "/builder:" + tag; strings.Contains(tag, "-layer-") {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dagger/eval-images/e2e/internal/harness"
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestWrap: what sphinx-doc's images get on top of the SDK's recipe is in their base images, so
@@ -165,6 +166,6 @@ func wrapOf(t *testing.T, img v1.Image) string {
 // wrappedIn is an image that says that it has another wrap.
 func wrappedIn(t *testing.T, img v1.Image, wrap string) v1.Image {
 	t.Helper()
-	img = harness.Configured(t, img, func(config *v1.ConfigFile) { config.Config.Labels[labelWrap] = wrap })
+	img = registrytest.Configured(t, img, func(config *v1.ConfigFile) { config.Config.Labels[labelWrap] = wrap })
 	return mutate.Annotations(img, map[string]string{labelWrap: wrap}).(v1.Image)
 }

@@ -1,18 +1,13 @@
 package publish
 
 import (
-	"archive/tar"
-	"bytes"
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/static"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,26 +17,10 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// unpackable is an image with a layer of these paths on top. A path that ends in "/" is a directory.
+// unpackable is an image with a layer of these paths on top.
 func unpackable(t *testing.T, below v1.Image, paths ...string) v1.Image {
 	t.Helper()
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	for _, path := range paths {
-		header := &tar.Header{Name: path, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(path))}
-		if strings.HasSuffix(path, "/") {
-			header.Typeflag, header.Mode, header.Size = tar.TypeDir, 0o755, 0
-		}
-		require.NoError(t, w.WriteHeader(header))
-		_, err := io.WriteString(w, path[:header.Size])
-		require.NoError(t, err)
-	}
-	require.NoError(t, w.Close())
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
-	}, tarball.WithMediaType(types.DockerLayer))
-	require.NoError(t, err)
-	img, err := mutate.AppendLayers(below, layer)
+	img, err := mutate.AppendLayers(below, registrytest.PathsLayer(t, paths...))
 	require.NoError(t, err)
 	return img
 }

@@ -1,11 +1,8 @@
 package harness
 
 import (
-	"archive/tar"
-	"bytes"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"math/rand"
 	"testing"
 
@@ -13,9 +10,10 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // layerSize of the official images' layers in bytes: what is tested is their number, not their
@@ -32,7 +30,7 @@ func OfficialImage(t *testing.T, id string) v1.Image {
 	}
 	img, err := mutate.AppendLayers(empty.Image, below...)
 	require.NoError(t, err)
-	return Configured(t, img, func(config *v1.ConfigFile) {
+	return registrytest.Configured(t, img, func(config *v1.ConfigFile) {
 		config.OS, config.Architecture = "linux", "amd64"
 		config.Config.User = "nobody"
 		config.Config.Env = []string{"PATH=/usr/bin:/bin", "INSTANCE=" + id}
@@ -54,18 +52,6 @@ func seedOf(text string) int64 {
 	return int64(hash.Sum64())
 }
 
-// Configured is the image with a changed config.
-func Configured(t *testing.T, img v1.Image, change func(*v1.ConfigFile)) v1.Image {
-	t.Helper()
-	config, err := img.ConfigFile()
-	require.NoError(t, err)
-	config = config.DeepCopy()
-	change(config)
-	img, err = mutate.ConfigFile(img, config)
-	require.NoError(t, err)
-	return img
-}
-
 // LabelledLike is an image with the labels and annotations of another one.
 func LabelledLike(t *testing.T, img, like v1.Image) v1.Image {
 	t.Helper()
@@ -73,7 +59,7 @@ func LabelledLike(t *testing.T, img, like v1.Image) v1.Image {
 	require.NoError(t, err)
 	manifest, err := like.Manifest()
 	require.NoError(t, err)
-	img = Configured(t, img, func(of *v1.ConfigFile) { of.Config.Labels = config.Config.Labels })
+	img = registrytest.Configured(t, img, func(of *v1.ConfigFile) { of.Config.Labels = config.Config.Labels })
 	return mutate.Annotations(img, manifest.Annotations).(v1.Image)
 }
 
@@ -92,23 +78,13 @@ func WithPythons(t *testing.T, script string) v1.Image {
 	img := DebianWith(t, "opt/miniconda3/bin/python", 0o755, script)
 	img, err := mutate.AppendLayers(img, FileLayer(t, "opt/miniconda3/envs/testbed/bin/python", 0o755, script))
 	require.NoError(t, err)
-	return Configured(t, img, func(config *v1.ConfigFile) { config.Config.User = "nobody" })
+	return registrytest.Configured(t, img, func(config *v1.ConfigFile) { config.Config.User = "nobody" })
 }
 
 // FileLayer is a layer of one file.
 func FileLayer(t *testing.T, path string, mode int64, text string) v1.Layer {
 	t.Helper()
-	var archive bytes.Buffer
-	writer := tar.NewWriter(&archive)
-	require.NoError(t, writer.WriteHeader(&tar.Header{Name: path, Typeflag: tar.TypeReg, Mode: mode, Size: int64(len(text))}))
-	_, err := writer.Write([]byte(text))
-	require.NoError(t, err)
-	require.NoError(t, writer.Close())
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
-	}, tarball.WithMediaType(types.DockerLayer))
-	require.NoError(t, err)
-	return layer
+	return registrytest.ArchiveLayer(t, registrytest.Entry{Path: path, Mode: mode, Text: text})
 }
 
 // OnEnvironment is an official image of an environment's layer and a layer of an instance, with the
@@ -121,7 +97,7 @@ func OnEnvironment(t *testing.T, environment int, id, step string) v1.Image {
 		mutate.Addendum{Layer: RandomLayer(t, id), History: v1.History{CreatedBy: step}},
 	)
 	require.NoError(t, err)
-	return Configured(t, img, func(config *v1.ConfigFile) {
+	return registrytest.Configured(t, img, func(config *v1.ConfigFile) {
 		config.OS, config.Architecture = "linux", "amd64"
 		config.Config.Env = []string{"ENVIRONMENT=" + name}
 		config.Config.Labels = map[string]string{"own": id}

@@ -7,6 +7,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
 // TestWhatIsBrokenIsFound: what the tests of crashes rely on. Each image is good but for one thing.
@@ -73,7 +75,7 @@ func (f Fleet) over(t *testing.T, reference, layer string) v1.Image {
 	t.Helper()
 	img, err := mutate.AppendLayers(Image(t, reference), RandomLayer(t, layer))
 	require.NoError(t, err)
-	img = Configured(t, img, func(config *v1.ConfigFile) { config.Config.Labels = nil })
+	img = registrytest.Configured(t, img, func(config *v1.ConfigFile) { config.Config.Labels = nil })
 	return mutate.Annotations(img, map[string]string{labelBaseName: ""}).(v1.Image)
 }
 
@@ -83,6 +85,6 @@ func (f Fleet) labelled(t *testing.T, img v1.Image, on, id string) v1.Image {
 	labels := map[string]string{
 		labelBaseName: on, labelBaseDigest: Digest(t, on), labelRevision: f.SHA, labelOfficialDigest: Digest(t, f.Official(id)),
 	}
-	img = Configured(t, img, func(config *v1.ConfigFile) { config.Config.Labels = labels })
+	img = registrytest.Configured(t, img, func(config *v1.ConfigFile) { config.Config.Labels = labels })
 	return mutate.Annotations(img, labels).(v1.Image)
 }

@@ -20,7 +20,7 @@ func Official(t *testing.T, environment, own, step string, change func(*v1.Confi
 		mutate.Addendum{Layer: Layer(t, own, types.DockerLayer), History: v1.History{CreatedBy: step}},
 	)
 	require.NoError(t, err)
-	return configured(t, img, func(config *v1.ConfigFile) {
+	return Configured(t, img, func(config *v1.ConfigFile) {
 		config.OS, config.Architecture = "linux", "amd64"
 		config.Config.Env = []string{"A=b"}
 		config.Config.Labels = map[string]string{"own": own}
@@ -30,7 +30,8 @@ func Official(t *testing.T, environment, own, step string, change func(*v1.Confi
 	})
 }
 
-func configured(t *testing.T, img v1.Image, change func(*v1.ConfigFile)) v1.Image {
+// Configured is an image with a changed config.
+func Configured(t *testing.T, img v1.Image, change func(*v1.ConfigFile)) v1.Image {
 	t.Helper()
 	config, err := img.ConfigFile()
 	require.NoError(t, err)
@@ -46,7 +47,7 @@ func Built(t *testing.T, on v1.Image) v1.Image {
 	t.Helper()
 	img, err := mutate.Append(on, mutate.Addendum{Layer: Layer(t, "recipe", types.DockerLayer), History: v1.History{CreatedBy: "RUN apt-get"}})
 	require.NoError(t, err)
-	return configured(t, img, func(config *v1.ConfigFile) {
+	return Configured(t, img, func(config *v1.ConfigFile) {
 		config.Config.User = "agent"
 		config.Config.Env = append(config.Config.Env, "TOOLS=/opt")
 		config.Config.Labels["recipe"] = "yes"
