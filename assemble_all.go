@@ -38,6 +38,9 @@ func (m *EvalImages) AssembleAll(
 		// Share the recipe's layers between official images: never, evidence or trusted
 		// +default="never"
 		ShareBases string
+		// Paths that base images must have once they are built, comma-separated
+		// +optional
+		Require []string
 		// Rebuild and publish every image, even if the registry has it
 		// +optional
 		ForceBuild bool
@@ -74,7 +77,7 @@ func (m *EvalImages) AssembleAll(
 	hosts := &throttle.Hosts{Retry: throttle.Retry{Attempts: limits.attempts}}
 	login := m.credentials(hosts)
 	how := publishing{
-		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login,
+		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login, required: flags.Require,
 	}
 	if err := how.check(); err != nil {
 		return nil, userError(err)
@@ -90,7 +93,7 @@ func (m *EvalImages) AssembleAll(
 		return nil, userError(err)
 	}
 	images := m.engine(recipe.identity)
-	images.Publishes = flags.Publish
+	images.Publishes, images.Required = flags.Publish, flags.Require
 	runner := m.runner(images, hosts, limits, flags.ForceBuild)
 	runner.TrustUnlabelled = flags.TrustUnlabelled
 	var client *registry.Client

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"dagger/eval-images/engine"
+	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/publish"
 	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/registry/transport"
@@ -26,6 +27,7 @@ const (
 type publishing struct {
 	publisher, shareBases string
 	trustUnlabelled       bool
+	required              []string       // Paths that base images must have.
 	key                   *signature.Key // Nil: existing images need no signature.
 	login                 *credentials
 }
@@ -34,7 +36,10 @@ func (p publishing) check() error {
 	if !slices.Contains([]string{publisherAuto, publisherDirect, publisherEngine}, p.publisher) {
 		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", redact.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
 	}
-	return publish.CheckShareBases(p.shareBases)
+	if err := publish.CheckShareBases(p.shareBases); err != nil {
+		return err
+	}
+	return plan.CheckRequired(p.required)
 }
 
 // use completes a runner with a publisher, and with what tells it which images are signed. It returns the direct

@@ -26,6 +26,8 @@ type Engine struct {
 	Dockerfile string
 	// Identity of the SDK, as images carry it.
 	Identity string
+	// Required are absolute paths that a base image must have once it is built.
+	Required []string
 	// Publishes is false in a run that only builds.
 	Publishes bool
 
@@ -53,6 +55,11 @@ func (e *Engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 	}
 	if err != nil {
 		return published, fmt.Errorf("building: %w", outOfSpace(engineError{err}))
+	}
+	if image.Phase == plan.PhaseBase {
+		if err := e.checkRequired(ctx, container); err != nil {
+			return published, err
+		}
 	}
 	if !e.Publishes {
 		return published, nil

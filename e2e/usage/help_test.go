@@ -24,8 +24,8 @@ func TestHelp(t *testing.T) {
 		"plan":  {"pin"},
 		"check": {"trust-unlabelled", "verify-key"},
 		"assemble-all": {
-			"publish", "publisher", "share-bases", "force-build", "trust-unlabelled", "verify-key", "max-workers", "max-attempts",
-			"max-retries", "timeout", "allow-failures",
+			"publish", "publisher", "share-bases", "require", "force-build", "trust-unlabelled", "verify-key", "max-workers",
+			"max-attempts", "max-retries", "timeout", "allow-failures",
 		},
 	}
 	defaults := map[string]string{

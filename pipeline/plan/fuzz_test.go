@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"path"
 	"strings"
 	"testing"
 
@@ -57,5 +58,19 @@ func FuzzCheckDockerfile(f *testing.F) {
 		lowered := strings.ToLower(content)
 		require.Contains(t, lowered, TargetBuilder)
 		require.Contains(t, lowered, TargetBase)
+	})
+}
+
+// FuzzCheckRequired: a path that is let through means one place in an image, and a line can show it.
+func FuzzCheckRequired(f *testing.F) {
+	f.Fuzz(func(t *testing.T, required string) {
+		if err := CheckRequired([]string{required}); err != nil {
+			require.NoError(t, datasettest.Shown(err))
+			return
+		}
+		require.Equal(t, path.Clean("/"+required), required)
+		require.NotEqual(t, "/", required)
+		require.Equal(t, strings.ToValidUTF8(required, ""), required)
+		require.NotRegexp(t, `[\x00-\x1f\x7f\x{200b}-\x{200f}\x{202a}-\x{202e}]`, required)
 	})
 }
