@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -29,7 +30,11 @@ type Client struct {
 	http       *http.Client
 	answerTime time.Duration
 	// blobs are what this client has put in a repository.
-	blobs  memo.Group[*putting]
+	blobs memo.Group[*putting]
+	// transfers of layers from other registries that have begun, by repository and digest.
+	transfers sync.Map
+	// piece is how much of a layer one request uploads. Zero: [defaultPiece].
+	piece  int64
 	mounts mounts
 	// manifests and images are those that were read last, by their references with a digest, which
 	// always name the same. An image is mostly found first and then read, and an official image is

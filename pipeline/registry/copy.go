@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"dagger/eval-images/pipeline/registry/oci"
@@ -97,21 +98,48 @@ func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer oci.L
 
 // openLayer starts to read a layer.
 func (c *Client) openLayer(ctx context.Context, layer oci.Layer) (io.ReadCloser, error) {
+	return c.openLayerAt(ctx, layer, 0)
+}
+
+// openLayerAt starts to read a layer at an offset. Of a registry that gives all of it, it skips the
+// part before.
+func (c *Client) openLayerAt(ctx context.Context, layer oci.Layer, offset int64) (io.ReadCloser, error) {
 	at := c.place(layer.Repository, "blobs/"+layer.Descriptor.Digest.String())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Accept", transport.Octets)
+	request.Header.Set("Accept-Encoding", "identity") // The layer as it is stored.
+	if offset > 0 {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", http.MethodGet, at.EscapedPath(), c.access.redact(status.Presentable(err)))
 	}
-	if err := c.expect(http.MethodGet, at.EscapedPath(), response, http.StatusOK); err != nil {
+	if err := c.expect(http.MethodGet, at.EscapedPath(), response, http.StatusOK, http.StatusPartialContent); err != nil {
 		response.Body.Close()
 		return nil, err
 	}
+	if err := skip(response, offset); err != nil {
+		response.Body.Close()
+		return nil, fmt.Errorf("%s %s: %w", http.MethodGet, at.EscapedPath(), status.Presentable(err))
+	}
 	return response.Body, nil
+}
+
+// skip makes an answer's body begin at the offset that was asked for.
+// https://www.rfc-editor.org/rfc/rfc9110#section-14.4
+func skip(response *http.Response, offset int64) error {
+	if response.StatusCode == http.StatusOK {
+		_, err := io.CopyN(io.Discard, response.Body, offset)
+		return err
+	}
+	if given := response.Header.Get("Content-Range"); !strings.HasPrefix(given, fmt.Sprintf("bytes %d-", offset)) {
+		return fmt.Errorf("the answer is about the bytes %s, and not from %d on", redact.Line(given), offset)
+	}
+	return nil
 }
 
 // expect returns a [status.Error] for an answer with any other status than these.

@@ -35,7 +35,8 @@ func (c *counting) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response.Request = request // References in the answer are relative to it.
-	if request.Header.Get("Accept") != Octets || response.StatusCode != http.StatusOK {
+	whole := response.StatusCode == http.StatusOK || response.StatusCode == http.StatusPartialContent
+	if request.Header.Get("Accept") != Octets || !whole {
 		response.Body = http.MaxBytesReader(nil, response.Body, MaxAnswer+1) // The layers above read an answer for a token to its end.
 	}
 	switch response.StatusCode {
