@@ -1,8 +1,10 @@
 package registry
 
 import (
+	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -40,3 +42,27 @@ type nowhere struct{}
 
 // RoundTrip fails.
 func (nowhere) RoundTrip(*http.Request) (*http.Response, error) { return nil, http.ErrServerClosed }
+
+// FuzzOffsets: where a transfer goes on is within what was sent, and no byte is taken for another.
+func FuzzOffsets(f *testing.F) {
+	f.Fuzz(func(t *testing.T, header string, offset uint16) {
+		if has, ok := uploaded(header); ok {
+			require.GreaterOrEqual(t, has, int64(0))
+		}
+		content := strings.Repeat("0123456789", 7000)
+		for _, status := range []int{http.StatusOK, http.StatusPartialContent} {
+			body := strings.NewReader(content)
+			answer := &http.Response{StatusCode: status, Header: http.Header{"Content-Range": {header}}, Body: io.NopCloser(body)}
+			err := skip(answer, int64(offset))
+			if status == http.StatusOK {
+				require.NoError(t, err)
+				require.Equal(t, len(content)-int(offset), body.Len())
+			} else if err == nil {
+				require.True(t, strings.HasPrefix(header, "bytes "+strconv.Itoa(int(offset))+"-"))
+				require.Equal(t, len(content), body.Len())
+			} else {
+				registrytest.RequireLine(t, err.Error(), 2*redact.MaxLine)
+			}
+		}
+	})
+}

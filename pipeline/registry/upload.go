@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -92,7 +93,7 @@ func uploaded(header string) (int64, bool) {
 	}
 	from, to, _ := strings.Cut(header, "-")
 	last, err := strconv.ParseInt(to, 10, 64)
-	return last + 1, err == nil && from == "0" && last >= 0
+	return last + 1, err == nil && from == "0" && last >= 0 && last < math.MaxInt64
 }
 
 // giveUp tells the registry that the upload ends here.
