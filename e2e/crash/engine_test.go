@@ -43,7 +43,7 @@ func killEngine(t *testing.T, e ownEngine, publisher string) {
 	assert.Contains(t, ended.Message(t), `Post "http://dagger/query": `, "the CLI's own words, as no module runs any more")
 
 	left := f.Published(t)
-	f.AssertStalled(t, publisher, proxy, left)
+	f.AssertStalled(t, stalled)
 	proxy.Script()
 	f.DoesTheRest(t, publisher, left)
 }

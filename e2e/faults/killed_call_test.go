@@ -30,7 +30,7 @@ func TestAKilledCall(t *testing.T) {
 		assert.Equal(t, workers, proxy.Count(http.MethodPut, harness.ManifestOf("task-(005|006|007|008|009|010|011|012)")))
 
 		left := f.Published(t)
-		f.AssertStalled(t, publisher, proxy, left)
+		f.AssertStalled(t, stalled)
 		proxy.Script()
 		f.DoesTheRest(t, publisher, left)
 	})

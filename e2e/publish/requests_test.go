@@ -42,6 +42,23 @@ func TestRequestsOfADirectRun(t *testing.T) {
 	})
 }
 
+// TestRequestsOfARepositoryForAll: an agent image beside its base image has no layer to mount but
+// the agent server's, once for all.
+func TestRequestsOfARepositoryForAll(t *testing.T) {
+	t.Parallel()
+	f, proxy := harness.FleetWithoutAgents(t, "direct")
+	shared := f.Registry + "/" + f.Prefix + "/base"
+	proxy.Script()
+	ended := harness.Statuses(harness.Records(t, f.Run(t, "--publisher", "direct", "--agent-repo", shared), "manifest.jsonl"))
+	for _, id := range f.IDs {
+		assert.Equal(t, "built", ended[id], id)
+	}
+	assert.Equal(t, 1, proxy.Mounted())
+	assert.Equal(t, len(f.IDs), proxy.Count(http.MethodPut, "/base/manifests/"))
+	const forAll = 3 // The agent layer's manifest, config and mount.
+	assert.LessOrEqual(t, len(proxy.Requests()), harness.RequestsPerRun+forAll+len(f.IDs)*(harness.RequestsPerImage-1))
+}
+
 // TestAnEngineRunReadsNoLayer: the engine asks more often, and reads no layer either.
 func TestAnEngineRunReadsNoLayer(t *testing.T) {
 	t.Parallel()

@@ -43,8 +43,9 @@ type Result struct {
 	// Doubtful marks a limit that may be a missing right: the engine shows the status of a refusal,
 	// but hides its reason.
 	Doubtful bool
-	// OneTag reports that the registry accepted the image but refused its tag, which may be
-	// protected. That fails the image, and ends a run only after several in a row.
+	// OneTag reports that the registry accepted the image's blobs but refused its manifest under
+	// this tag, which may be protected. That fails the image, and ends a run only after several in
+	// a row.
 	OneTag bool
 }
 

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -199,7 +200,7 @@ func TestAFleetWhoseRegistryIsAway(t *testing.T) {
 	for name, away := range map[string]registrytest.Rule{
 		"that takes no connection":                        {Path: "/(manifests|blobs)/", Fault: registrytest.Cut(0)},
 		"that answers 500 to all that is to be written":   {Method: http.MethodPut, Fault: registrytest.Answer(http.StatusInternalServerError, "")},
-		"that answers 500 to all manifests that are put":  {Method: http.MethodPut, Path: "/manifests/", Fault: registrytest.Answer(http.StatusInternalServerError, "")},
+		"that answers 500 to all manifests that are put":  {Method: http.MethodPut, Path: "/manifests/", Skip: fleetSize / 2, Fault: registrytest.Answer(http.StatusInternalServerError, "")},
 		"that has a proxy before it which answers for it": {Fault: registrytest.Page(http.StatusBadGateway)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +220,7 @@ func (f *fleet) losesNothingWhile(t *testing.T, away registrytest.Rule) {
 	f.runner.Hosts.Retry = throttle.Retry{Attempts: 2, First: 100 * time.Millisecond, Longest: time.Second, RequestFirst: time.Millisecond}
 	var until atomic.Int64
 	fault := away.Fault
-	away.Skip = 150
+	away.Skip = cmp.Or(away.Skip, fleetSize*3/2)
 	away.Fault = func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
 		until.CompareAndSwap(0, time.Now().Add(500*time.Millisecond).UnixNano())
 		if time.Now().UnixNano() > until.Load() {

@@ -28,8 +28,8 @@ func TestARefusedMount(t *testing.T) {
 		}
 		return b, client, images
 	}
-	copied, rest := []string{"HEAD blob", "POST upload", "GET blob", "PUT upload"}, func(image *oci.Composed, tag string) []string {
-		return []string{"POST upload", "PUT upload", "PUT manifest " + image.Digest(), "PUT manifest " + tag}
+	copied, rest := []string{"HEAD blob", "POST upload", "GET blob", "PUT upload"}, func(tag string) []string {
+		return []string{"POST upload", "PUT upload", "PUT manifest " + tag}
 	}
 	t.Run("is a copy of the layer, and after three the registry is not asked again", func(t *testing.T) {
 		b, client, images := open(t)
@@ -39,11 +39,11 @@ func TestARefusedMount(t *testing.T) {
 		for range 3 {
 			expected = append(append(expected, "POST mount"), copied...)
 		}
-		assert.Equal(t, append(expected, rest(images[0], "one")...), steps(b.Proxy))
+		assert.Equal(t, append(expected, rest("one")...), steps(b.Proxy))
 
 		b.Proxy.Script(registrytest.Rule{Fault: registrytest.Mounts(denied)})
 		require.NoError(t, client.Put(ctx, images[1], b.Reference("agent:two")))
-		assert.Equal(t, append(slices.Clone(copied), rest(images[1], "two")...), steps(b.Proxy), "only its own layer is copied")
+		assert.Equal(t, append(slices.Clone(copied), rest("two")...), steps(b.Proxy), "only its own layer is copied")
 		for i, tag := range []string{"one", "two"} {
 			assert.Equal(t, images[i].Digest(), registrytest.DigestOfImage(t, b.Pull(t, "agent:"+tag)))
 		}

@@ -11,16 +11,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/status"
 	"dagger/eval-images/pipeline/registry/transport"
 )
 
 // Put publishes a composed image under a reference. It mounts the layers, or copies those that the
-// registry does not mount, uploads the config, and puts the manifest: by its digest first and then
-// by the reference, so that the reference never names an incomplete image. It leaves out what this
-// client has put in the repository before. If the registry has lost some of that, Put puts all of
-// the image again, once.
+// registry does not mount, uploads the config, and puts the manifest last: a registry refuses a
+// manifest whose blobs it lacks, so the reference never names an incomplete image. It leaves out
+// the blobs that this client has put in the repository before. If the registry has lost some of
+// those, Put puts all of the image again, once.
 func (c *Client) Put(ctx context.Context, image *oci.Composed, reference string) error {
 	ref, err := c.parse(reference)
 	if err != nil {
@@ -33,8 +34,8 @@ func (c *Client) Put(ctx context.Context, image *oci.Composed, reference string)
 	return err
 }
 
-// put uploads the parts of an image that the client has not uploaded yet, and reports whether it
-// left any out. If the registry says that a blob is missing, the client forgets all parts of the
+// put uploads the blobs of an image that the client has not uploaded yet, and reports whether it
+// left any out. If the registry says that a blob is missing, the client forgets all blobs of the
 // image.
 func (c *Client) put(ctx context.Context, image *oci.Composed, ref name.Reference) (remembered bool, err error) {
 	to := repositoryOf(ref)
@@ -59,20 +60,21 @@ func (c *Client) put(ctx context.Context, image *oci.Composed, ref name.Referenc
 	if err != nil {
 		return remembered, fmt.Errorf("uploading the config: %w", err)
 	}
-	err = once(image.Manifest.Digest, func() error {
-		_, err := c.putManifest(ctx, image.Manifest, ref.Context().Digest(image.Digest()))
-		return err
-	})
+	err = c.tag(ctx, image.Manifest, ref)
+	var immutable *classify.ImmutableError
+	if errors.As(err, &immutable) {
+		// Does the registry refuse the tag, or the image? Without its tag, only the image is left.
+		if _, refused := c.putManifest(ctx, image.Manifest, ref.Context().Digest(image.Digest())); refused != nil {
+			err = refused
+		}
+	}
 	if err != nil {
 		return remembered, fmt.Errorf("putting the manifest: %w", err)
-	}
-	if err := c.tag(ctx, image.Manifest, ref); err != nil {
-		return remembered, fmt.Errorf("tagging the manifest: %w", err)
 	}
 	return remembered, nil
 }
 
-// known is a blob or a manifest that this client put in a repository.
+// known is a blob that this client put in a repository.
 type known struct {
 	key string
 	// put identifies the time that it was put there.
@@ -82,8 +84,8 @@ type known struct {
 // putting is not empty, so that each has an address of its own.
 type putting struct{ _ byte }
 
-// once puts a blob or a manifest in a repository, unless this client did so before. Mine reports
-// whether this call put it.
+// once puts a blob in a repository, unless this client did so before. Mine reports whether this
+// call put it.
 func (c *Client) once(ctx context.Context, in oci.Repository, digest v1.Hash, put func() error) (one known, mine bool, err error) {
 	one.key = string(in) + "@" + digest.String()
 	one.put, mine, err = c.blobs.Do(ctx, one.key, func() (*putting, error) { return new(putting), put() })

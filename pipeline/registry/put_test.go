@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/registry/oci"
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
@@ -27,18 +28,16 @@ func TestPut(t *testing.T) {
 	b.Proxy.Script()
 	require.NoError(t, client.Put(ctx, one, b.Reference("agent:one")))
 	assert.Equal(t, []string{
-		"POST mount", "POST mount", "POST mount", "POST upload", "PUT upload", "PUT manifest " + one.Digest(), "PUT manifest one",
+		"POST mount", "POST mount", "POST mount", "POST upload", "PUT upload", "PUT manifest one",
 	}, puts(b.Proxy), "the first image needs all its layers")
 
 	b.Proxy.Script()
 	require.NoError(t, client.Put(ctx, two, b.Reference("agent:two")))
-	assert.Equal(t, []string{
-		"POST mount", "POST upload", "PUT upload", "PUT manifest " + two.Digest(), "PUT manifest two",
-	}, puts(b.Proxy), "the second one only that of its own")
+	assert.Equal(t, []string{"POST mount", "POST upload", "PUT upload", "PUT manifest two"}, puts(b.Proxy), "the second one only that of its own")
 
 	b.Proxy.Script()
 	require.NoError(t, client.Put(ctx, two, b.Reference("other:two")))
-	assert.Len(t, puts(b.Proxy), 7, "another repository needs all of them")
+	assert.Len(t, puts(b.Proxy), 6, "another repository needs all of them")
 
 	b.Proxy.Script()
 	require.NoError(t, client.Put(ctx, two, b.Reference("agent:again")))
@@ -66,23 +65,29 @@ func TestPutBesideTheBaseMountsOnlyTheAgentLayer(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, Access{})
 	add := addition(t, b, client)
-	composed := composedOn(t, b, client, "one", add)
+	composed, next := composedOn(t, b, client, "one", add), composedOn(t, b, client, "two", add)
 	b.Proxy.Script()
 	require.NoError(t, client.Put(ctx, composed, b.Reference("base:agent")))
-	assert.Equal(t, []string{"POST mount", "POST upload", "PUT upload", "PUT manifest " + composed.Digest(), "PUT manifest agent"}, puts(b.Proxy))
+	assert.Equal(t, []string{"POST mount", "POST upload", "PUT upload", "PUT manifest agent"}, puts(b.Proxy))
 	assert.Contains(t, b.Proxy.Requests()[0].Query, "from=builder")
+
+	b.Proxy.Script()
+	require.NoError(t, client.Put(ctx, next, b.Reference("base:next")))
+	assert.Equal(t, []string{"POST upload", "PUT upload", "PUT manifest next"}, puts(b.Proxy), "and the next image nothing")
 }
 
-func TestATagFollowsItsDigest(t *testing.T) {
+func TestTheManifestIsPutLast(t *testing.T) {
 	b := registrytest.NewBed(t)
 	client := connect(t, b, Access{})
 	composed := composedOn(t, b, client, "one", addition(t, b, client))
 	b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Times: 1, Fault: registrytest.Answer(http.StatusBadGateway, "")})
 
-	require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), "tagging the manifest: PUT /v2/agent/manifests/one: 502")
-	found, err := client.Find(ctx, b.Reference("agent@"+composed.Digest()))
-	require.NoError(t, err, "what the tag would have named is complete")
-	assert.Equal(t, composed.Digest(), found.Digest)
+	require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), "putting the manifest: PUT /v2/agent/manifests/one: 502")
+	for _, blob := range append(composed.Manifest.Layers, composed.Manifest.Config) {
+		has, err := b.Has("agent", blob.Digest)
+		require.NoError(t, err)
+		assert.True(t, has, "what the manifest names is complete")
+	}
 
 	before := len(b.Proxy.Requests())
 	require.NoError(t, client.Put(ctx, composed, b.Reference("agent:one")))
@@ -96,10 +101,10 @@ func TestPutStops(t *testing.T) {
 		skip         int
 		says         string
 	}{
-		"at a layer":               {http.MethodPost, "blobs/uploads/$", 1, "mounting the layer sha256:"},
-		"as the config is begun":   {http.MethodPost, "blobs/uploads/$", 3, "uploading the config: POST"},
-		"as the config is sent":    {http.MethodPut, "blobs/uploads/", 0, "uploading the config: PUT"},
-		"at the manifest's digest": {http.MethodPut, "manifests/sha256", 0, "putting the manifest: PUT"},
+		"at a layer":             {http.MethodPost, "blobs/uploads/$", 1, "mounting the layer sha256:"},
+		"as the config is begun": {http.MethodPost, "blobs/uploads/$", 3, "uploading the config: POST"},
+		"as the config is sent":  {http.MethodPut, "blobs/uploads/", 0, "uploading the config: PUT"},
+		"at the manifest":        {http.MethodPut, "manifests/", 0, "putting the manifest: PUT"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +115,8 @@ func TestPutStops(t *testing.T) {
 				Method: test.method, Path: test.path, Skip: test.skip, Times: 1, Fault: registrytest.Answer(http.StatusInternalServerError, ""),
 			})
 			require.ErrorContains(t, client.Put(ctx, composed, b.Reference("agent:one")), test.says)
-			assert.Zero(t, b.Proxy.Count(http.MethodPut, "manifests/one"))
+			_, err := client.Find(ctx, b.Reference("agent:one"))
+			require.ErrorIs(t, err, classify.ErrAbsent)
 			require.NoError(t, client.Put(ctx, composed, b.Reference("agent:one")), "the next attempt does the rest")
 		})
 	}
@@ -173,7 +179,7 @@ func TestPutWhenToldToStop(t *testing.T) {
 	client := connect(t, b, Access{})
 	composed := composedOn(t, b, client, "one", addition(t, b, client))
 	stopped, stop := context.WithCancel(ctx)
-	b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "manifests/sha256", Fault: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+	b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "blobs/uploads/", Fault: func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		stop()
 		registrytest.Stall(time.Minute)(nil, r, nil)
 	}})

@@ -38,8 +38,9 @@ func (c *Client) Tag(ctx context.Context, image, reference string) error {
 	return nil
 }
 
-// tag puts a tag on an image that the repository has. A registry with immutable tags refuses even
-// the image that has the tag already. That happens after a lost answer, and is no failure.
+// tag puts an image's manifest by its tag. The repository has the image's blobs. A registry with
+// immutable tags refuses even the image that has the tag already. That happens after a lost answer,
+// and is no failure.
 func (c *Client) tag(ctx context.Context, m *oci.Manifest, ref name.Reference) error {
 	digest := m.Digest.String()
 	got, err := c.putManifest(ctx, m, ref)
@@ -49,7 +50,7 @@ func (c *Client) tag(ctx context.Context, m *oci.Manifest, ref name.Reference) e
 	}
 	if accepted { // A proxy in front of the registry may have answered.
 		err = got.unexpected(http.MethodPut, redact.Line(got.url.EscapedPath()))
-	} else if !status.Refused(err) {
+	} else if !status.Refused(err) || lacksBlob(err) {
 		return err
 	}
 	found, notFound := c.Find(ctx, ref.Name())

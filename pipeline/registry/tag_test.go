@@ -44,7 +44,7 @@ func TestAnswersToWhatIsPut(t *testing.T) {
 	}
 	t.Run("200 for a tag that is not there is no success, but a page of something in front", func(t *testing.T) {
 		_, _, err := put(t, registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.Page(http.StatusOK)})
-		require.ErrorContains(t, err, "tagging the manifest: PUT /v2/agent/manifests/one: 200 OK")
+		require.ErrorContains(t, err, "putting the manifest: PUT /v2/agent/manifests/one: 200 OK")
 		assert.Equal(t, classify.Transient, classify.Of(err).Class)
 	})
 }
@@ -71,14 +71,43 @@ func TestATagThatIsImmutable(t *testing.T) {
 			cause := classify.Of(&classify.PushError{Reference: b.Reference("agent:two"), Err: err})
 			assert.Equal(t, classify.Permanent, cause.Class, "other images are not concerned")
 			assert.Contains(t, cause.Advice, "does not replace tags")
+			assert.Equal(t, []string{"PUT manifest two", "GET manifest two", "PUT manifest " + composed.Digest()}, steps(b.Proxy), "without the tag, the registry takes the image")
 		})
 	}
+	for name, refuse := range map[string]registrytest.Fault{
+		"invalid":    registrytest.Answer(http.StatusBadRequest, `{"errors":[{"code":"MANIFEST_INVALID"}]}`),
+		"too large":  registrytest.Answer(http.StatusRequestEntityTooLarge, ""),
+		"not theirs": registrytest.Answer(http.StatusForbidden, ""),
+	} {
+		t.Run("an image that is refused without its tag too is not blamed on the tag: "+name, func(t *testing.T) {
+			b := registrytest.NewBed(t)
+			client := connect(t, b, Access{})
+			composed := composedOn(t, b, client, "one", addition(t, b, client))
+			b.Push(t, "agent:one", registrytest.Layered(t, types.OCIManifestSchema1, "other"))
+			b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Fault: refuse})
+			err := client.Put(ctx, composed, b.Reference("agent:one"))
+			require.ErrorContains(t, err, "putting the manifest: PUT /v2/agent/manifests/"+composed.Digest()+": ")
+			assert.NotContains(t, err.Error(), "immutable")
+		})
+	}
+	t.Run("whether a tag is immutable remains unknown while the registry does not answer", func(t *testing.T) {
+		b := registrytest.NewBed(t)
+		client := connect(t, b, Access{})
+		composed := composedOn(t, b, client, "one", addition(t, b, client))
+		b.Push(t, "agent:one", registrytest.Layered(t, types.OCIManifestSchema1, "other"))
+		b.Proxy.Script(
+			registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.Answer(http.StatusConflict, "")},
+			registrytest.Rule{Method: http.MethodPut, Path: "/manifests/", Fault: registrytest.Answer(http.StatusServiceUnavailable, "")},
+		)
+		err := client.Put(ctx, composed, b.Reference("agent:one"))
+		assert.Equal(t, classify.Unavailable, classify.Of(err).Class, "so that the run tries again")
+	})
 	t.Run("a tag that is refused and is not there keeps the registry's error", func(t *testing.T) {
 		b := registrytest.NewBed(t)
 		client := connect(t, b, Access{})
 		composed := composedOn(t, b, client, "one", addition(t, b, client))
 		b.Proxy.Script(registrytest.Rule{Method: http.MethodPut, Path: "/manifests/one$", Fault: registrytest.Answer(http.StatusBadRequest, "")})
-		require.EqualError(t, client.Put(ctx, composed, b.Reference("agent:one")), "tagging the manifest: PUT /v2/agent/manifests/one: 400 Bad Request")
+		require.EqualError(t, client.Put(ctx, composed, b.Reference("agent:one")), "putting the manifest: PUT /v2/agent/manifests/one: 400 Bad Request")
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 // moduleFlags belong to the module, and not to a function: they say which images a call is about.
 var moduleFlags = []string{
 	"--dataset", "--hub", "--hub-token", "--dataset-file", "--split", "--config", "--revision", "--family", "--instance-ids", "--select",
-	"--limit", "--seed", "--shard", "--target", "--tag-suffix", "--tags", "--registry-username", "--registry-password", "--plain-http",
+	"--limit", "--seed", "--shard", "--agent-repo", "--target", "--tag-suffix", "--tags", "--registry-username", "--registry-password", "--plain-http",
 }
 
 // switches are those of them that take no value.

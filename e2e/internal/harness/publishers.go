@@ -30,8 +30,8 @@ func ManifestOfOfficial(id string) string { return "/official/" + id + "/manifes
 const (
 	// RequestsPerImage is what an agent image costs that is made on a base which the registry has:
 	// is there the image, is there the base, the base's config, a mount of the layer that no other
-	// image has, two for the new config, and the manifest by digest and tag.
-	RequestsPerImage = 8
+	// image has, two for the new config, and the manifest.
+	RequestsPerImage = 7
 	// RequestsPerRun is what a run costs beside that: a handshake, two for each repository to know
 	// whether it may push there, the builder, and whether the base images' repository answers.
 	RequestsPerRun = 9

@@ -1,13 +1,16 @@
 package harness
 
 import (
+	"bytes"
+	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -18,22 +21,21 @@ import (
 type StalledRun struct {
 	arrived, left chan struct{} // one for each worker
 	workers       int
+
+	mu        sync.Mutex
+	manifests map[string][]byte // what was to be tagged, by path
 }
 
 // StallTags leaves the tags of these agent images without an answer, until whoever asks for them has
 // gone.
 func StallTags(proxy *registrytest.Proxy, workers int, ids ...string) *StalledRun {
-	s := &StalledRun{workers: workers, arrived: make(chan struct{}, len(ids)), left: make(chan struct{}, len(ids))}
-	var mu sync.Mutex
-	held := map[string]bool{} // A client that was cut may ask again.
+	s := &StalledRun{
+		workers: workers, arrived: make(chan struct{}, len(ids)), left: make(chan struct{}, len(ids)), manifests: map[string][]byte{},
+	}
 	proxy.Script(registrytest.Rule{
 		Method: http.MethodPut, Path: ManifestOf("(" + strings.Join(ids, "|") + ")"),
 		Fault: func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
-			mu.Lock()
-			first := !held[r.URL.Path]
-			held[r.URL.Path] = true
-			mu.Unlock()
-			if first {
+			if s.hold(r) {
 				s.arrived <- struct{}{}
 				defer func() { s.left <- struct{}{} }()
 			}
@@ -41,6 +43,19 @@ func StallTags(proxy *registrytest.Proxy, workers int, ids ...string) *StalledRu
 		},
 	})
 	return s
+}
+
+// hold keeps the manifest of a request, and reports whether it is the first for this tag: a client
+// that was cut may ask again.
+func (s *StalledRun) hold(r *http.Request) (first bool) {
+	manifest, err := io.ReadAll(r.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, held := s.manifests[r.URL.Path]
+	if err == nil {
+		s.manifests[r.URL.Path] = manifest
+	}
+	return !held
 }
 
 // Await returns when all workers are there.
@@ -72,31 +87,26 @@ func (s *StalledRun) AwaitEnd(t *testing.T) {
 	}
 }
 
-// manifestDigest is the path by which an agent image's manifest goes that has no tag yet.
-var manifestDigest = regexp.MustCompile(`/agent/manifests/(sha256:[0-9a-f]{64})$`)
-
-// AssertStalled looks at what a run has left that was ended while the registry was tagging. What
-// it composed has its manifest by digest first: all of it is there before a tag names it.
-func (f Fleet) AssertStalled(t *testing.T, publisher string, proxy *registrytest.Proxy, left map[string]string) {
+// AssertStalled looks at what a run has left that was ended while the registry was tagging: the
+// manifest comes last, so all that it names is there before a tag names it.
+func (f Fleet) AssertStalled(t *testing.T, stalled *StalledRun) {
 	t.Helper()
 	assert.NotEmpty(t, f.Agents(t), "some images are finished")
 	assert.Less(t, len(f.Agents(t)), len(f.IDs), "and some are not")
 	f.AssertIntegrity(t)
-	if publisher != "direct" {
-		return
-	}
-	untagged := map[string]bool{}
-	for _, asked := range proxy.Requests() {
-		if digest := manifestDigest.FindStringSubmatch(asked.Path); digest != nil && asked.Method == http.MethodPut {
-			untagged[digest[1]] = true
-			_, err := Complete(Reference(t, f.AgentTag("any")).Context().Digest(digest[1]))
-			assert.NoError(t, err, "an image was to be tagged that is not there")
+	stalled.mu.Lock()
+	defer stalled.mu.Unlock()
+	require.Len(t, stalled.manifests, stalled.workers)
+	for path, text := range stalled.manifests {
+		manifest, err := v1.ParseManifest(bytes.NewReader(text))
+		require.NoError(t, err, path)
+		for _, blob := range append(manifest.Layers, manifest.Config) {
+			layer, err := remote.Layer(Reference(t, f.AgentTag("any")).Context().Digest(blob.Digest.String()))
+			require.NoError(t, err)
+			_, err = layer.Size() // It asks for the head.
+			assert.NoError(t, err, "%s was to name %s, which is not there", path, blob.Digest)
 		}
 	}
-	for _, digest := range left {
-		delete(untagged, digest)
-	}
-	assert.NotEmpty(t, untagged, "nothing was about to be tagged")
 }
 
 // DoesTheRest runs once more after a crash that left these images: they stay, all others are made,

@@ -5,6 +5,7 @@ package registrytest
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 )
@@ -124,6 +125,17 @@ func (p *Proxy) Count(method, path string) int {
 	pattern, n := regexp.MustCompile(path), 0
 	for _, asked := range p.Requests() {
 		if (method == "" || method == asked.Method) && pattern.MatchString(asked.Path) {
+			n++
+		}
+	}
+	return n
+}
+
+// Mounted counts the requests to mount a blob.
+func (p *Proxy) Mounted() int {
+	n := 0
+	for _, asked := range p.Requests() {
+		if asked.Method == http.MethodPost && strings.Contains(asked.Query, "mount=") {
 			n++
 		}
 	}
