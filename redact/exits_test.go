@@ -360,7 +360,7 @@ func TestProseIsSeen(t *testing.T) {
 func TestAHostileManifestAtEveryExit(t *testing.T) {
 	var exits left
 	for _, field := range []string{
-		"instance_id", "phase", "status", "base_image", "official_digest", "base_tag", "base_digest", "grafted_from", "rebase_refused", "digest", "error", "skip_reason",
+		"instance_id", "phase", "status", "base_image", "official_digest", "base_tag", "base_digest", "grafted_from", "build_reason", "rebase_refused", "digest", "error", "skip_reason",
 		"rebuild_reason", "log_path", "dataset", "dataset_config", "dataset_split", "dataset_revision", "time", "nothing of ours",
 	} {
 		for _, value := range []string{hostile, long} {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -114,8 +115,8 @@ func countNotes(result *Result) (notes []string) {
 	return notes
 }
 
-// recipeNotes tell how often the recipe ran, how long that took, and how many images shared its
-// layers.
+// recipeNotes tell how often the recipe ran, how long that took, how many images shared its layers,
+// and what kept the others from that.
 func recipeNotes(bases []Record) []string {
 	var ran, rebased int
 	var took Seconds
@@ -129,9 +130,35 @@ func recipeNotes(bases []Record) []string {
 			took += base.BuildSeconds
 		}
 	}
-	if rebased == 0 {
-		return nil
+	var notes []string
+	if rebased > 0 {
+		each := seconds(took / Seconds(max(1, ran)))
+		notes = append(notes, fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others share its layers", ran, ran+rebased, each))
 	}
-	each := seconds(took / Seconds(max(1, ran)))
-	return []string{fmt.Sprintf("the recipe ran for %d of %d base images, %s each; the others share its layers", ran, ran+rebased, each)}
+	return append(notes, longWayNotes(bases)...)
+}
+
+// longWaysShown is the number of reasons for the long way that a summary names. Some are about one
+// image only.
+const longWaysShown = 10
+
+// longWayNotes count the base images that could not get another one's layers, the most frequent
+// reason first.
+func longWayNotes(bases []Record) (notes []string) {
+	reasons := map[redact.Field]int{}
+	for _, base := range bases {
+		if base.Status == StatusBuilt && !slices.Contains([]redact.Field{"", BuildNotShared, BuildFirst}, base.BuildReason) {
+			reasons[base.BuildReason]++
+		}
+	}
+	sorted := slices.SortedFunc(maps.Keys(reasons), func(a, b redact.Field) int {
+		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
+	})
+	for i, reason := range sorted {
+		if i == longWaysShown {
+			return append(notes, fmt.Sprintf("… and for %d more reasons: see base-manifest.jsonl", len(sorted)-i))
+		}
+		notes = append(notes, fmt.Sprintf("base images built the long way, %s: %d", redact.Code(string(reason)), reasons[reason]))
+	}
+	return notes
 }

@@ -49,6 +49,7 @@ func ReadJSONLines(name, content string) ([]Record, error) {
 		}
 		record.Error = redact.Field(redact.Text(string(record.Error)))
 		record.RebuildReason = redact.Field(redact.Line(string(record.RebuildReason)))
+		record.BuildReason = redact.Field(redact.Line(string(record.BuildReason)))
 		records = append(records, record)
 	}
 	if err := lines.Err(); err != nil {

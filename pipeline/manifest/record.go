@@ -27,13 +27,24 @@ const (
 	SkipRemoteUnlabelled = "remote_image_unlabelled"
 )
 
+// Reasons to run the recipe for a base image. Others say what about the image keeps it from getting
+// another one's layers.
+const (
+	// BuildNotShared: the run shares no recipe's layers.
+	BuildNotShared = "the recipe's layers are not shared"
+	// BuildFirst: others may get its layers.
+	BuildFirst = "the first with its rebase key"
+	// BuildElsewhere: layers cannot be mounted across hosts.
+	BuildElsewhere = "the official image is in another registry"
+)
+
 // RebuildForced is the reason to make an image without asking the registry for it.
 const RebuildForced = "--force-build"
 
 // Record is one line of manifest.jsonl: the outcome of one image. Fields have the names and
 // meanings of the manifests that existing summarizers read. InstanceID, Phase, Reference, Digest,
-// OfficialDigest, BaseTag, BaseDigest, GraftedFrom, RebaseRefused, RebuildReason, QueueSeconds,
-// PushSeconds and the dataset's are additions. Times are UTC, durations seconds.
+// OfficialDigest, BaseTag, BaseDigest, GraftedFrom, BuildReason, RebaseRefused, RebuildReason,
+// QueueSeconds, PushSeconds and the dataset's are additions. Times are UTC, durations seconds.
 type Record struct {
 	Time       Time         `json:"time"`
 	InstanceID redact.Field `json:"instance_id"`
@@ -50,8 +61,11 @@ type Record struct {
 	// GraftedFrom is the instance whose base image supplied the recipe's layers. Null: the recipe
 	// ran for this one.
 	GraftedFrom redact.Field `json:"grafted_from"`
-	// RebaseRefused is what keeps a base image from getting another one's layers, as its official
-	// image's layers show it. Null: nothing does, or the run did not read them.
+	// BuildReason is why the recipe ran for a base image: [BuildNotShared], [BuildFirst], or what
+	// keeps the image from getting another one's layers. Null: it got them, or it existed.
+	BuildReason redact.Field `json:"build_reason"`
+	// RebaseRefused is what keeps a base image from getting another one's layers, if it is something
+	// about this image. Null: nothing is, or the run did not look.
 	RebaseRefused redact.Field `json:"rebase_refused"`
 	// Reference is the main name under which the image is published, even if publishing failed.
 	// Null: the run publishes nothing.

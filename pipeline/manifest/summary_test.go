@@ -23,7 +23,8 @@ func TestSummary(t *testing.T) {
 		Builders: []Record{{Phase: plan.PhaseBuilder, Status: StatusBuilt}},
 		Requests: 123,
 		Bases: []Record{
-			{Status: StatusBuilt, BuildSeconds: Seconds(30 * time.Second)}, {Status: StatusSkipped}, {Status: StatusFailed},
+			{Status: StatusBuilt, BuildSeconds: Seconds(30 * time.Second), BuildReason: BuildFirst}, {Status: StatusSkipped},
+			{Status: StatusFailed, BuildReason: "the image has a wrap"},
 			{Status: StatusBuilt, GraftedFrom: "a"}, {Status: StatusBuilt, GraftedFrom: "a", RebuildReason: "it was another one"},
 		},
 		Images: []Record{

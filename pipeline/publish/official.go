@@ -53,6 +53,9 @@ func (o *Officials) find(ctx context.Context, image string) (plan.Found, error) 
 	return planned(found), nil
 }
 
+// engineOnly is why the recipe has to run on an official image that the client cannot read.
+const engineOnly = "only the engine reads the official image"
+
 // noImageHere says that the client cannot read an image, because it is in another registry, or
 // because what the reference names is an index or of a kind that the client does not know. The
 // engine may do better, so nothing has failed yet.

@@ -58,16 +58,28 @@ func (p *Publisher) Publish(ctx context.Context, image plan.Image) (published ru
 	default:
 		return p.build(ctx, image)
 	}
-	var refused *evidence.Refusal
-	if errors.As(err, &refused) {
+	if refused := rebaseRefused(image, err); refused != "" {
 		published, err = p.build(ctx, image)
-		published.RebaseRefused = refused.Reason
-		return published, err
-	}
-	if errors.Is(err, oci.ErrNoRebase) || image.Rebase != nil && noImageHere(err) {
-		return p.build(ctx, image)
+		published.RebaseRefused = refused
 	}
 	return published, err
+}
+
+// rebaseRefused is why a base image cannot get another one's layers, so that it has to be built.
+// Empty: an error has another reason.
+func rebaseRefused(image plan.Image, err error) string {
+	var refused *evidence.Refusal
+	switch {
+	case image.Rebase == nil:
+		return ""
+	case errors.As(err, &refused):
+		return refused.Reason
+	case noImageHere(err):
+		return engineOnly
+	case errors.Is(err, oci.ErrNoRebase):
+		return err.Error()
+	}
+	return ""
 }
 
 // engineMount is how an engine's error reads when a registry refuses to mount a layer: with the

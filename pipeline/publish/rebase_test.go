@@ -67,6 +67,7 @@ func TestABaseImageFromAnotherOnesLayers(t *testing.T) {
 		})
 		require.NoError(t, err)
 		assert.False(t, published.Rebased)
+		assert.Equal(t, "composing: the layers do not fit on the other image: their configs differ", published.RebaseRefused)
 		assert.Equal(t, 2, engine.n, "it is built")
 	})
 	t.Run("whose publication fails is none, and is not built instead", func(t *testing.T) {

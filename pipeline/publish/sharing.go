@@ -30,11 +30,11 @@ type Sharing struct {
 // Docker Hub: that would count as a pull, beside the one of the build.
 func (s *Sharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error) {
 	if reference.AtDockerHub(image.Official) {
-		return "", "", nil
+		return "", engineOnly, nil
 	}
 	official, err := s.Client.Image(ctx, image.Official)
 	if noImageHere(err) {
-		return "", "", nil
+		return "", engineOnly, nil
 	}
 	if err != nil {
 		return "", "", err

@@ -19,24 +19,28 @@ func TestRebaseKey(t *testing.T) {
 	b := registrytest.NewBed(t)
 	sharing := &Sharing{Client: connect(t, b, registry.Access{})}
 	b.Push(t, "base:x", registrytest.Layered(t, types.OCIManifestSchema1, "one"))
-	key, _, err := sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:x")})
+	key, refused, err := sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:x")})
 	require.NoError(t, err)
 	assert.NotEmpty(t, key)
+	assert.Empty(t, refused)
 
-	key, _, err = sharing.RebaseKey(ctx, plan.Image{Official: "registry.example/official:x"})
+	key, refused, err = sharing.RebaseKey(ctx, plan.Image{Official: "registry.example/official:x"})
 	require.NoError(t, err, "it is in another registry")
 	assert.Empty(t, key)
+	assert.Equal(t, "only the engine reads the official image", refused)
 
 	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Answer(http.StatusOK, "{}", "Content-Type", string(types.OCIImageIndex))})
-	key, _, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:index")})
+	key, refused, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:index")})
 	require.NoError(t, err, "it is an index")
 	assert.Empty(t, key)
+	assert.Equal(t, "only the engine reads the official image", refused)
 
 	b.Proxy.Script()
 	pushArtifact(t, b, "base:artifact")
-	key, _, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:artifact")})
+	key, refused, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:artifact")})
 	require.NoError(t, err, "it is an image by its media type only")
 	assert.Empty(t, key)
+	assert.Equal(t, "only the engine reads the official image", refused)
 
 	b.Proxy.Script(registrytest.Rule{Fault: registrytest.Page(http.StatusBadGateway)})
 	_, _, err = sharing.RebaseKey(ctx, plan.Image{Official: b.Reference("base:y")})
@@ -66,6 +70,7 @@ func TestARebaseOfWhatTheClientCannotRead(t *testing.T) {
 			})
 			require.NoError(t, err)
 			assert.False(t, published.Rebased)
+			assert.Equal(t, "only the engine reads the official image", published.RebaseRefused)
 			assert.Equal(t, 2, engine.n, "it is built")
 		})
 	}

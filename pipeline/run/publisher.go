@@ -16,7 +16,7 @@ type Published struct {
 	// Rebased reports that a base image got the layers of image.Rebase, as requested. A publisher
 	// that cannot rebase builds the image.
 	Rebased bool
-	// RebaseRefused is why not, if what the layers have is the reason.
+	// RebaseRefused is why not, if something about the image is the reason.
 	RebaseRefused string
 	// Build is the time until the image existed, Push the time from then until the registry had it.
 	// A publisher that does both in one step counts all of it as Push.

@@ -289,12 +289,7 @@ func (r *run) publishOne(ctx context.Context, record *manifest.Record, image pla
 	published, err := r.Publisher.Publish(ctx, image)
 	record.BuildSeconds += manifest.Seconds(published.Build)
 	record.PushSeconds += manifest.Seconds(published.Push)
-	if published.Rebased {
-		record.GraftedFrom = redact.Field(image.Rebase.Instance)
-	}
-	if published.RebaseRefused != "" {
-		record.RebaseRefused = redact.Field(published.RebaseRefused)
-	}
+	noteRebase(record, image, published)
 	switch {
 	case err != nil || !r.publishes():
 		return published, err

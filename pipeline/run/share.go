@@ -14,7 +14,7 @@ import (
 type Sharing interface {
 	// RebaseKey returns the rebase key of a base image's official image, given by its digest. The
 	// recipe adds the same layers to all images with one key. Empty: the recipe has to run, and
-	// refused says why, if that is known.
+	// refused says why.
 	RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error)
 }
 
@@ -26,6 +26,7 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 		return r.publish(ctx, record, image, reference)
 	}
 	source, mine, err := r.recipe(ctx, key, func() (*plan.RebaseSource, error) {
+		record.BuildReason = manifest.BuildFirst
 		if err := r.publish(ctx, record, image, reference); err != nil {
 			return nil, err
 		}
@@ -55,20 +56,42 @@ func (r *run) recipe(ctx context.Context, key string, run func() (*plan.RebaseSo
 // image have to be at one host, because layers cannot be mounted across hosts. Errors do not fail
 // the image: without a key the recipe just runs once more.
 func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Image, base string) (key string) {
-	if r.Sharing == nil || !r.publishes() || reference.Host(image.Official) != reference.Host(base) {
+	if r.Sharing == nil || !r.publishes() {
+		record.BuildReason = manifest.BuildNotShared
+		return ""
+	}
+	if reference.Host(image.Official) != reference.Host(base) {
+		refuseRebase(record, manifest.BuildElsewhere)
 		return ""
 	}
 	err := r.try(ctx, record, "ask", classify.HostsOf(base), func(ctx context.Context) (err error) {
 		var refused string
 		key, refused, err = r.Sharing.RebaseKey(ctx, image)
-		record.RebaseRefused = redact.Field(refused)
+		refuseRebase(record, refused)
 		return err
 	})
 	if err != nil {
+		record.BuildReason = redact.Field(redact.Line("asking for the rebase key: " + err.Error()))
 		return ""
 	}
 	if key == "" || image.Wrap == nil {
 		return key
 	}
 	return key + " " + image.Wrap.Key() // A wrap is part of the recipe.
+}
+
+// refuseRebase notes what keeps a base image from getting another one's layers. Empty: nothing.
+func refuseRebase(record *manifest.Record, why string) {
+	record.RebaseRefused = redact.Field(redact.Line(why))
+	record.BuildReason = record.RebaseRefused
+}
+
+// noteRebase notes whether a base image got another one's layers.
+func noteRebase(record *manifest.Record, image plan.Image, published Published) {
+	switch {
+	case published.Rebased:
+		record.GraftedFrom, record.BuildReason = redact.Field(image.Rebase.Instance), ""
+	case published.RebaseRefused != "":
+		refuseRebase(record, published.RebaseRefused)
+	}
 }

@@ -212,6 +212,67 @@ func TestAnImageThatWaitsForARecipeReleasesItsWorker(t *testing.T) {
 	assert.Equal(t, 4, result.Count(manifest.StatusBuilt))
 }
 
+// refusingPublisher looks at the layers of a base image, and builds it.
+type refusingPublisher struct{ *fakeRegistry }
+
+func (p refusingPublisher) Publish(ctx context.Context, image plan.Image) (Published, error) {
+	published, err := p.fakeRegistry.Publish(ctx, image)
+	published.Rebased = image.Rebase != nil
+	if image.Rebase != nil && image.Instance.ID == "i3" {
+		published.Rebased, published.RebaseRefused = false, "added layer 1: the recipe changes something in testbed"
+	}
+	return published, err
+}
+
+func TestTheManifestSaysHowABaseWasMadeAndWhyTheLongWay(t *testing.T) {
+	registry := &fakeRegistry{}
+	planned := planOf(7)
+	planned.Items[6].Instance.OfficialImage = "elsewhere.example/official/i6"
+	sharing := sharingBy{
+		"official/i0": "a", "official/i1": "a", "official/i2": "refused: the image has a wrap", "official/i3": "a", // i4 is an error.
+		"official/i5": "b",
+	}
+	made := func(result *manifest.Result) (all []string) {
+		for _, base := range result.Bases {
+			all = append(all, fmt.Sprintf("%s, from %q, because %q, refused %q", base.InstanceID, base.GraftedFrom, base.BuildReason, base.RebaseRefused))
+		}
+		return all
+	}
+	runner := Runner{Publisher: refusingPublisher{registry}, Registry: registry, Sharing: sharing, MaxWorkers: 1, Hosts: &throttle.Hosts{Retry: quick}}
+
+	result, err := runner.Run(context.Background(), planned)
+
+	require.NoError(t, err)
+	const changes = "added layer 1: the recipe changes something in testbed"
+	const elsewhere = "the official image is in another registry"
+	assert.Equal(t, []string{
+		`i0, from "", because "the first with its rebase key", refused ""`,
+		`i1, from "i0", because "", refused ""`,
+		`i2, from "", because "the image has a wrap", refused "the image has a wrap"`,
+		`i3, from "", because "` + changes + `", refused "` + changes + `"`,
+		`i4, from "", because "asking for the rebase key: nobody knows", refused ""`,
+		`i5, from "", because "the first with its rebase key", refused ""`,
+		`i6, from "", because "` + elsewhere + `", refused "` + elsewhere + `"`,
+	}, made(result))
+
+	for name, runner := range map[string]Runner{
+		"a run that shares nothing":    {Publisher: &fakeRegistry{}, Registry: &fakeRegistry{}},
+		"a run that publishes nothing": {Publisher: &fakeRegistry{}, Sharing: sharing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			result, err := runner.Run(context.Background(), planOf(1))
+			require.NoError(t, err)
+			assert.Equal(t, []string{`i0, from "", because "the recipe's layers are not shared", refused ""`}, made(result))
+		})
+	}
+	t.Run("a second run, that skips them", func(t *testing.T) {
+		delete(registry.has, "r/agent:i0")
+		result, err := runner.Run(context.Background(), planned)
+		require.NoError(t, err)
+		assert.Equal(t, `i0, from "", because "", refused ""`, made(result)[0])
+	})
+}
+
 func TestAnUnpublishedRunSharesNothing(t *testing.T) {
 	registry := &fakeRegistry{}
 	_, err := Runner{Publisher: registry, Sharing: sharingBy{"official/i0": "a", "official/i1": "a"}}.Run(context.Background(), planOf(2))

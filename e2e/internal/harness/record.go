@@ -25,6 +25,7 @@ type Record struct {
 	SkipReason     *string  `json:"skip_reason"`
 	RebuildReason  string   `json:"rebuild_reason"`
 	GraftedFrom    string   `json:"grafted_from"`
+	BuildReason    string   `json:"build_reason"`
 	RebaseRefused  string   `json:"rebase_refused"`
 	AttemptCount   int      `json:"attempt_count"`
 	Duration       *float64 `json:"duration_seconds"`
