@@ -1,6 +1,12 @@
 package publish
 
 import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -49,6 +55,58 @@ func TestBasesShareTheRecipeByEvidence(t *testing.T) {
 		assertEqualImages(t, long[id].Tags[0], shared[id].Tags[0])
 	}
 	assert.Equal(t, 2, rebased, "the recipe runs once for the system, and once for the image that changes it")
+}
+
+// TestASecondRunReadsNoOfficialLayer: the first one kept what they have, beside its base images. An
+// SDK with another Dockerfile makes new bases from the same official images.
+func TestASecondRunReadsNoOfficialLayer(t *testing.T) {
+	t.Parallel()
+	f, proxy := harness.FaultyFleet(t, 0)
+	sample := harness.Image(t, harness.EngineRegistry+"/swebench/sweb.eval.x86_64.django_1776_django-11099:latest")
+	f.IDs = harness.Tasks(1, 2, 3)
+	var layers []string
+	for _, id := range f.IDs {
+		img := onTop(t, sample, "RUN /root/setup_repo.sh", "testbed/", "testbed/"+f.Prefix+id)
+		layers = append(layers, harness.Layers(t, img)...)
+		harness.Push(t, f.Official(id), img)
+	}
+	f.Dataset = harness.Written(t, "dataset.txt", strings.Join(f.IDs, "\n"))
+	share := func() (read int) {
+		var reads atomic.Int32
+		count := func(w http.ResponseWriter, r *http.Request, registry http.Handler) {
+			if strings.Contains(r.UserAgent(), "go-containerregistry") { // The engine pulls the image that the recipe runs on.
+				reads.Add(1)
+			}
+			registry.ServeHTTP(w, r)
+		}
+		proxy.Script(registrytest.Rule{Method: http.MethodGet, Path: "/blobs/(" + strings.Join(layers, "|") + ")$", Fault: count})
+		shared := 0
+		for _, base := range harness.Records(t, f.Run(t, "--share-bases", "evidence"), "base-manifest.jsonl") {
+			require.Equal(t, "built", base.Status, base.Error)
+			if base.GraftedFrom != "" {
+				shared++
+			}
+		}
+		assert.Equal(t, 2, shared, "the recipe runs once")
+		return int(reads.Load())
+	}
+
+	below := len(harness.Layers(t, sample))
+	assert.Equal(t, below+3, share(), "each layer is read once")
+	assert.Len(t, kept(f.Bases(t)), 3)
+
+	text, err := os.ReadFile(filepath.Join(harness.TinySDK(), harness.DockerfilePath))
+	require.NoError(t, err)
+	f.SDK = harness.ChangedSDK(t, harness.DockerfilePath, string(text)+"# another one\n")
+	f.SHA, f.Key = strings.Repeat("5", 40), harness.DockerfileKey(t, f.SDK)
+	assert.Zero(t, share())
+	assert.Len(t, kept(f.Bases(t)), 3)
+	assert.Len(t, f.Bases(t), 3+3+3, "two generations of bases")
+}
+
+// kept are the tags of what is kept of official images.
+func kept(tags []string) []string {
+	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return !strings.HasPrefix(tag, "evidence-") })
 }
 
 // onTop is an image with one more layer of these paths, which this step made.

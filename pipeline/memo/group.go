@@ -57,6 +57,22 @@ func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (
 	}
 }
 
+// Known returns the result of work that is done, if it succeeded.
+func (g *Group[V]) Known(key string) (value V, ok bool) {
+	g.mu.Lock()
+	p := g.known[key]
+	g.mu.Unlock()
+	if p == nil {
+		return value, false
+	}
+	select {
+	case <-p.done:
+		return p.value, p.err == nil
+	default:
+		return value, false
+	}
+}
+
 // wait returns when the piece is done, or with the context's error.
 func (p *piece[V]) wait(ctx context.Context) error {
 	defer stopwatch.Pause(ctx)()

@@ -312,3 +312,23 @@ func TestForget(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, mine, "what was under way is not forgotten")
 }
+
+func TestKnownIsWhatSucceeded(t *testing.T) {
+	var group Group[int]
+	ctx := context.Background()
+	_, ok := group.Known("a")
+	assert.False(t, ok, "nobody has begun")
+	_, _, err := group.Do(ctx, "a", func() (int, error) {
+		_, ok := group.Known("a")
+		assert.False(t, ok, "it is under way")
+		return 0, errors.New("failed")
+	})
+	require.Error(t, err)
+	_, ok = group.Known("a")
+	assert.False(t, ok, "it failed")
+	_, _, err = group.Do(ctx, "a", func() (int, error) { return 7, nil })
+	require.NoError(t, err)
+	value, ok := group.Known("a")
+	assert.True(t, ok)
+	assert.Equal(t, 7, value)
+}

@@ -20,17 +20,23 @@ type Evidence struct {
 	Recipe evidence.Recipe
 
 	layers memo.Group[*evidence.Layer]
+	kept   keptEvidence
 }
 
 // key of an official image for the recipe. It refuses a wrap, which runs on the image's own files.
-func (e *Evidence) key(ctx context.Context, official *oci.Image, wrap *plan.Wrap) (string, error) {
+// What is learned of the layers is kept in a repository.
+func (e *Evidence) key(ctx context.Context, official *oci.Image, wrap *plan.Wrap, in oci.Repository) (string, error) {
 	if wrap != nil {
 		return "", &evidence.Refusal{Reason: "the image has a wrap"}
 	}
+	keeper := *official
+	keeper.Repository = in
+	_ = e.recall(ctx, &keeper) // Then the layers are read.
 	stack, err := e.stack(ctx, official)
 	if err != nil {
 		return "", err
 	}
+	_ = e.keep(ctx, &keeper) // Then another run reads the layers.
 	shared, err := e.Recipe.Shared(stack)
 	return shared.Key, err
 }

@@ -42,7 +42,11 @@ func (s *Sharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused
 	if s.Evidence == nil {
 		return official.Below(s.Independent.Step), "", nil
 	}
-	key, err = s.Evidence.key(ctx, official, image.Wrap)
+	in, err := registry.PathOf(image.Reference)
+	if err != nil {
+		return "", "", err
+	}
+	key, err = s.Evidence.key(ctx, official, image.Wrap, in)
 	if evidence.IsRefusal(err) {
 		return "", err.Error(), nil
 	}

@@ -39,6 +39,15 @@ func RepositoryOf(text string) (string, error) {
 	return ref.Context().Name(), nil
 }
 
+// PathOf returns the repository of a reference, without its host.
+func PathOf(text string) (oci.Repository, error) {
+	ref, err := parseReference(text)
+	if err != nil {
+		return "", err
+	}
+	return repositoryOf(ref), nil
+}
+
 // repositoryOf is the path of a reference's repository.
 func repositoryOf(ref name.Reference) oci.Repository {
 	return oci.Repository(ref.Context().RepositoryStr())

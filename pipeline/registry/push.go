@@ -44,10 +44,6 @@ func (c *Client) MayPush(ctx context.Context, at string) error {
 	return nil
 }
 
-// emptyJSON is a blob without meaning that many repositories have.
-// https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md#guidance-for-an-empty-descriptor
-const emptyJSON = "{}"
-
 // Probe uploads a blob of two bytes to a repository, because some registries refuse only the end of
 // an upload. Its errors are those of [Client.MayPush].
 func (a Access) Probe(ctx context.Context, at string) error {
@@ -64,7 +60,7 @@ func (a Access) Probe(ctx context.Context, at string) error {
 		return err
 	}
 	_, err = client.sendOnce(ctx, http.MethodPut, place, content{
-		body: []byte(emptyJSON), media: transport.Octets, query: url.Values{"digest": {oci.DigestOf([]byte(emptyJSON)).String()}},
+		body: []byte(oci.EmptyConfig), media: transport.Octets, query: url.Values{"digest": {oci.DigestOf([]byte(oci.EmptyConfig)).String()}},
 	}, stored...)
 	return a.refusal(at, err, client.Challenged())
 }

@@ -64,6 +64,7 @@ func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Ima
 		refuseRebase(record, manifest.BuildElsewhere)
 		return ""
 	}
+	image.Reference = base
 	err := r.try(ctx, record, "ask", classify.HostsOf(base), func(ctx context.Context) (err error) {
 		var refused string
 		key, refused, err = r.Sharing.RebaseKey(ctx, image)

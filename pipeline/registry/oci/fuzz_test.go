@@ -35,6 +35,10 @@ func FuzzManifest(f *testing.F) {
 			return
 		}
 		require.True(t, m.MediaType.IsImage())
+		if artifact, err := ReadArtifact(m); err == nil && len(artifact.Blobs) > 0 {
+			_, err := artifact.Encode()
+			require.NoError(t, err)
+		}
 		for _, label := range []string{plan.LabelBaseDigest, plan.LabelOfficialDigest} {
 			require.Regexp(t, `^(sha256:[0-9a-f]{64})?$`, plan.DigestIn(m.Annotations, label))
 		}
