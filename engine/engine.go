@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -93,7 +94,7 @@ func (e *Engine) container(ctx context.Context, image plan.Image) (*dagger.Conta
 
 // base is built on the official image, and says so in its labels.
 func (e *Engine) base(ctx context.Context, image plan.Image) (*dagger.Container, error) {
-	base, err := e.Base(ctx, image.Official, image.Wrap)
+	base, err := e.Base(ctx, cmp.Or(image.Source, image.Official), image.Wrap)
 	if err != nil {
 		return nil, err
 	}

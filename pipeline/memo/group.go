@@ -16,6 +16,9 @@ type Group[V any] struct {
 	// it, once a piece has failed twice, all callers try it concurrently until one succeeds,
 	// because it will probably fail for all.
 	OneByOne bool
+	// Idle, if not nil, is called before a caller waits for another one's work, and what it returns
+	// afterwards.
+	Idle func() (back func())
 
 	mu     sync.Mutex
 	known  map[string]*piece[V]
@@ -48,7 +51,7 @@ func (g *Group[V]) Do(ctx context.Context, key string, work func() (V, error)) (
 			p.value, p.err = work()
 			return p.value, true, p.err
 		}
-		if err := p.wait(ctx); err != nil {
+		if err := p.wait(ctx, g.Idle); err != nil {
 			return value, false, err
 		}
 		if p.err == nil {
@@ -74,8 +77,16 @@ func (g *Group[V]) Known(key string) (value V, ok bool) {
 }
 
 // wait returns when the piece is done, or with the context's error.
-func (p *piece[V]) wait(ctx context.Context) error {
+func (p *piece[V]) wait(ctx context.Context, idle func() (back func())) error {
+	select {
+	case <-p.done:
+		return nil
+	default:
+	}
 	defer stopwatch.Pause(ctx)()
+	if idle != nil {
+		defer idle()()
+	}
 	select {
 	case <-p.done:
 		return nil

@@ -18,6 +18,9 @@ type Image struct {
 	// Official is the reference of the official image, with its digest if known. A base image is
 	// built on it; an agent image has it in a label.
 	Official string
+	// Source is where the engine finds the official image, if not at Official: a reference with its
+	// digest. It is in no label.
+	Source string
 	// Rebase supplies the recipe's layers of a base image, so the recipe need not run. Nil: it
 	// runs.
 	Rebase *RebaseSource

@@ -20,6 +20,9 @@ import (
 type Officials struct {
 	// Client of the registry that the images go to.
 	Client *registry.Client
+	// Mirror finds those that it brings from other registries, by the heads of their manifests, which
+	// no registry counts as pulls. Nil: the engine finds them.
+	Mirror *Mirror
 	// Engine finds all other images, and knows which image of an index is meant.
 	Engine run.Registry
 	// Platform that an image has to be for, such as "linux/amd64".
@@ -28,6 +31,13 @@ type Officials struct {
 
 // Find asks the registry that the reference is to.
 func (o *Officials) Find(ctx context.Context, image string) (plan.Found, error) {
+	if o.Mirror != nil && !o.Mirror.isHere(image) {
+		found, err := o.Mirror.Find(ctx, image)
+		if !errors.Is(err, errEngineOnly) {
+			return found, err
+		}
+		return o.Engine.Find(ctx, image)
+	}
 	if reference.AtDockerHub(image) {
 		return o.Engine.Find(ctx, image)
 	}

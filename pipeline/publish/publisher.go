@@ -90,6 +90,12 @@ var engineMount = regexp.MustCompile(`unexpected status from POST request to \S*
 // build has an image built. Where the engine cannot push it because the registry refuses to mount
 // the official image's layers, the client brings those, and the engine finds them there.
 func (p *Publisher) build(ctx context.Context, image plan.Image) (run.Published, error) {
+	if p.Sharing != nil && p.Sharing.Mirror != nil && image.Phase == plan.PhaseBase {
+		var err error
+		if image.Source, err = p.Sharing.Mirror.forEngine(ctx, image.Official); err != nil {
+			return run.Published{}, fmt.Errorf("mirroring: %w", err)
+		}
+	}
 	published, err := p.Builder.Publish(ctx, image)
 	if err == nil || image.Official == "" || !engineMount.MatchString(err.Error()) {
 		return published, err

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"fmt"
 
 	"dagger/eval-images/pipeline/evidence"
 	"dagger/eval-images/pipeline/memo"
@@ -20,6 +21,8 @@ type Sharing struct {
 	Independent IndependentSteps
 	// Evidence judges by what the layers have. Nil: the images' histories are believed.
 	Evidence *Evidence
+	// Mirror brings official images from other registries. Nil: base images of those are built.
+	Mirror *Mirror
 
 	// images that others are rebased from.
 	images memo.Group[*oci.Image]
@@ -29,15 +32,12 @@ type Sharing struct {
 // recipe. It knows nothing of an image in another registry, or of an index. It does not look at
 // Docker Hub: that would count as a pull, beside the one of the build.
 func (s *Sharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error) {
-	if reference.AtDockerHub(image.Official) {
-		return "", engineOnly, nil
+	official, refused, err := s.official(ctx, image.Official)
+	if official == nil && refused == "" {
+		refused = engineOnly
 	}
-	official, err := s.Client.Image(ctx, image.Official)
-	if noImageHere(err) {
-		return "", engineOnly, nil
-	}
-	if err != nil {
-		return "", "", err
+	if official == nil || err != nil {
+		return "", refused, err
 	}
 	if s.Evidence == nil {
 		return official.Below(s.Independent.Step), "", nil
@@ -53,13 +53,31 @@ func (s *Sharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused
 	return key, "", err
 }
 
+// official is an official image in the registry that the base images go to. Nil: it is not there,
+// and refused says why if that is known.
+func (s *Sharing) official(ctx context.Context, image string) (official *oci.Image, refused string, err error) {
+	if s.Mirror != nil {
+		if official, refused, err = s.Mirror.official(ctx, image); official != nil || refused != "" || err != nil {
+			return official, refused, err
+		}
+	}
+	if reference.AtDockerHub(image) {
+		return nil, "", nil
+	}
+	official, err = s.Client.Image(ctx, image)
+	if noImageHere(err) {
+		return nil, "", nil
+	}
+	return official, "", err
+}
+
 // compose puts the recipe's layers on an official image.
 func (s *Sharing) compose(ctx context.Context, image plan.Image) (*oci.Composed, error) {
-	on, err := s.Client.Image(ctx, image.Official)
+	on, err := s.known(ctx, image.Official)
 	if err != nil {
 		return nil, err
 	}
-	like, err := s.image(ctx, image.Rebase.Official)
+	like, err := s.known(ctx, image.Rebase.Official)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +91,18 @@ func (s *Sharing) compose(ctx context.Context, image plan.Image) (*oci.Composed,
 		}
 	}
 	return oci.Rebase(built, like, on, image.Labels())
+}
+
+// known is an official image that has a rebase key.
+func (s *Sharing) known(ctx context.Context, at string) (*oci.Image, error) {
+	image, _, err := s.images.Do(ctx, at, func() (*oci.Image, error) {
+		image, _, err := s.official(ctx, at)
+		if image == nil && err == nil {
+			err = fmt.Errorf("%w: %s", registry.ErrElsewhere, at)
+		}
+		return image, err
+	})
+	return image, err
 }
 
 // image reads an image once for all that are rebased from it.

@@ -31,8 +31,9 @@ type run struct {
 	images      []manifest.Record // by index in the plan; an empty status means that the image is still to be made
 	bases       []manifest.Record // likewise; an empty status means that no base was needed
 	recipes     memo.Group[*plan.RebaseSource]
-	workers     *semaphore.Weighted // an image releases its slot while it waits for another one
-	own         map[string]bool     // the hosts that the run publishes to
+	layers      memo.Group[struct{}] // that moved, or are moving
+	workers     *semaphore.Weighted  // an image releases its slot while it waits for another one
+	own         map[string]bool      // the hosts that the run publishes to
 	progress    progress
 	spent       spent
 	refused     atomic.Int32 // checks in a row that the registry refused
@@ -48,10 +49,8 @@ func newRun(runner Runner, plan plan.Plan, stop context.CancelCauseFunc) *run {
 		images:  make([]manifest.Record, len(plan.Items)), bases: make([]manifest.Record, len(plan.Items)),
 	}
 	r.own = r.ownHosts()
-	r.Hosts.Start(r.clock, r.MaxWorkers, func(host string) bool { return r.own[host] }, func() (back func()) {
-		r.endWork()
-		return r.startWork
-	})
+	r.layers = memo.Group[struct{}]{OneByOne: true, Idle: r.rest}
+	r.Hosts.Start(r.clock, r.MaxWorkers, func(host string) bool { return r.own[host] }, r.rest)
 	return r
 }
 
@@ -98,6 +97,12 @@ func (r *run) resumeWork(ctx context.Context) {
 }
 
 func (r *run) endWork() { r.workers.Release(1) }
+
+// rest releases the caller's worker slot, and returns a function that acquires one again.
+func (r *run) rest() (back func()) {
+	r.endWork()
+	return r.startWork
+}
 
 // makeImages makes the absent agent images. After a cancellation it records the rest as not
 // started: the pool itself would start everything in its queue.

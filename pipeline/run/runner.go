@@ -40,6 +40,9 @@ type Runner struct {
 	Official Registry
 	// Sharing tells which base images can share the recipe's layers. Nil: the recipe runs for each.
 	Sharing Sharing
+	// Mirror brings official images to the registry that the run publishes to, before their base
+	// images are made. Nil: official images stay where they are.
+	Mirror Mirror
 	// Signatures tell which existing images the run may use. Nil: all of them.
 	Signatures Signatures
 	// MaxWorkers is the maximum number of images in progress. Zero: 12.

@@ -21,6 +21,9 @@ type Sharing interface {
 // buildBase makes a base image. If this run has made an equivalent one, it reuses the recipe's
 // layers; otherwise it runs the recipe, and equivalent images wait for it.
 func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan.Image, reference string) error {
+	if err := r.mirror(ctx, record, image, reference); err != nil {
+		return err
+	}
 	key := r.alike(ctx, record, image, reference)
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
@@ -52,15 +55,14 @@ func (r *run) recipe(ctx context.Context, key string, run func() (*plan.RebaseSo
 	})
 }
 
-// alike returns the key under which an image shares its recipe, or an empty one. Official and base
-// image have to be at one host, because layers cannot be mounted across hosts. Errors do not fail
+// alike returns the key under which an image shares its recipe, or an empty one. Errors do not fail
 // the image: without a key the recipe just runs once more.
 func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Image, base string) (key string) {
 	if r.Sharing == nil || !r.publishes() {
 		record.BuildReason = manifest.BuildNotShared
 		return ""
 	}
-	if reference.Host(image.Official) != reference.Host(base) {
+	if r.Mirror == nil && reference.Host(image.Official) != reference.Host(base) {
 		refuseRebase(record, manifest.BuildElsewhere)
 		return ""
 	}

@@ -15,6 +15,8 @@ type Image struct {
 	Repository Repository
 	Manifest   *Manifest
 	Config     *v1.ConfigFile
+	// RawConfig is the config as the registry has it.
+	RawConfig []byte
 }
 
 // ReadImage makes an image of its manifest and of what its repository answers for its config.
@@ -29,7 +31,7 @@ func ReadImage(repository Repository, m *Manifest, config []byte) (*Image, error
 	if len(decoded.RootFS.DiffIDs) != len(m.Layers) {
 		return nil, fmt.Errorf("%w: its config has %d layers, and its manifest %d", ErrNoImage, len(decoded.RootFS.DiffIDs), len(m.Layers))
 	}
-	return &Image{Repository: repository, Manifest: m, Config: decoded}, nil
+	return &Image{Repository: repository, Manifest: m, Config: decoded, RawConfig: config}, nil
 }
 
 // Digest of the image's manifest, "sha256:…".
@@ -60,6 +62,13 @@ func (i *Image) Layers() []Layer {
 		layers[n] = Layer{Repository: i.Repository, Descriptor: descriptor, diffID: i.Config.RootFS.DiffIDs[n]}
 	}
 	return layers
+}
+
+// In is the same image in another repository, which may be of another registry.
+func (i *Image) In(repository Repository) *Image {
+	there := *i
+	there.Repository = repository
+	return &there
 }
 
 // OnlyLayer returns the layer of an image that has a single one.

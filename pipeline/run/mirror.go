@@ -1,0 +1,43 @@
+package run
+
+import (
+	"context"
+
+	"dagger/eval-images/pipeline/classify"
+	"dagger/eval-images/pipeline/manifest"
+	"dagger/eval-images/pipeline/plan"
+)
+
+// Mirror brings official images to the registry that the run publishes to, layer by layer.
+type Mirror interface {
+	// Layers returns the digests of the layers that an official image needs there. None: the image
+	// stays where it is.
+	Layers(ctx context.Context, image plan.Image) ([]string, error)
+	// Bring brings one of these layers.
+	Bring(ctx context.Context, image plan.Image, layer string) error
+}
+
+// mirror brings an official image. A layer moves once, however many images need it; those that wait
+// for it release their worker slots, so that other layers can move meanwhile.
+func (r *run) mirror(ctx context.Context, record *manifest.Record, image plan.Image, base string) error {
+	if r.Mirror == nil {
+		return nil
+	}
+	hosts := classify.HostsOf(base, image.Official)
+	var layers []string
+	err := r.try(ctx, record, "ask", hosts, func(ctx context.Context) (err error) {
+		layers, err = r.Mirror.Layers(ctx, image)
+		return err
+	})
+	for _, layer := range layers {
+		_, _, err := r.layers.Do(ctx, layer, func() (struct{}, error) {
+			return struct{}{}, r.try(ctx, record, "mirror", hosts, func(ctx context.Context) error {
+				return r.Mirror.Bring(ctx, image, layer)
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return err
+}
