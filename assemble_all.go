@@ -38,6 +38,9 @@ func (m *EvalImages) AssembleAll(
 		// Share the recipe's layers between official images: never, evidence or trusted
 		// +default="never"
 		ShareBases string
+		// Repository that also keeps the mirrored official images (default: none)
+		// +optional
+		MirrorRepo string
 		// Paths that base images must have once they are built, comma-separated
 		// +optional
 		Require []string
@@ -77,7 +80,7 @@ func (m *EvalImages) AssembleAll(
 	hosts := &throttle.Hosts{Retry: throttle.Retry{Attempts: limits.attempts}}
 	login := m.credentials(hosts)
 	how := publishing{
-		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login, required: flags.Require,
+		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login, required: flags.Require, mirrorRepo: flags.MirrorRepo,
 	}
 	if err := how.check(); err != nil {
 		return nil, userError(err)
@@ -90,6 +93,12 @@ func (m *EvalImages) AssembleAll(
 	}
 	plan, recipe, err := m.plan(ctx)
 	if err != nil {
+		return nil, userError(err)
+	}
+	if how.official, err = m.officialAccess(ctx, plan); err != nil {
+		return nil, userError(err)
+	}
+	if err := m.officialLogin(ctx, how.official, plan); err != nil {
 		return nil, userError(err)
 	}
 	images := m.engine(recipe.identity)

@@ -54,6 +54,8 @@ type EvalImages struct {
 	RegistryUsername string            // +private
 	RegistryPassword *dagger.Secret    // +private
 	PlainHTTP        bool              // +private
+	OfficialUsername string            // +private
+	OfficialPassword *dagger.Secret    // +private
 }
 
 // New takes the flags that all functions share: which instances, what their images are made of, how
@@ -139,6 +141,12 @@ func New(
 		// Use plain HTTP for the registry, also to send the credentials
 		// +optional
 		PlainHTTP bool
+		// User name at the official images' registry, such as Docker Hub's
+		// +optional
+		OfficialUsername string
+		// Password or token for the official images; no other registry gets it
+		// +optional
+		OfficialPassword *dagger.Secret
 	},
 ) *EvalImages {
 	m := EvalImages(flags)

@@ -30,6 +30,8 @@ type publishing struct {
 	required              []string       // Paths that base images must have.
 	key                   *signature.Key // Nil: existing images need no signature.
 	login                 *credentials
+	official              registry.Access // to the official images
+	mirrorRepo            string          // Empty: official images are not kept.
 }
 
 func (p publishing) check() error {
@@ -37,6 +39,9 @@ func (p publishing) check() error {
 		return fmt.Errorf("--publisher is %s: it must be %s, %s or %s", redact.Quote(p.publisher), publisherAuto, publisherDirect, publisherEngine)
 	}
 	if err := publish.CheckShareBases(p.shareBases); err != nil {
+		return err
+	}
+	if err := p.checkMirror(); err != nil {
 		return err
 	}
 	return plan.CheckRequired(p.required)
@@ -68,7 +73,7 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 	if p.publisher == publisherEngine && p.login.password == nil {
 		return nil, nil
 	}
-	client, err := m.client(ctx, access)
+	client, err := m.client(ctx, access, p.mirrorRepo)
 	switch {
 	case errors.Is(err, registry.ErrRefused):
 		return nil, advised(err)
@@ -86,17 +91,22 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 	}
 	finder := publish.Finder{Client: client}
 	runner.Publisher, runner.Registry, runner.Tagger = direct, finder, finder
-	runner.Official = &publish.Officials{Client: client, Engine: images, Platform: string(engine.Platform)}
+	officials := &publish.Officials{Client: client, Engine: images, Platform: string(engine.Platform)}
+	runner.Official = officials
 	if sharing := publish.NewSharing(p.shareBases, client, recipe.dockerfile); sharing != nil {
-		direct.Sharing, runner.Sharing = sharing, sharing
+		sharing.Mirror = p.mirror(m, client, sharing)
+		direct.Sharing, runner.Sharing, runner.Mirror, officials.Mirror = sharing, sharing, sharing.Mirror, sharing.Mirror
 	}
 	return client, nil
 }
 
 // client connects to the registry, to push to the module's repositories. Where those are in several registries it asks
 // each, and returns no client.
-func (m *EvalImages) client(ctx context.Context, access registry.Access) (*registry.Client, error) {
+func (m *EvalImages) client(ctx context.Context, access registry.Access, mirrorRepo string) (*registry.Client, error) {
 	repositories := []string{m.BuilderRepo, m.BaseRepo, m.AgentRepo}
+	if mirrorRepo != "" {
+		repositories = append(repositories, mirrorRepo)
+	}
 	client, err := open(ctx, access, repositories...)
 	if !errors.Is(err, registry.ErrSeveral) {
 		return client, explained(err)

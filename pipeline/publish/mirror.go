@@ -34,8 +34,8 @@ type Mirror struct {
 	Platform string
 	// Evidence gets what the layers have. Nil: nobody reads them.
 	Evidence *Evidence
-	// Named is the repository below which official images are kept under their own names. Empty:
-	// they have none.
+	// Named is the repository of the same registry in which official images are kept, by tags that
+	// are the last parts of their names. Empty: they are not kept.
 	Named string
 	// Report gets a line where an official image cannot be mirrored. Nil: nobody does.
 	Report func(line string)
@@ -100,6 +100,28 @@ func (m *Mirror) Bring(ctx context.Context, image plan.Image, digest string) err
 		}
 	}
 	return fmt.Errorf("%s has no layer %s", image.Official, digest)
+}
+
+// Keep puts an official image under a name of its own, if there is a repository for that.
+func (m *Mirror) Keep(ctx context.Context, image plan.Image) error {
+	if m.Named == "" {
+		return nil
+	}
+	kept, _, err := m.official(ctx, image.Official)
+	if err != nil || kept == nil {
+		return err
+	}
+	return m.pushing(m.Target.KeepAs(ctx, kept, m.Named+":"+mirrorTag(image.Official)))
+}
+
+// mirrorTag is the last part of an official image's name, and its tag unless that is "latest".
+func mirrorTag(official string) string {
+	name, _ := reference.CutDigest(official)
+	tag := reference.Segment(name)
+	if of := reference.Tag(name); of != "" && of != "latest" {
+		tag += "-" + of
+	}
+	return tag
 }
 
 func (m *Mirror) bring(ctx context.Context, from *registry.Client, layer oci.Layer) error {

@@ -15,6 +15,8 @@ type Mirror interface {
 	Layers(ctx context.Context, image plan.Image) ([]string, error)
 	// Bring brings one of these layers.
 	Bring(ctx context.Context, image plan.Image, layer string) error
+	// Keep keeps an official image whose layers are there, if the user wants that.
+	Keep(ctx context.Context, image plan.Image) error
 }
 
 // mirror brings an official image. A layer moves once, however many images need it; those that wait
@@ -39,5 +41,8 @@ func (r *run) mirror(ctx context.Context, record *manifest.Record, image plan.Im
 			return err
 		}
 	}
-	return err
+	if err != nil || len(layers) == 0 {
+		return err
+	}
+	return r.try(ctx, record, "mirror", hosts, func(ctx context.Context) error { return r.Mirror.Keep(ctx, image) })
 }
