@@ -43,7 +43,7 @@ test: access unit server-test registry generate ## Run the tests, those end to e
 unit: ## Run the tests that need no engine
 	echo "==> unit tests"
 	hack/test.sh sequential $(SEQUENTIAL) ./hack/slowest ./e2e/workflow ./e2e/supply ./e2e/source
-	hack/test.sh concurrent -race $(CONCURRENT) ./hack/mutants ./hack/samples ./e2e/origin ./e2e/official
+	hack/test.sh concurrent -race $(CONCURRENT) ./hack/mutants ./hack/samples ./e2e/origin ./e2e/official ./e2e/dockerhub
 	cd bench && ../hack/test.sh bench ./...
 	cd ../hack/engine && ../test.sh sdkimage ./sdkimage
 
