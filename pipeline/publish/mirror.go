@@ -252,7 +252,7 @@ func (m *Mirror) Find(ctx context.Context, official string) (plan.Found, error) 
 		return plan.Found{}, errEngineOnly
 	}
 	found, err := from.client.Head(ctx, official)
-	if status.Refused(err) {
+	if status.Refused(err) || errors.Is(err, classify.ErrAbsent) { // A registry may hide what one may not see.
 		return plan.Found{}, errEngineOnly
 	}
 	return planned(found), err
