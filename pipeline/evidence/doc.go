@@ -26,6 +26,6 @@
 //   - The added layers have nothing in the free places but their directories, unchanged.
 //
 // What it cannot see is what a recipe reads without a trace: the working directory, or the contents
-// of a configuration file that leads into a free place. Compare one image of each key with one that
-// was built the long way.
+// of a configuration file that leads into a free place. [Differences] compares the layers that an
+// image would get with those that the recipe adds to it, file by file.
 package evidence

@@ -13,6 +13,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/stretchr/testify/require"
+
+	"dagger/eval-images/pipeline/evidence"
 )
 
 // Files of an image, as a container sees them: what each is, without its time.
@@ -32,24 +34,11 @@ func Files(t *testing.T, img v1.Image) map[string]string {
 		require.NoError(t, err)
 		path := strings.TrimSuffix(header.Name, "/")
 		description := fmt.Sprintf("%c %o %d:%d %s", header.Typeflag, header.Mode, header.Uid, header.Gid, header.Linkname)
-		if !startsWithAny(path, timely) {
+		if !evidence.TellsTime(path) {
 			description += fmt.Sprintf(" %d %x", header.Size, content.Sum(nil))
 		}
 		found[path] = description
 	}
-}
-
-// timely are files in which the recipe's programs write the time, so that they differ whenever it
-// runs.
-var timely = []string{"var/log/", "var/cache/ldconfig/aux-cache"}
-
-func startsWithAny(text string, prefixes []string) bool {
-	for _, prefix := range prefixes {
-		if strings.HasPrefix(text, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // FileIn is the text of a file in an image.
