@@ -164,7 +164,7 @@ func TestLayersAreWhatTheyWouldUnpackTo(t *testing.T) {
 // TestTheRecipeRunsOnceForAll: nothing that SWE-bench's scripts do above the system has to do with a
 // recipe.
 func TestTheRecipeRunsOnceForAll(t *testing.T) {
-	recipe := evidence.RecipeOf("RUN apt-get install git && mkdir /workspace")
+	recipe := evidence.NewExaminer(evidence.RecipeOf("RUN apt-get install git && mkdir /workspace"))
 	each(t, func(t *testing.T, set *Set) {
 		keys := map[string]bool{}
 		for instance := range 4 {
@@ -179,7 +179,7 @@ func TestTheRecipeRunsOnceForAll(t *testing.T) {
 
 // TestFlawsAreFound: an image with one has a key of its own, or none at all.
 func TestFlawsAreFound(t *testing.T) {
-	recipe := evidence.RecipeOf("RUN apt-get install git && mkdir /workspace")
+	recipe := evidence.NewExaminer(evidence.RecipeOf("RUN apt-get install git && mkdir /workspace"))
 	each(t, func(t *testing.T, set *Set) {
 		sound, err := recipe.Shared(stackOf(t, imageOf(t, set, 0)))
 		require.NoError(t, err)

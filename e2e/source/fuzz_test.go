@@ -27,7 +27,7 @@ var others = map[string][]string{
 	"pipeline/plan":            {"NewKeys"},
 	"dataset/hub":              {"pick", "explanation", "escaped"},
 	"dial":                     {"ScopeOfHost"},
-	"pipeline/evidence":        {"Inspect", "Judge", "RecipeOf", "Shared"},
+	"pipeline/evidence":        {"Approve", "Inspect", "Judge", "RecipeOf", "Shared"},
 	"pipeline/registry":        {"location", "uploaded", "skip"},
 	"pipeline/registry/status": {"reasonIn", "waitIn", "New"},
 	"redact":                   {"Text", "List", "Line", "ASCII", "Quote", "Name", "Secrets", "Error", "Reword", "Code", "Block"},

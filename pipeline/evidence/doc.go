@@ -8,7 +8,7 @@
 // reads nor writes, and if the added layers stay out of those places:
 //
 //   - The platform and the config are the same, labels aside, and the config has no shell of its
-//     own: no SHELL, BASH_ENV or ENV. [Comparable]
+//     own: no SHELL, BASH_ENV or ENV. [Approved.Judge]
 //   - What was read is what a runtime unpacks: the compressed bytes have the layer's digest, the
 //     inflated ones its diff ID. [Inspect]
 //   - Entries of the own layers are in the free places: directories in the root that are none of
@@ -24,6 +24,10 @@
 //   - Hard links stay in their layer and in the free places. Devices, pipes, paths that occur
 //     twice, unknown extensions and malformed archives are refused.
 //   - The added layers have nothing in the free places but their directories, unchanged.
+//
+// An [Examiner] judges by that for one recipe. What does not depend on the image is looked at once:
+// the layers that images share, and what the recipe added to the sibling. A [Layer] takes some
+// bytes for each entry outside the free places, so a run can know hundreds of systems.
 //
 // What it cannot see is what a recipe reads without a trace: the working directory, or the contents
 // of a configuration file that leads into a free place. [Differences] compares the layers that an

@@ -1,72 +1,107 @@
 package evidence
 
 import (
-	"reflect"
+	"maps"
 	"slices"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Judge returns nil if the layers that the recipe added to sibling are those that it would add to
-// image, so that they may be put on it. An error is a [Refusal].
-func (r Recipe) Judge(image, sibling Stack, added []*Layer) error {
-	if err := Comparable(image, sibling); err != nil {
-		return err
+// Approved are the layers that a recipe added to an image, the sibling. They have nothing to do
+// with what is the sibling's own.
+type Approved struct {
+	examiner *Examiner
+	platform string
+	config   string // the key of platform and config alone
+	sibling  split
+	// added are the layers with those entries that may have to do with another image's own.
+	added []*Layer
+}
+
+// Approve looks at what does not depend on the image that the layers may be put on. An error is a
+// [Refusal]: they belong to the sibling only.
+func (e *Examiner) Approve(sibling Stack, added []*Layer) (*Approved, error) {
+	if err := examinable(sibling); err != nil {
+		return nil, err
 	}
-	split, all, err := r.split(image)
+	e.building.Lock()
+	defer e.building.Unlock()
+	keys := sibling.keys()
+	found, all, err := e.build(sibling, keys)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	other, others, err := r.split(sibling)
-	if err != nil {
-		return err
+	a := &Approved{examiner: e, platform: sibling.Platform, config: keys[0], sibling: found}
+	j := judge{image: all, sibling: found.places, own: found.own}
+	for n, layer := range added {
+		if layer.Refused != "" {
+			return nil, refuse("added layer %d: %s", n+1, layer.Refused)
+		}
+		whole := layer.unpack()
+		if err := j.added(whole); err != nil {
+			return nil, refuse("added layer %d: %s", n+1, err)
+		}
+		a.added = append(a.added, whole.effects())
 	}
-	if split.Key != other.Key {
+	return a, nil
+}
+
+// effects are those entries of an added layer that the layers of another image may make a
+// difference to, although the layers below are the same: what it removes, one link into each free
+// place, and the free places themselves.
+func (u unpacked) effects() *Layer {
+	var kept packer
+	into := map[string]bool{"": true}
+	for _, entry := range u.outside {
+		if entry.Kind == Whiteout || entry.Kind == Opaque || !into[entry.Into] {
+			into[entry.Into] = true
+			kept.add(entry)
+		}
+	}
+	return &Layer{DiffID: u.DiffID, Places: u.Places, outside: kept.packed()}
+}
+
+// Judge returns nil if the recipe would add the same layers to an image, so that they may be put on
+// it. An error is a [Refusal].
+func (a *Approved) Judge(image Stack) error {
+	found, err := a.examiner.split(image)
+	switch {
+	case image.Platform != a.platform:
+		return refuse("the images are for different platforms")
+	case image.keys()[0] != a.config:
+		return refuse("the configs of the images differ")
+	case err != nil:
+		return err
+	case found.shared.Key != a.sibling.shared.Key:
 		return refuse("the images stand on different layers")
 	}
-	own, siblings := image.Layers[split.Layers:], sibling.Layers[other.Layers:]
-	j := judge{image: all, sibling: others, own: append(slices.Clone(own), siblings...)}
-	for i, layer := range added {
-		if layer.Refused != "" {
-			return refuse("added layer %d: %s", i+1, layer.Refused)
-		}
-		if err := j.added(layer); err != nil {
-			return refuse("added layer %d: %s", i+1, err)
+	// Outside the free places the trees of both are the same, and were looked at.
+	on := newTree()
+	on.places = maps.Clone(found.places)
+	j := judge{image: on, sibling: a.sibling.places, own: found.own.and(a.sibling.own)}
+	for n, layer := range a.added {
+		if err := j.added(layer.unpack()); err != nil {
+			return refuse("added layer %d: %s", n+1, err)
 		}
 	}
 	return nil
-}
-
-// Comparable returns nil if platform and config of two images are the same, labels aside. An error
-// is a [Refusal].
-func Comparable(image, sibling Stack) error {
-	if image.Platform != sibling.Platform {
-		return refuse("the images are for different platforms")
-	}
-	if !reflect.DeepEqual(unlabelled(image.Config), unlabelled(sibling.Config)) {
-		return refuse("the configs of the images differ")
-	}
-	return nil
-}
-
-func unlabelled(config v1.Config) v1.Config {
-	config.Labels = nil
-	return config
 }
 
 // judge looks at added layers, the lowest first.
 type judge struct {
-	// image and sibling are the trees that the layers are put on. Outside the free places they are
-	// the same.
-	image, sibling *tree
-	own            []*Layer // of both
+	// image is the tree that the layers are put on.
+	image *tree
+	// sibling are the places of the image that they were made on.
+	sibling map[string]Entry
+	own     own // of both
 }
 
 // added refuses a layer that the own layers may have to do with, and puts it on the image's tree.
-func (j *judge) added(layer *Layer) error {
-	made := layer.made()
-	for _, entry := range layer.Outside {
-		if err := j.outside(entry, made); err != nil {
+func (j *judge) added(layer unpacked) error {
+	parents := j.image.parentsOf(layer)
+	for _, entry := range layer.outside {
+		if err := parents.check(entry.Path); err != nil {
+			return err
+		}
+		if err := j.outside(entry); err != nil {
 			return err
 		}
 	}
@@ -79,14 +114,11 @@ func (j *judge) added(layer *Layer) error {
 	return nil
 }
 
-// outside judges an added entry outside the free places. Made are the paths that its layer has.
-func (j *judge) outside(entry Entry, made map[string]Kind) error {
-	if err := j.image.reaches(entry.Path, made); err != nil {
-		return err
-	}
+// outside judges an added entry outside the free places.
+func (j *judge) outside(entry Entry) error {
 	was, there := j.image.outside[entry.Path]
 	switch {
-	case entry.Into == anywhere || j.uses(entry.Into):
+	case entry.Into == anywhere || j.own.places[entry.Into]:
 		return refuse("the link %s leads into %s", entry.Path, entry.Into)
 	case entry.Kind == Directory:
 		if there && was.Kind != Directory {
@@ -107,17 +139,9 @@ func (j *judge) outside(entry Entry, made map[string]Kind) error {
 // below is a path of the own layers that is below another one, or the same if whole. Empty: there
 // is none.
 func (j *judge) below(at string, whole bool) string {
-	inside := func(path string) bool { return within(path, at) && (whole || path != at) }
-	for _, layer := range j.own {
-		for name := range sorted(layer.Places) {
-			if inside(name) {
-				return name
-			}
-		}
-		for _, entry := range layer.Outside {
-			if inside(entry.Path) {
-				return entry.Path
-			}
+	for _, path := range j.own.paths {
+		if within(path, at) && (whole || path != at) {
+			return path
 		}
 	}
 	return ""
@@ -130,24 +154,17 @@ func (j *judge) place(name string, added *Place) error {
 		return err
 	}
 	switch {
-	case slices.ContainsFunc(added.Into, func(into string) bool { return into == anywhere || j.uses(into) }):
+	case slices.ContainsFunc(added.Into, func(into string) bool { return into == anywhere || j.own.places[into] }):
 		return refuse("a link in %s leads to what the images have", name)
-	case !j.uses(name):
+	case !j.own.places[name]:
 		return j.image.takes(name, added)
 	case added.Below:
 		return refuse("the recipe changes something in %s", name)
 	case added.Own.Kind != Directory:
 		return refuse("%s is no directory any more", name)
 	}
-	for _, tree := range []*tree{j.image, j.sibling} {
-		if tree.places[name].Attributes != added.Own.Attributes {
-			return refuse("the recipe repeats the directory %s with another mode or owner", name)
-		}
+	if want := added.Own.Attributes; j.image.places[name].Attributes != want || j.sibling[name].Attributes != want {
+		return refuse("the recipe repeats the directory %s with another mode or owner", name)
 	}
 	return nil
-}
-
-// uses says whether an own layer has entries in a place.
-func (j *judge) uses(place string) bool {
-	return slices.ContainsFunc(j.own, func(layer *Layer) bool { return layer.Places[place] != nil })
 }

@@ -18,6 +18,19 @@ func image(t *testing.T, own ...[]item) Stack {
 	return stack
 }
 
+// Shared asks somebody who has seen no other image.
+func (r Recipe) Shared(image Stack) (Shared, error) { return NewExaminer(r).Shared(image) }
+
+// Judge asks somebody who has seen no other image whether layers that were added to the sibling may
+// be put on the image.
+func (r Recipe) Judge(image, sibling Stack, added []*Layer) error {
+	approved, err := NewExaminer(r).Approve(sibling, added)
+	if err != nil {
+		return err
+	}
+	return approved.Judge(image)
+}
+
 func TestLayersThatAreAnImagesOwn(t *testing.T) {
 	opt := []item{dir("opt"), dir("opt/miniconda3")}
 	tests := map[string]struct {
@@ -206,7 +219,7 @@ func TestJudge(t *testing.T) {
 		"the directory of it, a link now":                       {[]item{link("testbed", "/usr")}, "testbed is no directory any more"},
 		"a parent of it, removed":                               {[]item{dir("opt"), whiteout("opt/", "miniconda3")}, "opt/miniconda3 is removed, and with it opt/miniconda3/envs"},
 		"a parent of it, emptied":                               {[]item{dir("opt"), opaque("opt")}, "opt is removed, and with it opt/miniconda3/envs"},
-		"the root, emptied":                                     {[]item{opaque(".")}, ". is removed, and with it testbed"},
+		"the root, emptied":                                     {[]item{opaque(".")}, ". is removed, and with it opt/miniconda3/envs"},
 		"a parent of it, a file now":                            {[]item{file("opt", "")}, "opt is no directory any more"},
 		"a link into it":                                        {usr(link("usr/bin/tool", "/testbed/a")), "the link usr/bin/tool leads into testbed"},
 		"a link that may lead into it":                          {usr(link("usr/bin/tool", "/usr/../x")), "the link usr/bin/tool leads into *"},
@@ -263,7 +276,7 @@ func TestImagesThatAreNoSiblings(t *testing.T) {
 		"of another platform":         {func(s *Stack) { s.Platform = "linux/arm64" }, "the images are for different platforms"},
 		"with another config":         {func(s *Stack) { s.Config.WorkingDir = "/app" }, "the configs of the images differ"},
 		"on another system":           {func(s *Stack) { s.Layers[0] = layer(t, dir("usr")) }, "the images stand on different layers"},
-		"with a SHELL, as both":       {func(s *Stack) { s.Config.Shell = []string{"/bin/sh"} }, "the configs of the images differ"},
+		"with a SHELL, as both":       {func(s *Stack) { s.Config.Shell = []string{"/bin/sh"} }, "the image has a SHELL"},
 		"of which nothing is certain": {func(s *Stack) { s.Layers[1] = &Layer{Refused: "no tar archive"} }, "layer 2: no tar archive"},
 	}
 	for name, test := range tests {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"dagger/eval-images/redact"
@@ -26,14 +27,37 @@ const (
 	maxElements = 1_000_000 // of all lists and objects
 )
 
+// keptLayer is the form of kept evidence.
+type keptLayer struct {
+	DiffID  string            `json:"diff_id"`
+	Refused string            `json:"refused,omitempty"`
+	Places  map[string]*Place `json:"places,omitempty"`
+	Outside []Entry           `json:"outside,omitempty"`
+}
+
+// kept is a layer in that form.
+func (l *Layer) kept() keptLayer {
+	return keptLayer{l.DiffID, l.Refused, l.Places, l.unpack().outside}
+}
+
+// layer is the same as [Layer].
+func (k *keptLayer) layer() *Layer {
+	var packer packer
+	for _, entry := range k.Outside {
+		packer.add(entry)
+	}
+	return &Layer{k.DiffID, k.Refused, k.Places, packer.packed()}
+}
+
 // Keep encodes what is known of a layer, by gzip. The same layer gives the same bytes. It is not ok
 // if the layer was not inflated, so that nothing is known of it, if JSON cannot hold its paths, or
 // if it has too many.
 func (l *Layer) Keep() (kept []byte, ok bool) {
-	if l.DiffID == "" || !l.isText() {
+	layer := l.kept()
+	if layer.DiffID == "" || !layer.isText() {
 		return nil, false
 	}
-	body, err := json.Marshal(l)
+	body, err := json.Marshal(layer)
 	if err != nil || tooLarge(body) != nil {
 		return nil, false
 	}
@@ -48,15 +72,15 @@ func (l *Layer) Keep() (kept []byte, ok bool) {
 
 // isText reports whether all paths are UTF-8. JSON would replace what is not, and make two paths
 // one.
-func (l *Layer) isText() bool {
-	for name, place := range l.Places {
+func (k *keptLayer) isText() bool {
+	for name, place := range k.Places {
 		for _, text := range append([]string{name, place.Orphan, place.Stray}, place.Into...) {
 			if !utf8.ValidString(text) {
 				return false
 			}
 		}
 	}
-	for _, entry := range l.Outside {
+	for _, entry := range k.Outside {
 		if !utf8.ValidString(entry.Path) || !utf8.ValidString(entry.Attributes) || !utf8.ValidString(entry.Into) {
 			return false
 		}
@@ -68,11 +92,11 @@ func (l *Layer) isText() bool {
 // it, so whatever [Layer.Keep] does not write is an error. That the entries are those of the layer,
 // it cannot tell.
 func ReadKept(kept []byte) (*Layer, error) {
-	body, err := unpack(kept)
+	body, err := inflateKept(kept)
 	if err != nil {
 		return nil, fmt.Errorf("reading kept evidence: %s", redact.Line(err.Error()))
 	}
-	layer := new(Layer)
+	layer := new(keptLayer)
 	if err := json.Unmarshal(body, layer); err != nil {
 		return nil, fmt.Errorf("reading kept evidence: %s", redact.Line(err.Error()))
 	}
@@ -82,11 +106,11 @@ func ReadKept(kept []byte) (*Layer, error) {
 	if again, err := json.Marshal(layer); err != nil || !bytes.Equal(again, body) {
 		return nil, errors.New("reading kept evidence: it is not as this program writes it")
 	}
-	return layer, nil
+	return layer.layer(), nil
 }
 
-// unpack inflates kept evidence, within bounds.
-func unpack(kept []byte) ([]byte, error) {
+// inflateKept inflates kept evidence, within bounds.
+func inflateKept(kept []byte) ([]byte, error) {
 	if len(kept) > maxPacked {
 		return nil, errors.New("it is too large")
 	}
@@ -114,19 +138,19 @@ func tooLarge(body []byte) error {
 var diffID = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 // check returns an error if a layer is none that [Inspect] makes.
-func (l *Layer) check() error {
-	if !diffID.MatchString(l.DiffID) || l.Refused != redact.Line(l.Refused) {
+func (k *keptLayer) check() error {
+	if !diffID.MatchString(k.DiffID) || k.Refused != redact.Line(k.Refused) {
 		return errors.New("its diff ID or its refusal is malformed")
 	}
-	if len(l.Places) > maxPlaces {
+	if len(k.Places) > maxPlaces {
 		return errors.New("it has too many places")
 	}
-	for name, place := range sorted(l.Places) {
+	for name, place := range sorted(k.Places) {
 		if !place.checks(name) {
 			return fmt.Errorf("the place %s is malformed", redact.Quote(name))
 		}
 	}
-	for _, entry := range l.Outside {
+	for _, entry := range k.Outside {
 		if !entry.checks() || place(entry.Path) != "" {
 			return fmt.Errorf("the entry %s is malformed", redact.Quote(entry.Path))
 		}
@@ -136,11 +160,11 @@ func (l *Layer) check() error {
 
 // checks reports whether a layer may have this in a free place.
 func (p *Place) checks(name string) bool {
-	if clean, ok := canonical(name); !ok || clean != name || place(name) != name || p == nil || p.Own == nil && !p.Below {
+	if !isPlace(name) || p == nil || p.Own == nil && !p.Below {
 		return false
 	}
 	for _, into := range p.Into {
-		if into != anywhere && (into == "" || place(into) != into) {
+		if into != anywhere && !isPlace(into) {
 			return false
 		}
 	}
@@ -150,14 +174,20 @@ func (p *Place) checks(name string) bool {
 // checks reports whether a layer may have this entry.
 func (e Entry) checks() bool {
 	clean, ok := canonical(e.Path)
-	if !ok || clean != e.Path || (e.Kind == Directory) != (e.Attributes != "") {
+	if !ok || clean != e.Path || (e.Kind == Directory) != (e.Attributes != "") || strings.ContainsRune(e.Attributes, 0) {
 		return false
 	}
 	switch e.Kind {
 	case Symlink:
-		return e.Into == "" || e.Into == anywhere || place(e.Into) == e.Into
+		return e.Into == "" || e.Into == anywhere || isPlace(e.Into)
 	case Directory, File, Device, Whiteout, Opaque:
 		return e.Into == ""
 	}
 	return false
+}
+
+// isPlace reports whether a text is the path of a free place.
+func isPlace(text string) bool {
+	clean, ok := canonical(text)
+	return ok && clean == text && place(text) == text
 }

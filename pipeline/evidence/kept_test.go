@@ -50,7 +50,7 @@ func readings(t *testing.T) string {
 	}
 	var all strings.Builder
 	for _, items := range layers {
-		kept, err := json.Marshal(layer(t, items...))
+		kept, err := json.Marshal(layer(t, items...).kept())
 		require.NoError(t, err)
 		all.Write(append(kept, '\n'))
 	}
@@ -97,7 +97,7 @@ func TestWhatIsKeptIsWhatWasRead(t *testing.T) {
 }
 
 func TestLayersOfWhichNothingIsKept(t *testing.T) {
-	many := &Layer{DiffID: layer(t).DiffID}
+	many := keptLayer{DiffID: layer(t).DiffID}
 	for n := range maxObjects {
 		many.Outside = append(many.Outside, Entry{Path: fmt.Sprint("usr/", n), Kind: File})
 	}
@@ -107,7 +107,7 @@ func TestLayersOfWhichNothingIsKept(t *testing.T) {
 		"one with a place that JSON cannot hold":      layer(t, dir("\xff")),
 		"one with a link to what JSON cannot hold":    layer(t, link("usr/x", "/\xff/y")),
 		"one with another link to what JSON cannot":   layer(t, dir("testbed"), link("testbed/x", "/\xff/y")),
-		"one with more entries than anybody would do": many,
+		"one with more entries than anybody would do": many.layer(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, ok := l.Keep()
@@ -155,6 +155,7 @@ func TestKeptEvidenceThatIsNone(t *testing.T) {
 		"an entry in a free place":               {outside(`{"path":"testbed/x","kind":"file"}`), `the entry "testbed/x" is malformed`},
 		"a file with attributes":                 {outside(`{"path":"usr","kind":"file","attributes":"755 0 0"}`), `the entry "usr" is malformed`},
 		"a directory without attributes":         {outside(`{"path":"usr","kind":"dir"}`), `the entry "usr" is malformed`},
+		"attributes that end":                    {outside(`{"path":"usr","kind":"dir","attributes":"\u0000"}`), `the entry "usr" is malformed`},
 		"a file that leads somewhere":            {outside(`{"path":"usr","kind":"file","into":"app"}`), `the entry "usr" is malformed`},
 		"a link to the system":                   {outside(`{"path":"usr/x","kind":"link","into":"usr"}`), `the entry "usr/x" is malformed`},
 		"more bytes than anybody would write":    {strings.Repeat(" ", maxKept+1), "it is too large"},

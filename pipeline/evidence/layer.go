@@ -3,16 +3,27 @@ package evidence
 import "slices"
 
 // Layer is what is known of a layer's entries. It depends on the layer only, so it can be kept by
-// the layer's digest.
+// the layer's digest: see [Layer.Keep].
 type Layer struct {
-	// DiffID is the digest of the inflated layer.
-	DiffID string `json:"diff_id"`
+	// DiffID is the digest of the inflated layer. Empty: it could not be inflated.
+	DiffID string
 	// Refused says why the entries cannot be relied on. Empty: they can.
-	Refused string `json:"refused,omitempty"`
+	Refused string
 	// Places are the free places that the layer has entries in, by their paths.
-	Places map[string]*Place `json:"places,omitempty"`
-	// Outside are all other entries, in the order of the layer.
-	Outside []Entry `json:"outside,omitempty"`
+	Places map[string]*Place
+	// outside are all other entries, in the order of the layer.
+	outside packed
+}
+
+// unpacked is a layer with its entries outside the free places, which take much memory.
+type unpacked struct {
+	*Layer
+	outside []Entry
+}
+
+// unpack unpacks the entries of a layer.
+func (l *Layer) unpack() unpacked {
+	return unpacked{Layer: l, outside: slices.Collect(l.outside.all())}
 }
 
 // Place is what a layer has in one free place.
@@ -52,17 +63,6 @@ func first(text *string, to string) {
 	if *text == "" {
 		*text = to
 	}
-}
-
-// made are the paths outside the free places that a layer has something at.
-func (l *Layer) made() map[string]Kind {
-	made := map[string]Kind{}
-	for _, entry := range l.Outside {
-		if entry.Kind != Opaque { // It is about a directory, which stands for itself.
-			made[entry.Path] = entry.Kind
-		}
-	}
-	return made
 }
 
 // confined returns nil if entries below the place have no effect elsewhere.

@@ -245,6 +245,29 @@ func (s scenario) run(before *overlay) *overlay {
 	return after
 }
 
+// judged is the answer of somebody who sees these images first. Who has seen them, and others, says
+// the same.
+func (s scenario) judged(t testing.TB, added []*Layer) error {
+	t.Helper()
+	recipe, images := Recipe{Names: s.names}, []Stack{s.stack(t, s.image), s.stack(t, s.sibling)}
+	err := recipe.Judge(images[0], images[1], added)
+	examiner := NewExaminer(recipe)
+	for range 2 {
+		for _, image := range append(images, Stack{Platform: images[0].Platform, Config: images[0].Config, Layers: images[0].Layers[:1]}) {
+			fresh, because := recipe.Shared(image)
+			seen, reason := examiner.Shared(image)
+			assert.Equal(t, fresh, seen)
+			assert.Equal(t, because, reason)
+		}
+		approved, refused := examiner.Approve(images[1], added)
+		if refused == nil {
+			refused = approved.Judge(images[0])
+		}
+		assert.Equal(t, err, refused)
+	}
+	return err
+}
+
 // check compares both ways if the rule says yes, and returns whether it does.
 func (s scenario) check(t testing.TB) (yes bool) {
 	t.Helper()
@@ -254,7 +277,7 @@ func (s scenario) check(t testing.TB) (yes bool) {
 		return false
 	}
 	added := difference(sibling, s.run(sibling))
-	err := Recipe{Names: s.names}.Judge(s.stack(t, s.image), s.stack(t, s.sibling), []*Layer{layer(t, added...)})
+	err := s.judged(t, []*Layer{layer(t, added...)})
 	if err != nil {
 		require.True(t, IsRefusal(err))
 		return false

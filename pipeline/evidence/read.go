@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"dagger/eval-images/redact"
@@ -16,7 +17,7 @@ import (
 // the archive itself has wrong is in [Layer.Refused].
 func Read(inflated io.Reader) (*Layer, error) {
 	source := &source{from: inflated}
-	r := &reader{layer: new(Layer), seed: maphash.MakeSeed(), kinds: map[uint64]Kind{}}
+	r := &reader{layer: new(Layer), seed: maphash.MakeSeed(), kinds: map[uint64]byte{}}
 	archive := tar.NewReader(source)
 	for r.layer.Refused == "" {
 		header, err := archive.Next()
@@ -31,6 +32,7 @@ func Read(inflated io.Reader) (*Layer, error) {
 		r.refuse(r.entry(header))
 	}
 	_, _ = io.Copy(io.Discard, source) // Its digest is that of all of it.
+	r.layer.outside = r.packer.packed()
 	return r.layer, source.err
 }
 
@@ -68,11 +70,12 @@ func trailing(rest io.Reader) error {
 
 // reader reads one layer.
 type reader struct {
-	layer *Layer
+	layer  *Layer
+	packer packer // of the entries outside the free places
 	// kinds are those of the paths read so far, by the hashes of the paths: a layer may have
 	// hundreds of thousands. The seed is random, so nobody can make two paths collide.
 	seed  maphash.Seed
-	kinds map[uint64]Kind
+	kinds map[uint64]byte
 }
 
 func (r *reader) refuse(err error) {
@@ -81,7 +84,14 @@ func (r *reader) refuse(err error) {
 	}
 }
 
-func (r *reader) kind(at string) Kind { return r.kinds[maphash.String(r.seed, at)] }
+// kinds by the bytes that stand for them. Zero: there is nothing at a path.
+var kinds = [...]Kind{"", Directory, File, Symlink, Device, Whiteout, Opaque}
+
+func (r *reader) kind(at string) Kind { return kinds[r.kinds[maphash.String(r.seed, at)]] }
+
+func (r *reader) note(at string, kind Kind) {
+	r.kinds[maphash.String(r.seed, at)] = byte(slices.Index(kinds[:], kind))
+}
 
 // entry takes in one entry. An error refuses the layer.
 func (r *reader) entry(header *tar.Header) error {
@@ -127,7 +137,7 @@ func (r *reader) once(kind Kind, at, clean string) error {
 			return fmt.Errorf("%q is removed and made", whole)
 		}
 	}
-	r.kinds[maphash.String(r.seed, clean)] = kind
+	r.note(clean, kind)
 	return nil
 }
 
@@ -223,6 +233,6 @@ func (r *reader) outside(header *tar.Header, kind Kind, at string) error {
 			return fmt.Errorf("the hard link %q leads out of its layer", at)
 		}
 	}
-	r.layer.Outside = append(r.layer.Outside, entry)
+	r.packer.add(entry)
 	return nil
 }

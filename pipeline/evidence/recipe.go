@@ -44,12 +44,15 @@ func (r Recipe) taken(config v1.Config, below *tree, layers []*Layer) map[string
 			}
 		}
 	}
-	for name := range sorted(places) {
-		for _, path := range r.Names {
-			if overlap(path, name) {
+	for _, path := range r.Names {
+		clean, ok := canonical(path)
+		for name := range places {
+			if !ok || within(clean, name) || within(name, clean) {
 				take(name, "the recipe names "+path)
 			}
 		}
+	}
+	for name := range places {
 		for _, variable := range config.Env {
 			if leadsInto(variable, name) {
 				key, _, _ := strings.Cut(variable, "=")
@@ -79,12 +82,6 @@ func follow(layers []*Layer, taken map[string]string, take func(into, by string)
 			}
 		}
 	}
-}
-
-// overlap says whether an absolute path is in a place, or the place in it.
-func overlap(path, place string) bool {
-	clean, ok := canonical(path)
-	return !ok || within(clean, place) || within(place, clean)
 }
 
 // leadsInto says whether a variable has a path in a place, as PATH has.

@@ -18,6 +18,34 @@ type Stack struct {
 	Layers []*Layer
 }
 
+// keys stand for the platform, the config without its labels, and so many of the lower layers.
+func (s Stack) keys() []string {
+	s.Config.Labels = nil
+	data, err := json.Marshal(struct {
+		Platform string
+		Config   v1.Config
+	}{s.Platform, s.Config})
+	if err != nil {
+		panic(err) // It has nothing that JSON cannot hold.
+	}
+	keys := []string{fmt.Sprintf("sha256:%x", sha256.Sum256(data))}
+	for n, layer := range s.Layers {
+		keys = append(keys, fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(keys[n]+" "+layer.DiffID))))
+	}
+	return keys
+}
+
+// readable refuses an image with a layer that cannot be read: nobody knows what is below the next
+// one.
+func (s Stack) readable() error {
+	for n, layer := range s.Layers {
+		if layer.Refused != "" {
+			return refuse("layer %d: %s", n+1, layer.Refused)
+		}
+	}
+	return nil
+}
+
 // Shared are the lower layers of an image: those that are left when its own layers, which are
 // certain to have nothing to do with a recipe, are taken off from the top.
 type Shared struct {
@@ -29,35 +57,6 @@ type Shared struct {
 	// Why says what keeps the uppermost shared layer from being the image's own. Nil: there is
 	// none.
 	Why error
-}
-
-// Shared splits the layers of an image for a recipe. An error is a [Refusal]: nothing is certain.
-func (r Recipe) Shared(image Stack) (Shared, error) {
-	found, _, err := r.split(image)
-	return found, err
-}
-
-// split is Shared, with the tree of the layers.
-func (r Recipe) split(image Stack) (Shared, *tree, error) {
-	if err := usual(image.Config); err != nil {
-		return Shared{}, nil, err
-	}
-	found, all := Shared{}, newTree()
-	for i, layer := range image.Layers {
-		if layer.Refused != "" { // Nobody knows what is below the next one.
-			return Shared{}, nil, refuse("layer %d: %s", i+1, layer.Refused)
-		}
-		taken := r.taken(image.Config, all, image.Layers[:i+1])
-		if err := certain(layer, all, taken); err != nil {
-			found.Layers, found.Why = i+1, fmt.Errorf("layer %d: %w", i+1, err)
-			if err := sound(layer, all); err != nil {
-				return Shared{}, nil, refuse("layer %d: %s", i+1, err)
-			}
-		}
-		all.apply(layer)
-	}
-	found.Key = keyOf(image, found.Layers)
-	return found, all, nil
 }
 
 // usual refuses a config that has commands run by another shell than the recipe is written for, or
@@ -81,7 +80,7 @@ func named(variable, name string) bool {
 // certain returns nil if a layer has entries in the free places only, and changes nothing else of
 // what is below it.
 func certain(layer *Layer, below *tree, taken map[string]string) error {
-	for _, entry := range layer.Outside {
+	for entry := range layer.outside.all() {
 		was, ok := below.outside[entry.Path]
 		switch {
 		case entry.Kind != Directory:
@@ -109,10 +108,10 @@ func certain(layer *Layer, below *tree, taken map[string]string) error {
 }
 
 // sound returns nil if the paths of a shared layer are what they seem: none leads through a link.
-func sound(layer *Layer, below *tree) error {
-	made := layer.made()
-	for _, entry := range layer.Outside {
-		if err := below.reaches(entry.Path, made); err != nil {
+func sound(layer unpacked, below *tree) error {
+	parents := below.parentsOf(layer)
+	for _, entry := range layer.outside {
+		if err := parents.check(entry.Path); err != nil {
 			return err
 		}
 	}
@@ -122,22 +121,4 @@ func sound(layer *Layer, below *tree) error {
 		}
 	}
 	return nil
-}
-
-// keyOf stands for the shared layers, the platform and the config.
-func keyOf(image Stack, shared int) string {
-	below := struct {
-		Layers   []string
-		Platform string
-		Config   v1.Config
-	}{Platform: image.Platform, Config: image.Config}
-	below.Config.Labels = nil
-	for _, layer := range image.Layers[:shared] {
-		below.Layers = append(below.Layers, layer.DiffID)
-	}
-	data, err := json.Marshal(below)
-	if err != nil {
-		panic(err) // It has nothing that JSON cannot hold.
-	}
-	return fmt.Sprintf("sha256:%x", sha256.Sum256(data))
 }

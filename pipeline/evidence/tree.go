@@ -3,6 +3,7 @@ package evidence
 import (
 	"iter"
 	"maps"
+	"path"
 	"slices"
 )
 
@@ -19,9 +20,9 @@ func newTree() *tree {
 }
 
 // apply puts a layer on top. Whiteouts concern the layers below only.
-func (t *tree) apply(layer *Layer) {
+func (t *tree) apply(layer unpacked) {
 	t.remove(layer)
-	for _, entry := range layer.Outside {
+	for _, entry := range layer.outside {
 		if entry.Kind == Whiteout || entry.Kind == Opaque {
 			continue
 		}
@@ -31,6 +32,12 @@ func (t *tree) apply(layer *Layer) {
 			t.links[entry.Path] = entry.Into
 		}
 	}
+	t.applyPlaces(layer.Layer)
+}
+
+// applyPlaces puts a layer's free places on top. That is all of a layer that is an image's own: the
+// directories that it repeats outside are the same.
+func (t *tree) applyPlaces(layer *Layer) {
 	for name, place := range layer.Places {
 		if place.Own != nil && place.Own.Kind != Whiteout {
 			t.places[name] = *place.Own
@@ -40,9 +47,9 @@ func (t *tree) apply(layer *Layer) {
 
 // remove removes what the layer has whiteouts for, and what is below a path at which the layer has
 // no directory any more.
-func (t *tree) remove(layer *Layer) {
+func (t *tree) remove(layer unpacked) {
 	whole, contents := map[string]bool{}, map[string]bool{}
-	for _, entry := range layer.Outside {
+	for _, entry := range layer.outside {
 		switch {
 		case entry.Kind == Whiteout:
 			whole[entry.Path] = true
@@ -69,16 +76,56 @@ func (t *tree) remove(layer *Layer) {
 	maps.DeleteFunc(t.links, func(path, _ string) bool { return gone(path) })
 }
 
-// reaches refuses a path that leads through anything but directories, be they of the tree or of the
-// layer that the path is in. A parent that neither has is made by the runtime.
-func (t *tree) reaches(at string, made map[string]Kind) error {
-	for _, parent := range parents(at) {
-		was, ok := t.outside[parent]
-		now, also := made[parent]
-		if ok && was.Kind != Directory || also && now != Directory {
-			return refuse("%s is no directory", parent)
+// directories is the tree as own layers need it: they may repeat directories only. It takes a tenth
+// of the memory.
+func (t *tree) directories(places map[string]Entry) *tree {
+	found := &tree{outside: map[string]Entry{}, places: places, links: maps.Clone(t.links)}
+	for at, entry := range t.outside {
+		if entry.Kind == Directory {
+			found.outside[at] = entry
 		}
 	}
+	return found
+}
+
+// withOwnPlaces is the same tree, whose places can be changed.
+func (t *tree) withOwnPlaces() *tree {
+	return &tree{outside: t.outside, places: maps.Clone(t.places), links: t.links}
+}
+
+// parentsOf looks at the parents of a layer's paths: each must be a directory.
+type parentsOf struct {
+	tree *tree
+	// others are the paths at which the layer has something else than a directory.
+	others map[string]bool
+	// known are directories that were looked at.
+	known map[string]bool
+}
+
+func (t *tree) parentsOf(layer unpacked) parentsOf {
+	p := parentsOf{tree: t, others: map[string]bool{}, known: map[string]bool{".": true}}
+	for _, entry := range layer.outside {
+		if entry.Kind != Directory && entry.Kind != Opaque { // That is about a directory, which stands for itself.
+			p.others[entry.Path] = true
+		}
+	}
+	return p
+}
+
+// check refuses a path that leads through anything but directories, be they of the tree or of the
+// layer that the path is in. A parent that neither has is made by the runtime.
+func (p parentsOf) check(at string) error {
+	parent := path.Dir(at)
+	if p.known[parent] {
+		return nil
+	}
+	if err := p.check(parent); err != nil {
+		return err
+	}
+	if was, ok := p.tree.outside[parent]; ok && was.Kind != Directory || p.others[parent] {
+		return refuse("%s is no directory", parent)
+	}
+	p.known[parent] = true
 	return nil
 }
 

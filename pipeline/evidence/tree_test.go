@@ -27,8 +27,9 @@ func TestATreeIsWhatARuntimeUnpacks(t *testing.T) {
 			s.lower = append(s.lower, drawLayer(c, append([]string{"usr/bin/sh", "usr/local", "home"}, otherPaths...), 6))
 		}
 		model, ok := s.unpacked(nil)
-		_, all, err := Recipe{}.split(s.stack(t, nil))
-		if !ok || err != nil {
+		stack := s.stack(t, nil)
+		_, all, err := NewExaminer(Recipe{}).build(stack, stack.keys())
+		if !ok || err != nil || stack.readable() != nil {
 			continue
 		}
 		compared++

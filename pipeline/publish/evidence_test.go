@@ -64,6 +64,7 @@ func (b evidenceBed) image(tag string) plan.Image {
 func TestABaseGetsLayersByEvidence(t *testing.T) {
 	b := newEvidenceBed(t)
 	b.Push(t, "official:two", unpackable(t, unpackable(t, b.system, "testbed/", "testbed/a"), "testbed/", "testbed/b"))
+	b.Push(t, "official:three", unpackable(t, b.system, "testbed/", "testbed/three"))
 	b.Proxy.Script()
 
 	one, refused, err := b.publisher.Sharing.RebaseKey(ctx, b.image("one"))
@@ -73,11 +74,13 @@ func TestABaseGetsLayersByEvidence(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, refused)
 	assert.Equal(t, one, two, "they stand on the same system")
-	published, err := b.publisher.Publish(ctx, b.image("two"))
+	for _, tag := range []string{"two", "three"} {
+		published, err := b.publisher.Publish(ctx, b.image(tag))
+		require.NoError(t, err)
+		assert.True(t, published.Rebased)
+		assert.Empty(t, published.RebaseRefused)
+	}
 
-	require.NoError(t, err)
-	assert.True(t, published.Rebased)
-	assert.Empty(t, published.RebaseRefused)
 	layers, err := b.Pull(t, "base:two").Layers()
 	require.NoError(t, err)
 	assert.Len(t, layers, 4, "three of its official image, and the recipe's")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -39,6 +40,8 @@ type keptEvidence struct {
 	blobs memo.Group[v1.Descriptor]
 	// read are blobs that were read, by their digests.
 	read memo.Group[*evidence.Layer]
+	// coding is held by who encodes or decodes: that takes many times the memory of what is kept.
+	coding sync.Mutex
 	// refused says that the registry takes no such artifacts.
 	refused atomic.Bool
 }
@@ -93,6 +96,8 @@ func (e *Evidence) recallLayer(ctx context.Context, image *oci.Image, n int, blo
 			if err != nil {
 				return nil, err
 			}
+			e.kept.coding.Lock()
+			defer e.kept.coding.Unlock()
 			return evidence.ReadKept(data)
 		})
 		if err != nil {
@@ -145,7 +150,9 @@ func (e *Evidence) keepLayer(ctx context.Context, image *oci.Image, digest strin
 		return v1.Descriptor{}, fmt.Errorf("the layer %s was not read", digest)
 	}
 	blob, _, err := e.kept.blobs.Do(ctx, keptAt(image, digest), func() (v1.Descriptor, error) {
+		e.kept.coding.Lock()
 		data, ok := layer.Keep()
+		e.kept.coding.Unlock()
 		if !ok {
 			return v1.Descriptor{}, fmt.Errorf("nothing is known of the layer %s", digest)
 		}
