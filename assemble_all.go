@@ -36,7 +36,7 @@ func (m *EvalImages) AssembleAll(
 		// +default="auto"
 		Publisher string
 		// Share the recipe's layers between official images: never, evidence or trusted
-		// +default="never"
+		// +default="evidence"
 		ShareBases string
 		// Repository that also keeps the mirrored official images (default: none)
 		// +optional

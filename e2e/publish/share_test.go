@@ -97,25 +97,29 @@ func TestBasesThatAreNotCertainlyAlikeAreBuiltTheLongWay(t *testing.T) {
 	}
 }
 
-// TestOfficialImagesShareNothingByDefault: an image that claims to differ from others in its own
-// files only may have put others into them.
-func TestOfficialImagesShareNothingByDefault(t *testing.T) {
+// TestOfficialImagesAreNotBelievedByDefault: an image that claims to differ from others in its own
+// files only may have put others into them. What its layers have decides.
+func TestOfficialImagesAreNotBelievedByDefault(t *testing.T) {
 	t.Parallel()
 	f := harness.NewFleet(t, "a__genuine-1", "a__genuine-2", "a__hostile-1")
 	below := harness.Image(t, harness.EngineRegistry+"/swebench/sweb.eval.x86_64.django_1776_django-11099:latest")
 	for _, id := range f.IDs {
-		path := "testbed/" + id
+		paths := []string{"testbed/", "testbed/" + id}
 		if id == "a__hostile-1" {
-			path = "usr/local/bin/apt-get"
+			paths = []string{"usr/", "usr/local/", "usr/local/bin/", "usr/local/bin/apt-get"}
 		}
-		img, err := mutate.Append(below, mutate.Addendum{Layer: harness.FileLayer(t, path, 0o755, id), History: v1.History{CreatedBy: harness.Copied}})
-		require.NoError(t, err)
-		harness.Push(t, f.Official(id), img)
+		harness.Push(t, f.Official(id), onTop(t, below, harness.Copied, paths...))
 	}
-	for _, base := range harness.Records(t, f.Run(t), "base-manifest.jsonl") {
+	rebased := 0
+	for _, base := range harness.Records(t, f.Run(t, "--share-bases", "default"), "base-manifest.jsonl") {
 		assert.Equal(t, "built", base.Status, base.Error)
-		assert.Empty(t, base.GraftedFrom)
+		assert.NotContains(t, base.GraftedFrom, "hostile")
+		if base.GraftedFrom != "" {
+			assert.NotEqual(t, "a__hostile-1", base.InstanceID)
+			rebased++
+		}
 	}
+	assert.Equal(t, 1, rebased, "the two genuine images share the recipe")
 	message := f.Call(t, "assemble-all", "--share-bases", "auto", "total").Message(t)
 	assert.Contains(t, message, "use evidence, or trusted if you vouch for the official images")
 }

@@ -19,18 +19,18 @@ func TestHelp(t *testing.T) {
 		"": {
 			"dataset", "hub", "hub-token", "dataset-file", "split", "config", "revision", "family", "instance-ids", "select", "limit", "seed",
 			"shard", "sdk", "sdk-sha", "dockerfile", "image-template", "builder-repo", "base-repo", "agent-repo", "target", "tag-suffix",
-			"tags", "registry-username", "registry-password", "plain-http",
+			"tags", "registry-username", "registry-password", "plain-http", "official-username", "official-password",
 		},
 		"plan":  {"pin"},
 		"check": {"trust-unlabelled", "verify-key"},
 		"assemble-all": {
-			"publish", "publisher", "share-bases", "require", "force-build", "trust-unlabelled", "verify-key", "max-workers",
+			"publish", "publisher", "share-bases", "mirror-repo", "require", "force-build", "trust-unlabelled", "verify-key", "max-workers",
 			"max-attempts", "max-retries", "timeout", "allow-failures",
 		},
 	}
 	defaults := map[string]string{
 		"hub": `(default "https://huggingface.co")`, "target": `(default "source-minimal")`, "seed": "(default 42)",
-		"publisher": `(default "auto")`, "share-bases": `(default "never")`, "max-workers": "(default 12)", "max-attempts": "(default 2)", "timeout": `(default "2000s")`,
+		"publisher": `(default "auto")`, "share-bases": `(default "evidence")`, "max-workers": "(default 12)", "max-attempts": "(default 2)", "timeout": `(default "2000s")`,
 	}
 	for function, names := range tests {
 		t.Run(function, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
+	"dagger/eval-images/pipeline/stopwatch"
 )
 
 // Mirror brings official images to the registry that the run publishes to, layer by layer.
@@ -34,6 +35,8 @@ func (r *run) mirror(ctx context.Context, record *manifest.Record, image plan.Im
 	for _, layer := range layers {
 		_, _, err := r.layers.Do(ctx, layer, func() (struct{}, error) {
 			return struct{}{}, r.try(ctx, record, "mirror", hosts, func(ctx context.Context) error {
+				// It takes as long as the layer is large, and does not hang: a stalled connection is cut.
+				defer stopwatch.Pause(ctx)()
 				return r.Mirror.Bring(ctx, image, layer)
 			})
 		})
