@@ -31,7 +31,7 @@ func TestAFlagsDefaultIsItsConstant(t *testing.T) {
 		"BaseRepo":    fmt.Sprintf("%q", plan.DefaultBaseRepo),
 		"AgentRepo":   fmt.Sprintf("%q", plan.DefaultAgentRepo),
 		"Target":      fmt.Sprintf("%q", plan.DefaultTarget),
-		"ShareBases":  fmt.Sprintf("%q", publish.ShareNever),
+		"ShareBases":  fmt.Sprintf("%q", publish.ShareEvidence),
 		"MaxWorkers":  fmt.Sprint(run.DefaultMaxWorkers),
 		"MaxAttempts": fmt.Sprint(throttle.DefaultRetry.Attempts),
 	} {
