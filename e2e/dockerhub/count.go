@@ -8,7 +8,7 @@ import (
 
 // Count is what somebody has asked for.
 type Count struct {
-	// Requests of all kinds, those for tokens and to the storage aside.
+	// Requests for manifests and layers, those that were refused included.
 	Requests int
 	// Pulls are manifests that were read, Heads those that were only looked for.
 	Pulls, Heads int

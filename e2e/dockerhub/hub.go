@@ -58,7 +58,6 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.tokens.serve(w, r, h.Users)
 		return
 	}
-	h.counts.request(r)
 	var repository string
 	manifest, blob := manifestPath.FindStringSubmatch(r.URL.Path), blobPath.FindStringSubmatch(r.URL.Path)
 	switch {
@@ -66,6 +65,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		repository = manifest[1]
 	case blob != nil:
 		repository = blob[1]
+	}
+	if repository != "" {
+		h.counts.request(r)
 	}
 	user, ok := h.tokens.takes(r, repository)
 	switch {

@@ -48,8 +48,25 @@ func (e entry) content() (content io.Reader, size int64) {
 	return reader, int64(base64.StdEncoding.EncodedLen(int(e.drawn)))
 }
 
+// emptyLayer is what BuildKit writes where a step changes nothing, so that many images have it.
+// https://github.com/moby/buildkit/blob/v0.19.0/exporter/containerimage/exptypes/types.go
+var emptyLayer = []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x62\x18\x05\xa3\x60\x14\x8c\x58\x00\x08\x00\x00\xff\xff\x2e\xaf\xb5\xef\x00\x04\x00\x00")
+
+// empty makes that layer.
+func (s *Set) empty() v1.Layer {
+	inflated, digest := sha256.Sum256(make([]byte, 1024)), sha256.Sum256(emptyLayer)
+	media := types.DockerLayer
+	if s.Generation == Flat {
+		media = types.OCILayer
+	}
+	return &layer{media: media, diffID: hash(inflated[:]), digest: hash(digest[:]), stored: emptyLayer}
+}
+
 // archive makes the layer of a step.
 func (s *Set) archive(step step) (v1.Layer, error) {
+	if len(step.entries) == 0 {
+		return s.empty(), nil
+	}
 	var stored bytes.Buffer
 	compressed, err := s.compressor(&stored)
 	if err != nil {

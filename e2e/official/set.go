@@ -95,7 +95,10 @@ func (s *Set) compose(steps []step) (v1.Image, error) {
 			if err != nil {
 				return nil, fmt.Errorf("making the layer of %.60q: %w", step.command, err)
 			}
-			added.Layer, added.MediaType = layer, s.media()
+			if added.MediaType, err = layer.MediaType(); err != nil {
+				return nil, err
+			}
+			added.Layer = layer
 		}
 		var err error
 		if img, err = mutate.Append(img, added); err != nil {
