@@ -35,7 +35,7 @@ func (m *EvalImages) AssembleAll(
 		// Who publishes agent images: direct (composes them in the registry), engine, or auto
 		// +default="auto"
 		Publisher string
-		// Share the recipe's layers between official images: never, evidence or trusted
+		// Share the recipe's layers among base images: never, evidence, audit or trusted
 		// +default="evidence"
 		ShareBases string
 		// Repository that also keeps the mirrored official images (default: none)

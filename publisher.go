@@ -95,6 +95,9 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 	runner.Official = officials
 	if sharing := publish.NewSharing(p.shareBases, client, recipe.dockerfile); sharing != nil {
 		sharing.Mirror = p.mirror(m, client, sharing)
+		if p.shareBases == publish.ShareAudit {
+			runner.Auditor = publish.NewAuditor(sharing)
+		}
 		direct.Sharing, runner.Sharing, runner.Mirror, officials.Mirror = sharing, sharing, sharing.Mirror, sharing.Mirror
 	}
 	return client, nil

@@ -34,6 +34,12 @@ const (
 	BuildNotShared = "the recipe's layers are not shared"
 	// BuildFirst: others may get its layers.
 	BuildFirst = "the first with its rebase key"
+	// BuildAudited: the run compared what the recipe made of it with what it would have got.
+	BuildAudited = BuildAuditedPrefix + "no difference"
+	// BuildAuditedPrefix precedes what differs.
+	BuildAuditedPrefix = "audited: "
+	// BuildWithdrawn precedes why nobody gets the layers that others with its key could have got.
+	BuildWithdrawn = "the audit withdrew its rebase key: "
 	// BuildElsewhere: layers cannot be mounted across hosts.
 	BuildElsewhere = "the official image is in another registry"
 )

@@ -31,6 +31,7 @@ type run struct {
 	images      []manifest.Record // by index in the plan; an empty status means that the image is still to be made
 	bases       []manifest.Record // likewise; an empty status means that no base was needed
 	recipes     memo.Group[*plan.RebaseSource]
+	audits      memo.Group[audit]    // by rebase key
 	layers      memo.Group[struct{}] // that moved, or are moving
 	workers     *semaphore.Weighted  // an image releases its slot while it waits for another one
 	own         map[string]bool      // the hosts that the run publishes to
@@ -50,6 +51,7 @@ func newRun(runner Runner, plan plan.Plan, stop context.CancelCauseFunc) *run {
 	}
 	r.own = r.ownHosts()
 	r.layers = memo.Group[struct{}]{OneByOne: true, Idle: r.rest}
+	r.audits = memo.Group[audit]{Idle: r.rest}
 	r.Hosts.Start(r.clock, r.MaxWorkers, func(host string) bool { return r.own[host] }, r.rest)
 	return r
 }

@@ -40,6 +40,9 @@ type Runner struct {
 	Official Registry
 	// Sharing tells which base images can share the recipe's layers. Nil: the recipe runs for each.
 	Sharing Sharing
+	// Auditor compares one base image of each rebase key with what the shared layers would make.
+	// Nil: the keys are believed.
+	Auditor Auditor
 	// Mirror brings official images to the registry that the run publishes to, before their base
 	// images are made. Nil: official images stay where they are.
 	Mirror Mirror

@@ -39,7 +39,7 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 		return err
 	}
 	image.Rebase = source
-	return r.publish(ctx, record, image, reference)
+	return r.rebaseBase(ctx, record, key, image, reference)
 }
 
 // recipe runs the recipe once per key, and reports whether this call ran it. An image that waits
