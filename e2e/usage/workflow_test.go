@@ -111,7 +111,7 @@ func newWorkflowRun(t *testing.T, inputs map[string]string) workflowRun {
 	w, err := workflow.Read(filepath.Join(harness.Root, ".github", "workflows", "build-images.yml"))
 	require.NoError(t, err)
 	run := workflowRun{Workflow: w, dir: t.TempDir(), values: map[string]string{}}
-	run.values["inputs.more"], run.values["secrets.HF_TOKEN"] = "", "" // The form has the one, a hub that asks for it the other.
+	run.values["inputs.more"], run.values["secrets.HF_TOKEN"], run.values["secrets.OFFICIAL_PASSWORD"] = "", "", "" // The form has the one, a hub that asks for it the other.
 	for name, input := range w.On.Call.Inputs {
 		run.values["inputs."+name] = fmt.Sprint(input.Default)
 	}

@@ -30,7 +30,7 @@ func read(t *testing.T, name string) workflow.Workflow {
 }
 
 // rare are the inputs that the form has together in "more", and that callers give one by one.
-var rare = []string{"config", "dagger-sha256", "max-attempts", "revision", "seed", "timeout", "trust-unlabelled", "verify-key"}
+var rare = []string{"config", "dagger-sha256", "max-attempts", "official-username", "require", "revision", "seed", "share-bases", "timeout", "trust-unlabelled", "verify-key"}
 
 // forTheCLI are the inputs that decide which Dagger CLI is installed. The check of the inputs reads
 // them.
@@ -95,21 +95,23 @@ func TestRareSettingsReachTheCall(t *testing.T) {
 		want   map[string]string
 	}{
 		"from the form": {
-			values: map[string]string{"inputs.more": `{"seed": "0", "timeout": "30m", "config": "c", "revision": "r", "max-attempts": "5", "trust-unlabelled": "true", "verify-key": "cosign.pub"}`},
+			values: map[string]string{"inputs.more": `{"seed": "0", "timeout": "30m", "config": "c", "revision": "r", "max-attempts": "5", "trust-unlabelled": "true", "verify-key": "cosign.pub", "share-bases": "never", "require": "/bin/git", "official-username": "me"}`},
 			want: map[string]string{
 				"SEED": "0", "TIMEOUT": "30m", "CONFIG": "c", "REVISION": "r", "MAX_ATTEMPTS": "5", "TRUST_UNLABELLED": "true", "VERIFY_KEY": "cosign.pub", "MODULE": ".",
+				"SHARE_BASES": "never", "REQUIRE": "/bin/git", "OFFICIAL_USERNAME": "me",
 			},
 		},
 		"none from the form": {
 			values: map[string]string{"inputs.more": "{}"},
-			want:   map[string]string{"SEED": "", "TIMEOUT": "", "CONFIG": "", "REVISION": "", "MAX_ATTEMPTS": "", "TRUST_UNLABELLED": "", "VERIFY_KEY": "", "MODULE": "."},
+			want:   map[string]string{"SEED": "", "TIMEOUT": "", "CONFIG": "", "REVISION": "", "MAX_ATTEMPTS": "", "TRUST_UNLABELLED": "", "VERIFY_KEY": "", "MODULE": ".", "SHARE_BASES": "", "REQUIRE": "", "OFFICIAL_USERNAME": ""},
 		},
 		"from a caller, who has no \"more\"": {
 			values: map[string]string{
 				"inputs.seed": "0", "inputs.timeout": "1h", "inputs.config": "c", "inputs.revision": "r", "inputs.max-attempts": "3", "inputs.module": "m", "inputs.trust-unlabelled": "true", "inputs.verify-key": "k.pub",
+				"inputs.share-bases": "audit", "inputs.require": "/x", "inputs.official-username": "u",
 			},
 			want: map[string]string{
-				"SEED": "0", "TIMEOUT": "1h", "CONFIG": "c", "REVISION": "r", "MAX_ATTEMPTS": "3", "TRUST_UNLABELLED": "true", "VERIFY_KEY": "k.pub", "MODULE": "m",
+				"SEED": "0", "TIMEOUT": "1h", "CONFIG": "c", "REVISION": "r", "MAX_ATTEMPTS": "3", "TRUST_UNLABELLED": "true", "VERIFY_KEY": "k.pub", "MODULE": "m", "SHARE_BASES": "audit", "REQUIRE": "/x", "OFFICIAL_USERNAME": "u",
 			},
 		},
 	} {
@@ -165,7 +167,7 @@ func TestTheInputsAreChecked(t *testing.T) {
 		"digits that are not ASCII":  {version: "٠.١٧.٢", says: "such as 0.17.2"},
 		"no JSON":                    {more: "timeout=30m", says: "more is no JSON"},
 		"an array":                   {more: "[]", says: `more must be an object such as {"timeout": "30m"}`},
-		"an unknown key":             {more: `{"time-out": "30m"}`, says: `more has no key "time-out": it knows config, dagger-sha256, max-attempts, revision, seed, timeout, trust-unlabelled, verify-key`},
+		"an unknown key":             {more: `{"time-out": "30m"}`, says: `more has no key "time-out": it knows config, dagger-sha256, max-attempts, official-username, require, revision, seed, share-bases, timeout, trust-unlabelled, verify-key`},
 		"a key of another input":     {more: `{"agent-repo": "r"}`, says: `more has no key "agent-repo"`},
 		"a key with a line end":      {more: `{"a\n::error::b": ""}`, says: `more has no key "a\n::error::b"`},
 		"a number":                   {more: `{"seed": 0}`, says: `more has "seed" without quotes: write "seed": "0"`},
@@ -327,7 +329,7 @@ func TestSecretsAreVariablesOfOneCall(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, map[string]string{"HF_TOKEN": "build", "REGISTRY_PASSWORD": "build"}, found)
+	assert.Equal(t, map[string]string{"HF_TOKEN": "build", "OFFICIAL_PASSWORD": "build", "REGISTRY_PASSWORD": "build"}, found)
 }
 
 func TestTheTestsRunWithTheOneCommand(t *testing.T) {
