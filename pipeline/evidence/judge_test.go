@@ -135,6 +135,9 @@ func TestPlacesThatAreNotFree(t *testing.T) {
 		why   string
 	}{
 		"one that the recipe names":          {names: []string{"/testbed/bin"}, why: "the recipe names /testbed/bin"},
+		"one that the recipe may name":       {names: []string{"/usr/../x"}, why: "the recipe names /usr/../x"},
+		"one that PATH may lead into":        {env: []string{"PATH=/usr/../x"}, why: "PATH leads into it"},
+		"one of which two things are true":   {names: []string{"/testbed/a", "/testbed/b"}, env: []string{"PATH=/testbed"}, why: "the recipe names /testbed/a"},
 		"one in what the recipe names":       {names: []string{"/"}, why: "the recipe names /"},
 		"one that PATH leads into":           {env: []string{"PATH=/usr/bin:/testbed/bin"}, why: "PATH leads into it"},
 		"one that any other variable does":   {env: []string{"NODE_OPTIONS=--require=/testbed/x.js"}, why: "NODE_OPTIONS leads into it"},
@@ -158,10 +161,55 @@ func TestPlacesThatAreNotFree(t *testing.T) {
 	}
 	t.Run("no other one", func(t *testing.T) {
 		stack := image(t, repository)
-		stack.Config.Env = []string{"PATH=/opt/miniconda3/bin:/usr/bin:/test", "HOME=/", "X=testbed"}
+		stack.Config.Env = []string{"PATH=/opt/miniconda3/bin:/usr/bin:/test", "HOME=/", "X=testbed", "ENV", "SHELLS=/bin"}
 		shared, err := Recipe{Names: []string{"/tmp/x", "/test", "/testbeds"}}.Shared(stack)
 		require.NoError(t, err)
 		assert.Equal(t, 1, shared.Layers)
+	})
+}
+
+// TestAPlaceIsFreeAlthoughAnotherOneIsNot: each stands for itself.
+func TestAPlaceIsFreeAlthoughAnotherOneIsNot(t *testing.T) {
+	app := []item{dir("app"), file("app/a", "")}
+	shared, err := Recipe{Names: []string{"/app"}}.Shared(image(t, app, []item{dir("testbed"), file("testbed/a", "")}))
+	require.NoError(t, err)
+	assert.Equal(t, 2, shared.Layers)
+	assert.EqualError(t, shared.Why, "layer 2: app is not free: the recipe names /app")
+}
+
+// TestWhatLowerLayersHadAndHaveNoMore makes no difference to those above.
+func TestWhatLowerLayersHadAndHaveNoMore(t *testing.T) {
+	repository := []item{dir("testbed"), file("testbed/a", "")}
+	usr := func(more ...item) []item { return append([]item{dir("usr")}, more...) }
+	toTestbed := usr(link("usr/tool", "/testbed/a"))
+	for name, test := range map[string]struct {
+		lower [][]item
+		why   string // empty: the repository is the image's own
+	}{
+		"a link into the place":                            {[][]item{toTestbed}, "testbed is not free: the link usr/tool leads into it"},
+		"a link into the place, removed":                   {[][]item{toTestbed, usr(whiteout("usr/", "tool"))}, ""},
+		"a link into the place, a file now":                {[][]item{toTestbed, usr(file("usr/tool", ""))}, ""},
+		"a link into the place, elsewhere now":             {[][]item{toTestbed, usr(link("usr/tool", "sh"))}, ""},
+		"a file at the place":                              {[][]item{usr(file("testbed", ""), file("usr/x", ""))}, "testbed is no dir in the layers below"},
+		"a file at the place, removed":                     {[][]item{usr(file("testbed", ""), file("usr/x", "")), usr(file("usr/y", ""), whiteout("", "testbed"))}, ""},
+		"a directory that others repeat, emptied":          {[][]item{{dir("."), file("usr/x", ""), dir("usr")}, {opaque(".")}, {dir("."), dir("usr"), file("usr/y", "")}}, ""},
+		"a directory at the place, removed with the paths": {[][]item{usr(dir("testbed"), file("usr/x", "")), usr(file("usr/y", ""), whiteout("", "testbed"))}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shared, err := Recipe{}.Shared(image(t, append(test.lower, repository)...))
+			require.NoError(t, err)
+			if test.why == "" {
+				assert.Equal(t, 1+len(test.lower), shared.Layers)
+				return
+			}
+			require.Error(t, shared.Why)
+			assert.Contains(t, shared.Why.Error(), test.why)
+		})
+	}
+	t.Run("the root is there even if it is emptied", func(t *testing.T) {
+		shared, err := Recipe{}.Shared(image(t, []item{dir(".")}, []item{opaque(".")}, append([]item{dir(".")}, repository...)))
+		require.NoError(t, err)
+		assert.Equal(t, 3, shared.Layers)
 	})
 }
 
@@ -227,6 +275,7 @@ func TestJudge(t *testing.T) {
 		"a path without its parents, which the system has":      {[]item{file("usr/bin/git", "")}, ""},
 		"a directory that both images repeat, emptied":          {[]item{dir("var"), opaque("var"), file("var/x", "")}, ""},
 		"the same, removed":                                     {[]item{whiteout("", "var")}, "var is removed, and with it var"},
+		"a place beside another one that fits":                  {[]item{dir("app"), dir("testbed"), file("tools", "")}, "the recipe repeats the directory testbed with another mode or owner"},
 		"a path below it that is removed":                       {[]item{dir("var"), whiteout("var/", "lib")}, ""},
 		"a device":                                              {usr(item{name: "usr/x", typ: tar.TypeBlock, major: 8}), "usr/x is a device or a pipe"},
 		"a path in the root without its parents":                {[]item{file("tools/x", "")}, `the layer has "tools/x" and no directory "tools" before it`},

@@ -160,7 +160,7 @@ func (k *keptLayer) check() error {
 
 // checks reports whether a layer may have this in a free place.
 func (p *Place) checks(name string) bool {
-	if !isPlace(name) || p == nil || p.Own == nil && !p.Below {
+	if !isPlace(name) || p == nil || p.Own == nil && p.Orphan == "" {
 		return false
 	}
 	for _, into := range p.Into {

@@ -123,7 +123,7 @@ func TestKeptEvidenceThatIsNone(t *testing.T) {
 	place := func(name, of string) string { return with(`"places":{"` + name + `":` + of + `}`) }
 	var many []string
 	for n := range maxPlaces + 1 {
-		many = append(many, fmt.Sprintf(`"p%03d":{"below":true}`, n))
+		many = append(many, fmt.Sprintf(`"p%03d":{"below":true,"orphan":"x"}`, n))
 	}
 	tests := map[string]struct{ body, reason string }{
 		"nothing":                                {"", "unexpected end of JSON input"},
@@ -138,16 +138,17 @@ func TestKeptEvidenceThatIsNone(t *testing.T) {
 		"another one after it":                   {`{"diff_id":"` + id + `"}{}`, "after top-level value"},
 		"too many places":                        {with(`"places":{` + strings.Join(many, ",") + `}`), "it has too many places"},
 		"a place that is null":                   {place("testbed", "null"), `the place "testbed" is malformed`},
+		"a place without an entry":               {place("testbed", `{"below":true}`), `the place "testbed" is malformed`},
 		"a place of nothing":                     {place("testbed", "{}"), `the place "testbed" is malformed`},
-		"a place of the system's":                {place("usr", `{"below":true}`), `the place "usr" is malformed`},
-		"a place below a place":                  {place("testbed/x", `{"below":true}`), `the place "testbed/x" is malformed`},
-		"a place that is a path's parent":        {place("..", `{"below":true}`), `the place ".." is malformed`},
+		"a place of the system's":                {place("usr", `{"below":true,"orphan":"x"}`), `the place "usr" is malformed`},
+		"a place below a place":                  {place("testbed/x", `{"below":true,"orphan":"x"}`), `the place "testbed/x" is malformed`},
+		"a place that is a path's parent":        {place("..", `{"below":true,"orphan":"x"}`), `the place ".." is malformed`},
 		"a place that is another one's entry":    {place("testbed", `{"own":{"path":"app","kind":"file"}}`), `the place "testbed" is malformed`},
 		"a place of no kind":                     {place("testbed", `{"own":{"path":"testbed","kind":"x"}}`), `the place "testbed" is malformed`},
 		"a place that is emptied":                {place("testbed", `{"own":{"path":"testbed","kind":"opaque"}}`), `the place "testbed" is malformed`},
 		"a place that leads somewhere":           {place("testbed", `{"own":{"path":"testbed","kind":"link","into":"app"}}`), `the place "testbed" is malformed`},
-		"a place with links to the system":       {place("testbed", `{"below":true,"into":["usr"]}`), `the place "testbed" is malformed`},
-		"a place with links to nothing":          {place("testbed", `{"below":true,"into":[""]}`), `the place "testbed" is malformed`},
+		"a place with links to the system":       {place("testbed", `{"below":true,"into":["usr"],"orphan":"x"}`), `the place "testbed" is malformed`},
+		"a place with links to nothing":          {place("testbed", `{"below":true,"into":[""],"orphan":"x"}`), `the place "testbed" is malformed`},
 		"an entry of no kind":                    {outside(`{"path":"usr","kind":"x"}`), `the entry "usr" is malformed`},
 		"an entry that leads out":                {outside(`{"path":"usr/../../x","kind":"file"}`), `the entry "usr/../../x" is malformed`},
 		"an entry that begins with a slash":      {outside(`{"path":"/usr","kind":"file"}`), `the entry "/usr" is malformed`},

@@ -28,7 +28,7 @@ func (l *Layer) unpack() unpacked {
 
 // Place is what a layer has in one free place.
 type Place struct {
-	// Own is the entry at the place itself. Nil: the layer has none.
+	// Own is the entry at the place itself. Nil: the layer has none, and so there is an orphan.
 	Own *Entry `json:"own,omitempty"`
 	// Below says that the layer has entries below the place, whiteouts included.
 	Below bool `json:"below,omitempty"`

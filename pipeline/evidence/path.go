@@ -85,9 +85,5 @@ func linkTo(at, link string) string {
 	if !path.IsAbs(link) {
 		link = path.Join("/", path.Dir(at), link)
 	}
-	clean := path.Clean(link)[1:]
-	if clean == "" {
-		return "" // The root is no way into a place that was not there before.
-	}
-	return place(clean)
+	return place(path.Clean(link)[1:]) // The root is no way into a place that was not there before.
 }

@@ -203,8 +203,8 @@ func (r *reader) checkLink(p *Place, in string, header *tar.Header) {
 		clean, _ := canonical(header.Name)
 		into = linkTo(clean, header.Linkname)
 	case tar.TypeLink:
-		to, ok := canonical(header.Linkname)
-		if into = place(to); !ok || r.kind(to) != File || into == "" {
+		to, _ := canonical(header.Linkname) // Nothing is at an ambiguous path.
+		if into = place(to); r.kind(to) != File || into == "" {
 			first(&p.Stray, fmt.Sprintf("the hard link %q leads out of its layer or out of the free places", path.Clean(header.Name)))
 		}
 	}
@@ -228,8 +228,8 @@ func (r *reader) outside(header *tar.Header, kind Kind, at string) error {
 	case Symlink:
 		entry.Into = linkTo(at, header.Linkname)
 	case File:
-		to, ok := canonical(header.Linkname)
-		if header.Typeflag == tar.TypeLink && (!ok || r.kind(to) != File) {
+		to, _ := canonical(header.Linkname)
+		if header.Typeflag == tar.TypeLink && r.kind(to) != File {
 			return fmt.Errorf("the hard link %q leads out of its layer", at)
 		}
 	}

@@ -34,6 +34,7 @@ func TestEntriesThatRefuseALayer(t *testing.T) {
 		"a path that is removed and made":               {[]item{whiteout("", "a"), dir("a")}, `"a" is removed and made`},
 		"a path in what is removed":                     {[]item{whiteout("", "a"), file("a/b/c", "")}, `"a" is removed and made`},
 		"a whiteout without a name":                     {[]item{file("a/.wh.", "")}, `the path "a/.wh." is no whiteout that is specified`},
+		"a whiteout of the directory it is in":          {[]item{file("a/.wh..", "")}, `the path "a/.wh.." is no whiteout that is specified`},
 		"a whiteout of the parent":                      {[]item{file("a/.wh...", "")}, `the path "a/.wh..." is no whiteout that is specified`},
 		"a file of aufs":                                {[]item{file(".wh..wh.plnk", "")}, `the path ".wh..wh.plnk" is no whiteout that is specified`},
 		"a path in a whiteout of the root":              {[]item{file(".wh.b/c", "")}, `the path ".wh.b/c" is no whiteout that is specified`},
@@ -87,6 +88,42 @@ func TestWhatIsKeptOfALayer(t *testing.T) {
 	}, l.Places)
 }
 
+func TestEntriesThatRefuseNoLayer(t *testing.T) {
+	for name, items := range map[string][]item{
+		"the root": {dir(".")},
+		"a path that is removed in what is removed": {whiteout("", "a"), whiteout("a/", "b")},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Empty(t, layer(t, items...).Refused) })
+	}
+	t.Run("records that POSIX and libarchive have", func(t *testing.T) {
+		for _, key := range []string{"path", "linkpath", "size", "uid", "gid", "uname", "gname", "mtime", "atime", "ctime", "SCHILY.xattr.user.a", "LIBARCHIVE.creationtime"} {
+			assert.True(t, knownRecord(key), key)
+		}
+		assert.False(t, knownRecord("SCHILY.acl.access"), "runtimes may use it")
+	})
+}
+
+func TestKindsOfDevices(t *testing.T) {
+	for name, header := range map[string]*tar.Header{
+		"a pipe":                     {Typeflag: tar.TypeFifo},
+		"a block device":             {Typeflag: tar.TypeBlock},
+		"a device with a major":      {Typeflag: tar.TypeChar, Devmajor: 1},
+		"a device with only a minor": {Typeflag: tar.TypeChar, Devminor: 1},
+	} {
+		assert.Equal(t, Device, kindOf(header), name)
+	}
+	assert.Empty(t, kindOf(&tar.Header{Typeflag: tar.TypeChar}), "overlayfs has it for a whiteout")
+}
+
+// TestHardLinksOutOfTheFreePlaces lead to what another layer may replace.
+func TestHardLinksOutOfTheFreePlaces(t *testing.T) {
+	for name, to := range map[string]string{"to a file of the system in the same layer": "usr/x", "to an ambiguous path": "testbed/../usr/x", "to a directory": "testbed"} {
+		l := layer(t, file("usr/x", ""), dir("testbed"), hardLink("testbed/e", to))
+		assert.Equal(t, `the hard link "testbed/e" leads out of its layer or out of the free places`, l.Places["testbed"].Stray, name)
+	}
+	assert.Equal(t, `the hard link "usr/y" leads out of its layer`, layer(t, file("usr/x", ""), hardLink("usr/y", "usr/../usr/x")).Refused)
+}
+
 // TestRecordsThatChangeNothingElse are those of long names, large numbers and fractions of times.
 func TestRecordsThatChangeNothingElse(t *testing.T) {
 	long := strings.Repeat("long", 30)
@@ -106,7 +143,7 @@ func TestPlaces(t *testing.T) {
 	for at, want := range map[string]string{
 		"testbed": "testbed", "testbed/a/b": "testbed", "app": "app", "usr": "", "usr/local/x": "", "opt/miniconda3": "",
 		"opt/miniconda3/envs": "opt/miniconda3/envs", "opt/miniconda3/envs/a/bin/x": "opt/miniconda3/envs", "opt/miniconda3/envsx": "",
-		"opt/miniconda3/bin/curl": "", "home": "", "home/user": "home/user", "home/user/x": "home/user", "home/openhands/x": "",
+		"opt/miniconda3/bin/curl": "", "home": "", "home/user": "home/user", "home/user/x": "home/user", "home/openhands/x": "", "home/.ssh/x": "",
 		"root": "", "root/.bashrc": "root/.bashrc", "root/.bashrc/x": "", "root/.npm/x": "", "root/.cache/pip/x": "root/.cache", "tmp/x": "",
 		"workspace/x": "", "agent-server": "", ".npmrc": "", ".config/x": "", ".": "", "lib64/x": "", "bin": "",
 	} {
@@ -121,6 +158,7 @@ func TestWhereLinksLead(t *testing.T) {
 		"one that stays with the system": {"usr/bin/x", "../lib/x", ""},
 		"one to the root":                {"usr/x", "/", ""},
 		"one with .. after a part, where a link would count": {"usr/x", "/opt/a/../testbed", anywhere},
+		"one that begins with the directory it is in":        {"usr/x", "./../testbed/a", "testbed"},
 		"one that leads above the root":                      {"usr/x", "../../../../testbed", "testbed"},
 	}
 	for name, test := range tests {
@@ -165,14 +203,15 @@ func TestInspectReadsToTheEndWhateverTheBytes(t *testing.T) {
 		bytes  []byte
 		reason string
 	}{
-		"a truncated gzip stream":         {zipped(t, data)[:40], "the layer is no tar archive: unexpected EOF"},
-		"a gzip stream with another sum":  {append(zipped(t, data)[:len(zipped(t, data))-8], make([]byte, 8)...), "inflating: gzip: invalid checksum"},
-		"something after the gzip stream": {append(zipped(t, data), "more than a header has"...), "inflating: gzip: invalid header"},
-		"a truncated zstd stream":         {zstandard(t, data)[:20], "the layer is no tar archive: unexpected EOF"},
-		"a gzip stream without a header":  {append([]byte{0x1f, 0x8b, 0xff}, make([]byte, 200<<10)...), "inflating: gzip: invalid header"},
-		"text":                            {[]byte("this is no archive"), "the layer is no tar archive: unexpected EOF"},
-		"an archive that goes on":         {append(data, archive(t, file("usr/x", ""))...), "the archive goes on after its end"},
-		"an archive that ends too early":  {data[:300], "the layer is no tar archive: unexpected EOF"},
+		"a truncated gzip stream":            {zipped(t, data)[:40], "the layer is no tar archive: unexpected EOF"},
+		"a gzip stream with another sum":     {append(zipped(t, data)[:len(zipped(t, data))-8], make([]byte, 8)...), "inflating: gzip: invalid checksum"},
+		"something after the gzip stream":    {append(zipped(t, data), "more than a header has"...), "inflating: gzip: invalid header"},
+		"a truncated zstd stream":            {zstandard(t, data)[:20], "the layer is no tar archive: unexpected EOF"},
+		"a gzip stream without a header":     {append([]byte{0x1f, 0x8b, 0xff}, make([]byte, 200<<10)...), "inflating: gzip: invalid header"},
+		"text":                               {[]byte("this is no archive"), "the layer is no tar archive: unexpected EOF"},
+		"an archive that goes on":            {append(data, archive(t, file("usr/x", ""))...), "the archive goes on after its end"},
+		"an archive that goes on far behind": {append(append(data, make([]byte, 100<<10)...), "x"...), "the archive goes on after its end"},
+		"an archive that ends too early":     {data[:300], "the layer is no tar archive: unexpected EOF"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -182,6 +221,18 @@ func TestInspectReadsToTheEndWhateverTheBytes(t *testing.T) {
 			assert.Equal(t, fmt.Sprintf("sha256:%x", sha256.Sum256(test.bytes)), digest)
 		})
 	}
+	t.Run("zeros behind the end are as writers of blocks leave them", func(t *testing.T) {
+		l, _, err := Inspect(bytes.NewReader(append(data, make([]byte, 100<<10)...)))
+		require.NoError(t, err)
+		assert.Empty(t, l.Refused)
+	})
+	t.Run("the diff ID of a refused layer is that of all of it", func(t *testing.T) {
+		refused := archive(t, file("../x", ""), file("y", "more"))
+		l, _, err := Inspect(bytes.NewReader(refused))
+		require.NoError(t, err)
+		assert.NotEmpty(t, l.Refused)
+		assert.Equal(t, fmt.Sprintf("sha256:%x", sha256.Sum256(refused)), l.DiffID)
+	})
 	t.Run("an empty archive has nothing, and is none the less one", func(t *testing.T) {
 		assert.Equal(t, &Layer{DiffID: layer(t).DiffID}, layer(t))
 	})
@@ -196,6 +247,31 @@ func TestAStreamThatBreaksIsNoLayer(t *testing.T) {
 			assert.ErrorIs(t, err, broken)
 		})
 	}
+}
+
+// TestAStreamThatBreaksAndGoesOnIsNone either: nobody knows what is missing.
+func TestAStreamThatBreaksAndGoesOnIsNone(t *testing.T) {
+	broken := errors.New("connection reset")
+	data := archive(t, dir("testbed"))
+	_, _, err := Inspect(&interrupted{parts: []io.Reader{bytes.NewReader(data[:300]), iotest.ErrReader(broken), bytes.NewReader(data[300:])}})
+	assert.ErrorIs(t, err, broken)
+}
+
+// interrupted reads one part after the other, whatever the error of the one before.
+type interrupted struct{ parts []io.Reader }
+
+func (i *interrupted) Read(p []byte) (int, error) {
+	if len(i.parts) == 0 {
+		return 0, io.EOF
+	}
+	n, err := i.parts[0].Read(p)
+	if err != nil {
+		i.parts = i.parts[1:]
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
 }
 
 // FuzzInspect reads what registries may give for a layer: it ends, refuses what it cannot read, and

@@ -91,7 +91,7 @@ func leadsInto(variable, place string) bool {
 		if !strings.HasPrefix(part, "/") {
 			continue
 		}
-		if clean, ok := canonical(part); !ok || clean != "." && within(clean, place) {
+		if clean, ok := canonical(part); !ok || within(clean, place) {
 			return true
 		}
 	}

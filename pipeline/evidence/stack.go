@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -66,15 +67,11 @@ func usual(config v1.Config) error {
 		return refuse("the image has a SHELL")
 	}
 	for _, name := range []string{"SHELL", "BASH_ENV", "ENV"} {
-		if slices.ContainsFunc(config.Env, func(variable string) bool { return named(variable, name) }) {
+		if slices.ContainsFunc(config.Env, func(variable string) bool { return strings.HasPrefix(variable, name+"=") }) {
 			return refuse("the image sets %s", name)
 		}
 	}
 	return nil
-}
-
-func named(variable, name string) bool {
-	return len(variable) > len(name) && variable[:len(name)+1] == name+"="
 }
 
 // certain returns nil if a layer has entries in the free places only, and changes nothing else of

@@ -19,7 +19,7 @@ func newTree() *tree {
 	return &tree{outside: map[string]Entry{}, places: map[string]Entry{}, links: map[string]string{}}
 }
 
-// apply puts a layer on top. Whiteouts concern the layers below only.
+// apply puts a layer without orphans on top. Whiteouts concern the layers below only.
 func (t *tree) apply(layer unpacked) {
 	t.remove(layer)
 	for _, entry := range layer.outside {
@@ -39,7 +39,7 @@ func (t *tree) apply(layer unpacked) {
 // directories that it repeats outside are the same.
 func (t *tree) applyPlaces(layer *Layer) {
 	for name, place := range layer.Places {
-		if place.Own != nil && place.Own.Kind != Whiteout {
+		if place.Own.Kind != Whiteout {
 			t.places[name] = *place.Own
 		}
 	}
@@ -60,7 +60,7 @@ func (t *tree) remove(layer unpacked) {
 		}
 	}
 	for name, place := range layer.Places {
-		if place.Own != nil && place.Own.Kind == Whiteout {
+		if place.Own.Kind == Whiteout {
 			whole[name] = true
 		}
 	}
@@ -140,14 +140,10 @@ func (t *tree) takes(name string, place *Place) error {
 	switch {
 	case ok && was.Kind != want:
 		return refuse("%s is no %s in the layers below", name, want)
-	case place.Own != nil && place.Own.Kind == Whiteout:
+	case place.Own.Kind == Whiteout:
 		return refuse("%s is removed", name)
-	case place.Own != nil && place.Own.Kind != want:
+	case place.Own.Kind != want:
 		return refuse("%s is no %s", name, want)
-	case !ok && place.Own == nil:
-		return refuse("%s is not there", name)
-	case want == File && place.Below:
-		return refuse("%s is no file", name)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -114,14 +115,23 @@ func (f Fleet) AgentTag(tag string) string { return f.Registry + "/" + f.Prefix 
 func (f Fleet) Agents(t *testing.T) []string { return Tags(t, f.Prefix+"/agent") }
 
 // Bases are the tags of the base images that the registry has.
-func (f Fleet) Bases(t *testing.T) []string { return Tags(t, f.Prefix+"/base") }
+func (f Fleet) Bases(t *testing.T) []string {
+	return slices.DeleteFunc(Tags(t, f.Prefix+"/base"), isEvidence)
+}
+
+// Kept are the tags of what is kept of official images, beside the base images.
+func (f Fleet) Kept(t *testing.T) []string {
+	return slices.DeleteFunc(Tags(t, f.Prefix+"/base"), func(tag string) bool { return !isEvidence(tag) })
+}
+
+func isEvidence(tag string) bool { return strings.HasPrefix(tag, "evidence-") }
 
 // Published are the digests of all base and agent images that the registry has, by reference.
 func (f Fleet) Published(t *testing.T) map[string]string {
 	t.Helper()
 	var references []string
-	for _, repository := range []string{"base", "agent"} {
-		for _, tag := range Tags(t, f.Prefix+"/"+repository) {
+	for repository, tags := range map[string][]string{"base": f.Bases(t), "agent": f.Agents(t)} {
+		for _, tag := range tags {
 			references = append(references, fmt.Sprintf("%s/%s/%s:%s", f.Registry, f.Prefix, repository, tag))
 		}
 	}
