@@ -15,7 +15,6 @@ import (
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/memo"
 	"dagger/eval-images/pipeline/plan"
-	"dagger/eval-images/pipeline/stopwatch"
 	"dagger/eval-images/pipeline/throttle"
 	"dagger/eval-images/redact"
 	"dagger/eval-images/reference"
@@ -51,6 +50,7 @@ func newRun(runner Runner, plan plan.Plan, stop context.CancelCauseFunc) *run {
 	}
 	r.own = r.ownHosts()
 	r.layers = memo.Group[struct{}]{OneByOne: true, Idle: r.rest}
+	r.recipes.Idle = r.rest
 	r.audits = memo.Group[audit]{Idle: r.rest}
 	r.Hosts.Start(r.clock, r.MaxWorkers, func(host string) bool { return r.own[host] }, r.rest)
 	return r
@@ -89,13 +89,6 @@ func (r *run) fanOut(do func(i int)) {
 func (r *run) startWork() {
 	// Do not wait under the run's context: whoever gets a slot checks whether the run goes on.
 	_ = r.workers.Acquire(context.Background(), 1)
-}
-
-// resumeWork takes a slot again for an image that released its own. The image's clock stands still
-// until then.
-func (r *run) resumeWork(ctx context.Context) {
-	defer stopwatch.Pause(ctx)()
-	r.startWork()
 }
 
 func (r *run) endWork() { r.workers.Release(1) }

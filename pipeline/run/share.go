@@ -19,7 +19,8 @@ type Sharing interface {
 }
 
 // buildBase makes a base image. If this run has made an equivalent one, it reuses the recipe's
-// layers; otherwise it runs the recipe, and equivalent images wait for it.
+// layers; otherwise it runs the recipe, and equivalent images wait for it. Those leave their worker
+// slots; otherwise they could take all slots from the building ones.
 func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan.Image, reference string) error {
 	if err := r.mirror(ctx, record, image, reference); err != nil {
 		return err
@@ -28,7 +29,7 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
-	source, mine, err := r.recipe(ctx, key, func() (*plan.RebaseSource, error) {
+	source, mine, err := r.recipes.Do(ctx, key, func() (*plan.RebaseSource, error) {
 		record.BuildReason = manifest.BuildFirst
 		if err := r.publish(ctx, record, image, reference); err != nil {
 			return nil, err
@@ -40,19 +41,6 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 	}
 	image.Rebase = source
 	return r.rebaseBase(ctx, record, key, image, reference)
-}
-
-// recipe runs the recipe once per key, and reports whether this call ran it. An image that waits
-// for another one's recipe releases its worker slot; otherwise the waiting images could take all
-// slots from the building ones.
-func (r *run) recipe(ctx context.Context, key string, run func() (*plan.RebaseSource, error)) (*plan.RebaseSource, bool, error) {
-	r.endWork()
-	defer r.resumeWork(ctx)
-	return r.recipes.Do(ctx, key, func() (*plan.RebaseSource, error) {
-		r.resumeWork(ctx)
-		defer r.endWork()
-		return run()
-	})
 }
 
 // alike returns the key under which an image shares its recipe, or an empty one. Errors do not fail
