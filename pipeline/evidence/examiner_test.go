@@ -87,6 +87,38 @@ func TestWhatIsKnownOfManyLayersFitsInMemory(t *testing.T) {
 	assert.Less(t, bytes, int64(100<<10))
 }
 
+// TestAnImageOnKnownLayersCostsItsOwn: their tree is not made again.
+func TestAnImageOnKnownLayersCostsItsOwn(t *testing.T) {
+	known := func(first, then Stack) bool {
+		examiner := NewExaminer(Recipe{})
+		_, err := examiner.Shared(first)
+		require.NoError(t, err)
+		found, ok := examiner.known(then, then.keys())
+		if ok {
+			want, err := NewExaminer(Recipe{}).split(then)
+			require.NoError(t, err)
+			assert.Equal(t, want, found)
+		}
+		return ok
+	}
+	usr, repository := []item{dir("usr"), file("usr/x", "")}, []item{dir("testbed"), file("testbed/a", "")}
+	other := []item{dir("testbed"), file("testbed/b", "")}
+	assert.True(t, known(image(t, usr, repository), image(t, usr, other)), "on the same layers")
+	assert.True(t, known(image(t, usr, repository), image(t, usr, repository, other)), "with one more of its own")
+	assert.True(t, known(image(t, usr), image(t, usr)), "with none of its own")
+	own := image(t, repository)
+	own.Layers = own.Layers[1:]
+	assert.True(t, known(own, own), "on nothing at all")
+	assert.False(t, known(image(t, repository), image(t, usr, repository)), "on other layers")
+	assert.False(t, known(image(t, repository), Stack{}), "on fewer")
+
+	stacks, _ := fleet(t, 2, 8)
+	examiner := NewExaminer(Recipe{})
+	_, err := examiner.Shared(stacks[0])
+	require.NoError(t, err)
+	assert.Less(t, testing.AllocsPerRun(10, func() { _, _ = examiner.Shared(stacks[1]) }), 1000.0, "the system has 7,500 entries")
+}
+
 // TestManyExamineAtATime: each gets the same answer, from whoever builds the tree.
 func TestManyExamineAtATime(t *testing.T) {
 	examiner := NewExaminer(Recipe{})

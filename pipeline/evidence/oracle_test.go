@@ -254,8 +254,8 @@ func (s scenario) judged(t testing.TB, added []*Layer) error {
 	examiner := NewExaminer(recipe)
 	for range 2 {
 		for _, image := range append(images, Stack{Platform: images[0].Platform, Config: images[0].Config, Layers: images[0].Layers[:1]}) {
-			fresh, because := recipe.Shared(image)
-			seen, reason := examiner.Shared(image)
+			fresh, because := NewExaminer(recipe).split(image)
+			seen, reason := examiner.split(image)
 			assert.Equal(t, fresh, seen)
 			assert.Equal(t, because, reason)
 		}
