@@ -21,6 +21,7 @@ func TestDifferences(t *testing.T) {
 		first         []string
 	}{
 		"the same layers":  {[][]item{usr}, [][]item{usr}, nil},
+		"in another order": {[][]item{{file("a", "1"), file("b", "2")}}, [][]item{{file("b", "2"), file("a", "1")}}, nil},
 		"another content":  {[][]item{usr}, [][]item{changed(2, file("usr/bin/git", "2"))}, []string{"usr/bin/git has another content"}},
 		"another mode":     {[][]item{usr}, [][]item{changed(2, file("usr/bin/git", "1").withMode(0o755))}, []string{"usr/bin/git has another mode or owner: 644 0 0, then 755 0 0"}},
 		"a set-uid bit":    {[][]item{usr}, [][]item{changed(2, file("usr/bin/git", "1").withMode(0o4644))}, []string{"usr/bin/git has another mode or owner: 644 0 0, then 4644 0 0"}},

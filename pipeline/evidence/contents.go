@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 
@@ -74,7 +75,7 @@ func inflateContents(compressed *bufio.Reader) (*Contents, error) {
 	defer closed()
 	c := &contentsReader{
 		Contents: Contents{entries: map[string]content{}, whole: map[string]bool{}, emptied: map[string]bool{}},
-		known:    map[string]string{},
+		known:    map[string]string{}, buffer: make([]byte, 32<<10), data: sha256.New(),
 	}
 	for archive := tar.NewReader(inflated); ; {
 		header, err := archive.Next()
@@ -96,7 +97,9 @@ func inflateContents(compressed *bufio.Reader) (*Contents, error) {
 // contentsReader reads the contents of one layer.
 type contentsReader struct {
 	Contents
-	known map[string]string // attributes: most files have the same
+	known  map[string]string // attributes: most files have the same
+	buffer []byte
+	data   hash.Hash
 }
 
 // entry takes in one entry. An error says that what it means depends on who unpacks it.
@@ -142,12 +145,12 @@ func (c *contentsReader) content(header *tar.Header, clean string, data io.Reade
 	c.known[made.attributes] = made.attributes
 	switch header.Typeflag {
 	case tar.TypeReg:
-		bytes := sha256.New()
-		if _, err := io.Copy(bytes, data); err != nil {
+		c.data.Reset()
+		if _, err := io.CopyBuffer(c.data, data, c.buffer); err != nil {
 			return content{}, err
 		}
 		if !TellsTime(clean) {
-			bytes.Sum(made.data[:0])
+			c.data.Sum(made.data[:0])
 		}
 	case tar.TypeSymlink:
 		made.to = header.Linkname
