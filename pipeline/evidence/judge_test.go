@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"archive/tar"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -298,6 +299,24 @@ func TestJudge(t *testing.T) {
 			assert.True(t, IsRefusal(err))
 		})
 	}
+}
+
+// TestWhatOnlyOneOfTheImagesHas counts for both: the recipe may have met it, or would meet it.
+func TestWhatOnlyOneOfTheImagesHas(t *testing.T) {
+	repository, app := []item{dir("testbed"), file("testbed/a", "")}, []item{dir("app"), file("app/a", "")}
+	judge := func(image, sibling Stack, added ...item) error { return Recipe{}.Judge(image, sibling, []*Layer{layer(t, added...)}) }
+	one, other := image(t, repository), image(t, app)
+	const repeats = "added layer 1: the recipe repeats the directory %s with another mode or owner"
+	assert.EqualError(t, judge(other, one, dir("testbed")), fmt.Sprintf(repeats, "testbed"), "the sibling has it")
+	assert.EqualError(t, judge(other, one, dir("app")), fmt.Sprintf(repeats, "app"), "the image has it")
+	assert.EqualError(t, judge(other, one, dir("usr"), link("usr/x", "/app/a")), "added layer 1: the link usr/x leads into app")
+	assert.EqualError(t, judge(other, one, dir("tools"), link("tools/x", "/app/a")), "added layer 1: a link in tools leads to what the images have")
+	assert.EqualError(t, judge(other, one, whiteout("", "app")), "added layer 1: app is removed")
+	assert.NoError(t, judge(other, one, dir("tools"), link("tools/x", "/data/a")))
+	packages := image(t, []item{dir("opt"), dir("opt/miniconda3"), dir("opt/miniconda3/pkgs"), file("opt/miniconda3/pkgs/x", "")})
+	removed := whiteout("opt/", "miniconda3")
+	assert.EqualError(t, judge(packages, one, removed), "added layer 1: opt/miniconda3 is removed, and with it opt/miniconda3/pkgs")
+	assert.NoError(t, judge(other, one, removed))
 }
 
 // TestAddedLayersStandOnOneAnother: a recipe of several steps adds several layers.
