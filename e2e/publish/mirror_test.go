@@ -2,6 +2,7 @@ package publish
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -37,9 +38,6 @@ func TestOfficialImagesOfAnotherRegistryAreMirrored(t *testing.T) {
 	long := sampleBases(t, official, "never")
 	proxy.Script()
 	shared := sampleBases(t, official, "evidence")
-	for _, asked := range proxy.Requests() {
-		t.Log(asked.Method, asked.Path, asked.Status)
-	}
 	var rebased int
 	for _, id := range ids {
 		assert.Empty(t, shared[id].RebaseRefused, id)
@@ -49,5 +47,24 @@ func TestOfficialImagesOfAnotherRegistryAreMirrored(t *testing.T) {
 		assertEqualImages(t, long[id].Tags[0], shared[id].Tags[0])
 	}
 	assert.Equal(t, 2, rebased)
-	assert.Equal(t, 3, proxy.Count(http.MethodGet, "/manifests/"))
+	assert.Equal(t, 3, proxy.Count(http.MethodGet, "/manifests/"), "one manifest each, and the engine reads none")
+	unique := map[string]bool{}
+	for _, asked := range proxy.Requests() {
+		if asked.Method == http.MethodGet && strings.Contains(asked.Path, "/blobs/") {
+			_, digest, _ := strings.Cut(asked.Path, "/blobs/")
+			assert.False(t, unique[digest], "%s moved twice", digest)
+			unique[digest] = true
+		}
+	}
+	assert.NotEmpty(t, unique)
+
+	t.Run("and kept under their names where the user wants that", func(t *testing.T) {
+		kept := harness.NewFleet(t, ids...)
+		kept.Template = official.Template
+		repository := kept.Registry + "/" + kept.Prefix + "/kept"
+		kept.Run(t, "--share-bases", "evidence", "--mirror-repo", repository)
+		for _, id := range ids {
+			assert.Equal(t, harness.Digest(t, official.Official(id)), harness.Digest(t, repository+":"+id))
+		}
+	})
 }
