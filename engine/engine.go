@@ -42,6 +42,8 @@ func (e *Engine) Publish(ctx context.Context, image plan.Image) (run.Published, 
 	var published run.Published
 	if image.Phase == plan.PhaseAssemble && e.Publishes {
 		ctx = quiet(ctx)
+	} else {
+		ctx = run.Trace(ctx)
 	}
 	started := time.Now()
 	container, err := e.container(ctx, image)
@@ -113,6 +115,7 @@ func (e *Engine) agent(ctx context.Context, image plan.Image) (*dagger.Container
 // PublishLayer publishes an image of nothing but the layer that every agent image gets from this
 // builder.
 func (e *Engine) PublishLayer(ctx context.Context, builder, reference string) error {
+	ctx = run.Trace(ctx)
 	empty := e.Dagger.Container(dagger.ContainerOpts{Platform: Platform})
 	layer := labelled(e.withServer(empty, e.From(builder)), plan.LayerIdentity(builder).Labels())
 	if _, err := layer.Publish(ctx, reference); err != nil {

@@ -251,7 +251,9 @@ func TestAnEnginesWordsAtEveryExit(t *testing.T) {
 				Hosts: &throttle.Hosts{Retry: throttle.Retry{Attempts: 1, First: time.Nanosecond, RequestFirst: time.Nanosecond, OutageWaits: -1}},
 				Report: func(line string) {
 					exits.add("a line about what is in work", line)
-					once.Do(func() { close(fake.working) })
+					if strings.Contains(line, " in progress") {
+						once.Do(func() { close(fake.working) })
+					}
 				},
 				Observe: func(ctx context.Context, unit string) (context.Context, func(error)) {
 					exits.add("a span's name", unit)

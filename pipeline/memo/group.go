@@ -16,9 +16,9 @@ type Group[V any] struct {
 	// it, once a piece has failed twice, all callers try it concurrently until one succeeds,
 	// because it will probably fail for all.
 	OneByOne bool
-	// Idle, if not nil, is called before a caller waits for another one's work, and what it returns
-	// afterwards.
-	Idle func() (back func())
+	// Idle, if not nil, is called with a caller's context before the caller waits for another one's
+	// work, and what it returns afterwards.
+	Idle func(ctx context.Context) (back func())
 
 	mu     sync.Mutex
 	known  map[string]*piece[V]
@@ -77,7 +77,7 @@ func (g *Group[V]) Known(key string) (value V, ok bool) {
 }
 
 // wait returns when the piece is done, or with the context's error.
-func (p *piece[V]) wait(ctx context.Context, idle func() (back func())) error {
+func (p *piece[V]) wait(ctx context.Context, idle func(context.Context) (back func())) error {
 	select {
 	case <-p.done:
 		return nil
@@ -85,7 +85,7 @@ func (p *piece[V]) wait(ctx context.Context, idle func() (back func())) error {
 	}
 	defer stopwatch.Pause(ctx)()
 	if idle != nil {
-		defer idle()()
+		defer idle(ctx)()
 	}
 	select {
 	case <-p.done:

@@ -28,11 +28,14 @@ import (
 	"dagger/eval-images/pipeline/throttle"
 )
 
-// unitKey is the context key of a request's unit of work.
-type unitKey struct{}
+// instanceKey is the context key of a request's instance.
+type instanceKey struct{}
 
-func observeUnit(ctx context.Context, unit string) (context.Context, func(error)) {
-	return context.WithValue(ctx, unitKey{}, unit), func(error) {}
+// marking marks requests with the instance for which they are sent.
+type marking struct{ run.Publisher }
+
+func (m marking) Publish(ctx context.Context, image plan.Image) (run.Published, error) {
+	return m.Publisher.Publish(context.WithValue(ctx, instanceKey{}, image.Instance.ID), image)
 }
 
 // burst answers 503 the first times that an upload or a manifest of an image is sent, including
@@ -49,7 +52,7 @@ func (b *burst) RoundTrip(request *http.Request) (*http.Response, error) {
 		return http.DefaultTransport.RoundTrip(request)
 	}
 	path, _, _ := strings.Cut(request.URL.Path, "/blobs/uploads/") // Each upload has a place of its own.
-	key := fmt.Sprint(request.Context().Value(unitKey{}), request.Method, path, request.URL.Query().Get("mount"))
+	key := fmt.Sprint(request.Context().Value(instanceKey{}), request.Method, path, request.URL.Query().Get("mount"))
 	b.mu.Lock()
 	b.seen[key]++
 	refuse := b.seen[key] <= b.times
@@ -100,7 +103,7 @@ func TestABurstOf5xxIsNoOutage(t *testing.T) {
 	client, err := access.Connect(context.Background(), host+"/base", host+"/agent")
 	require.NoError(t, err)
 	clock := run.NewFakeClock()
-	runner := run.Runner{Publisher: &publish.Publisher{Client: client}, Registry: publish.Finder{Client: client}, Hosts: hosts, Observe: observeUnit}
+	runner := run.Runner{Publisher: marking{&publish.Publisher{Client: client}}, Registry: publish.Finder{Client: client}, Hosts: hosts}
 
 	result, err := runner.WithClock(clock).Run(context.Background(), planned)
 

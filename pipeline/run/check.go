@@ -15,22 +15,50 @@ import (
 // check checks that the registry answers, then asks it for every agent image of the plan.
 func (r *run) check(ctx context.Context) (rerr error) {
 	if !r.publishes() {
+		r.tellFound()
 		return nil
 	}
 	ctx, done := r.Observe(ctx, fmt.Sprintf("check which of %d images exist", len(r.plan.Items)))
 	defer func() { done(rerr) }()
+	r.startCheck()
 	if err := r.preflight(ctx); err != nil {
 		return err
 	}
 	r.fanOut(func(i int) {
 		if ctx.Err() != nil {
 			r.leave(i, context.Cause(ctx))
-			return
+		} else {
+			r.images[i] = r.checkImage(ctx, r.plan.Items[i])
 		}
-		r.images[i] = r.checkImage(ctx, r.plan.Items[i])
+		r.ended(i, barChecked)
 	})
-	r.progress.reset()
+	r.tellFound()
 	return nil
+}
+
+// tellFound tells how many agent images there are, and how many are to be made.
+func (r *run) tellFound() {
+	if r.Force || !r.publishes() {
+		r.tell("making all %d agent images, whether or not a registry has them", len(r.images))
+		return
+	}
+	absent := r.absent()
+	failed := ""
+	if n := r.progress.failed; n > 0 {
+		failed = fmt.Sprintf(" · %d failed", n)
+	}
+	r.tell("the registry has %d of %d agent images · %d to make%s", len(r.images)-absent-r.progress.failed, len(r.images), absent, failed)
+}
+
+// barChecked counts the agent images that the registry was asked for.
+const barChecked = "checked"
+
+// startCheck begins the phase in which the registry is asked for each agent image.
+func (r *run) startCheck() {
+	if !r.Force {
+		r.tell("checking which of %d agent images the registry has", len(r.plan.Items))
+	}
+	r.progress.start(r.clock.Now(), "", bar{name: barChecked, needs: len(r.plan.Items)})
 }
 
 // preflight asks for the builder, and for one image in each other repository that the run will not
@@ -131,7 +159,10 @@ func (r *run) checkImage(ctx context.Context, item plan.Item) manifest.Record {
 	case errors.Is(err, classify.ErrAbsent):
 	case err != nil:
 		record.Digest = ""
-		r.fail(&record, record.Failure(err))
+		err = record.Failure(err)
+		r.fail(&record, err)
+		_, done := r.Observe(ctx, record.Name())
+		done(err)
 	case len(missing) > 0:
 		record, _ = r.observed(ctx, record, func(ctx context.Context, record *manifest.Record) error {
 			return r.tag(ctx, record, item, found, missing)

@@ -48,7 +48,8 @@ func (r Runner) Missing(ctx context.Context, plan plan.Plan) ([]Lack, error) {
 	defer cancel(nil)
 	run := newRun(r, plan, cancel)
 	missing, unknown := make([][]Lack, len(plan.Items)), make([]error, len(plan.Items))
-	defer run.beat(ctx)()
+	defer run.beat()()
+	run.startCheck()
 	run.fanOut(func(i int) {
 		item := plan.Items[i]
 		err := run.watched(ctx, "check "+item.Instance.ID, func(ctx context.Context) (err error) {
@@ -57,8 +58,12 @@ func (r Runner) Missing(ctx context.Context, plan plan.Plan) ([]Lack, error) {
 		})
 		if err != nil {
 			unknown[i] = fmt.Errorf("%s: %w", item.Instance.ID, err)
+			run.progress.fail(run.clock.Now())
+			return
 		}
+		run.progress.done(run.clock.Now(), barChecked)
 	})
+	run.tell("checked %s in %s", run.progress.outcome(), run.took())
 	return slices.Concat(missing...), errors.Join(unknown...)
 }
 

@@ -8,31 +8,34 @@ import (
 	"dagger/eval-images/pipeline/stopwatch"
 )
 
-// observed runs one unit of work under the timeout and the run's observer, and fails the record if
-// the work fails.
+// observed runs one unit of work under the timeout, and fails the record if the work fails. The
+// work may trace its steps: see [Trace].
 func (r *run) observed(ctx context.Context, record manifest.Record, work func(context.Context, *manifest.Record) error) (manifest.Record, error) {
-	ctx, done := r.Observe(ctx, record.Name())
+	traced := &trace{unit: record.Name(), observe: r.Observe}
+	ctx = context.WithValue(ctx, traceKey{}, traced)
 	err := r.watched(ctx, record.Name(), func(ctx context.Context) error { return work(ctx, &record) })
 	if err != nil {
 		err = record.Failure(err)
 		r.fail(&record, err)
 	}
-	done(err)
+	traced.end(ctx, err)
 	return record, err
 }
 
 // watched runs work under the timeout, and shows it as progress. Waits for other images, and for
 // the registry's limits and outages, do not count.
 func (r *run) watched(ctx context.Context, unit string, work func(context.Context) error) error {
-	r.progress.begin(unit)
+	r.progress.begin(r.clock.Now(), unit)
 	defer r.progress.end(unit)
-	limited, cancel := stopwatch.WithTimeout(context.WithValue(ctx, runKey{}, ctx), r.clock, r.Timeout)
+	limited, cancel := stopwatch.WithTimeout(context.WithValue(context.WithValue(ctx, runKey{}, ctx), unitKey{}, unit), r.clock, r.Timeout)
 	defer cancel()
 	return classify.Recovered(func() error { return work(limited) })
 }
 
-// runKey is the context key of the run's context under that of an image.
-type runKey struct{}
+type (
+	runKey  struct{} // the context key of the run's context under that of an image
+	unitKey struct{} // the context key of a unit's name
+)
 
 // stillRunning returns the image's context or, once the image's time is over, that of the run.
 func stillRunning(ctx context.Context) context.Context {

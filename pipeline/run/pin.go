@@ -18,9 +18,19 @@ func (r Runner) Pin(ctx context.Context, planned plan.Plan) (plan.Plan, error) {
 	pinned.Items = make([]plan.Item, len(planned.Items))
 	failed := make([]error, len(planned.Items))
 	run := newRun(r, planned, cancel)
-	defer run.beat(ctx)()
+	defer run.beat()()
+	const barPinned = "official images"
+	run.tell("finding the digests of %d official images", len(planned.Items))
+	run.progress.start(run.clock.Now(), "", bar{name: barPinned, needs: len(planned.Items)})
 	run.fanOut(func(i int) {
 		var record manifest.Record
+		defer func() {
+			if pinned.Items[i].OfficialDigest == "" {
+				run.progress.fail(run.clock.Now())
+			} else {
+				run.progress.done(run.clock.Now(), barPinned)
+			}
+		}()
 		item := planned.Items[i]
 		if run.spent.of(item.Instance.OfficialImage) != nil {
 			return // Another image has reported it.

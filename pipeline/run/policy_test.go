@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -160,34 +159,4 @@ func TestAForcedRunMakesEverything(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"r/builder:b", "r/base:i0", "r/agent:i0"}, registry.references())
 	assert.Equal(t, manifest.StatusBuilt, result.Images[0].Status)
-}
-
-func TestRunReportsProgress(t *testing.T) {
-	lines := make(chan string)
-	registry := withBuilder(nil)
-	registry.onPublish = func(_ context.Context, image plan.Image) error {
-		if image.Reference == "r/base:i0" {
-			assert.Regexp(t, `^in progress: 1 \(base i0 \d+s\); done: 0$`, <-lines)
-		}
-		return nil
-	}
-	report := func(line string) {
-		if strings.Contains(line, "base i0") {
-			select {
-			case lines <- line:
-			default: // Nobody listens yet, or any more: a line more would hold the end of the run up for ever.
-			}
-		}
-	}
-	_, err := Runner{Publisher: registry, Registry: registry, Report: report, Heartbeat: time.Millisecond}.Run(context.Background(), planOf(1))
-	require.NoError(t, err)
-}
-
-func TestProgressNamesTheSlowestUnits(t *testing.T) {
-	now := time.Now()
-	p := progress{endings: 17, since: map[string]time.Time{}}
-	for i, unit := range []string{"a", "b", "c", "d", "e", "f", "g"} {
-		p.since[unit] = now.Add(-time.Duration(i) * time.Minute)
-	}
-	assert.Equal(t, "in progress: 7 (g 6m0s, f 5m0s, e 4m0s, d 3m0s, c 2m0s, 2 more); done: 17", p.line())
 }

@@ -1,12 +1,10 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -135,18 +133,12 @@ func (c *cancelling) Publish(ctx context.Context, image plan.Image) (Published, 
 type stalling struct {
 	*fakeRegistry
 	reference string
-	// beat, if not nil, receives a progress line, for which stalling waits first.
-	beat  chan string
-	line  string
-	clock *clocktest.Fake
+	clock     *clocktest.Fake
 }
 
 func (s *stalling) Find(ctx context.Context, reference string) (plan.Found, error) {
 	if reference != s.reference {
 		return s.fakeRegistry.Find(ctx, reference)
-	}
-	if s.beat != nil {
-		s.line = <-s.beat
 	}
 	outlast(ctx, s.clock)
 	return plan.Found{}, ctx.Err()
@@ -184,48 +176,6 @@ func TestTheTimeoutBoundsChecks(t *testing.T) {
 		require.ErrorContains(t, err, "i0: asking the registry for official/i0: took longer than 33m20s")
 		assert.Equal(t, "sha256:o", plan.Items[1].OfficialDigest)
 	})
-}
-
-func TestProgressNamesChecks(t *testing.T) {
-	tests := map[string]struct {
-		reference, line string
-		do              func(Runner) error
-	}{
-		"in a run": {"r/agent:i0", "^in progress: 1 \\(check i0 \\d+s\\); done: 2$", func(r Runner) error {
-			result, err := r.Run(context.Background(), planOf(1))
-			return cmp.Or(err, errors.New(string(result.Images[0].Error)))
-		}},
-		"about the builder": {"r/builder:b", "^in progress: 1 \\(check builder \\d+s\\); done: 0$", func(r Runner) error {
-			_, err := r.Run(context.Background(), planOf(1))
-			return err
-		}},
-		"in a check": {"r/agent:i0", "^in progress: 1 \\(check i0 \\d+s\\); done: 0$", func(r Runner) error {
-			_, err := r.Missing(context.Background(), planOf(1))
-			return err
-		}},
-		"of official images": {"official/i0", "^in progress: 1 \\(pin i0 \\d+s\\); done: 0$", func(r Runner) error {
-			_, err := r.Pin(context.Background(), planOf(1))
-			return err
-		}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			beat := make(chan string)
-			registry := &stalling{fakeRegistry: &fakeRegistry{}, reference: test.reference, beat: beat, clock: clocktest.New()}
-			report := func(line string) {
-				select {
-				case beat <- line: // It stalls now.
-				default:
-				}
-			}
-			err := test.do(Runner{
-				Publisher: registry, Registry: registry, Official: registry, Hosts: &throttle.Hosts{Retry: quick},
-				Report: report, Heartbeat: time.Millisecond, clock: registry.clock,
-			})
-			require.Error(t, err)
-			assert.Regexp(t, test.line, registry.line)
-		})
-	}
 }
 
 // TestABuilderForAnotherPlatformIsNotReplaced: it belongs to somebody, and a new one would take its

@@ -49,9 +49,9 @@ func newRun(runner Runner, plan plan.Plan, stop context.CancelCauseFunc) *run {
 		images:  make([]manifest.Record, len(plan.Items)), bases: make([]manifest.Record, len(plan.Items)),
 	}
 	r.own = r.ownHosts()
-	r.layers = memo.Group[struct{}]{OneByOne: true, Idle: r.rest}
-	r.recipes.Idle = r.rest
-	r.audits = memo.Group[audit]{Idle: r.rest}
+	r.layers = memo.Group[struct{}]{OneByOne: true, Idle: r.idle}
+	r.recipes.Idle = r.idle
+	r.audits = memo.Group[audit]{Idle: r.idle}
 	r.Hosts.Start(r.clock, r.MaxWorkers, func(host string) bool { return r.own[host] }, r.rest)
 	return r
 }
@@ -93,22 +93,53 @@ func (r *run) startWork() {
 
 func (r *run) endWork() { r.workers.Release(1) }
 
+// idle is rest for a unit of work that waits for another image, and shows that as progress.
+func (r *run) idle(ctx context.Context) (back func()) {
+	unit, _ := ctx.Value(unitKey{}).(string)
+	r.progress.wait(r.clock.Now(), unit)
+	work := r.rest()
+	return func() {
+		work()
+		r.progress.resume(r.clock.Now(), unit)
+	}
+}
+
 // rest releases the caller's worker slot, and returns a function that acquires one again.
 func (r *run) rest() (back func()) {
 	r.endWork()
 	return r.startWork
 }
 
+// barBases and barAgents count the images that a run makes. A base image that is there counts as
+// soon as the registry has said so.
+const barBases, barAgents = "bases", "agents"
+
 // makeImages makes the absent agent images. After a cancellation it records the rest as not
 // started: the pool itself would start everything in its queue.
 func (r *run) makeImages(ctx context.Context) {
+	absent := r.absent()
+	if absent == 0 {
+		return
+	}
+	r.progress.start(r.clock.Now(), "", bar{name: barBases, needs: absent}, bar{name: barAgents, needs: absent})
 	r.fanOut(func(i int) {
 		if ctx.Err() != nil {
 			r.leave(i, context.Cause(ctx))
-			return
+		} else {
+			r.makeImage(ctx, i)
 		}
-		r.makeImage(ctx, i)
+		r.ended(i, barAgents)
 	})
+	r.tell("made %s in %s", r.progress.outcome(), r.took())
+}
+
+// ended shows the end of an image as progress.
+func (r *run) ended(i int, bar string) {
+	if r.images[i].Status == manifest.StatusFailed {
+		r.progress.fail(r.clock.Now())
+	} else {
+		r.progress.done(r.clock.Now(), bar)
+	}
 }
 
 // makeImage makes an agent image, and its base image if necessary.
@@ -130,6 +161,7 @@ func (r *run) makeImage(ctx context.Context, i int) {
 		r.images[i] = record
 		return
 	}
+	r.progress.done(r.clock.Now(), barBases)
 	r.images[i], _ = r.observed(ctx, record, func(ctx context.Context, record *manifest.Record) error {
 		if err := r.spent.of(item.Base); err != nil {
 			return err
@@ -140,9 +172,10 @@ func (r *run) makeImage(ctx context.Context, i int) {
 
 // makeBuilder makes the builder if the registry lacks it and an agent image needs it.
 func (r *run) makeBuilder(ctx context.Context) error {
-	if r.builder.Status == manifest.StatusSkipped || !r.anyAbsent() {
+	if r.builder.Status == manifest.StatusSkipped || r.absent() == 0 {
 		return nil
 	}
+	r.progress.start(r.clock.Now(), "making the builder")
 	r.startWork()
 	defer r.endWork()
 	record := r.begin(plan.PhaseBuilder, nil)
@@ -154,13 +187,14 @@ func (r *run) makeBuilder(ctx context.Context) error {
 	return err
 }
 
-func (r *run) anyAbsent() bool {
+// absent counts the agent images that are still to be made.
+func (r *run) absent() (n int) {
 	for _, record := range r.images {
 		if record.Status == "" {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // makeBase makes a base image unless the registry has it.
@@ -227,6 +261,9 @@ func (r *run) assemble(ctx context.Context, item plan.Item, base manifest.Record
 // publish makes one image and publishes it under each reference. A refused reference does not stop
 // the others; the error names every one that failed.
 func (r *run) publish(ctx context.Context, record *manifest.Record, image plan.Image, references ...string) error {
+	if image.Rebase == nil && (image.Phase != plan.PhaseAssemble || !r.publishes()) {
+		ctx = Trace(ctx) // One for all attempts.
+	}
 	err := eachReference(ctx, references, func(i int, reference string) error {
 		image.Reference = reference
 		var digest string

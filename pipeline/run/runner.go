@@ -17,7 +17,6 @@ import (
 const (
 	DefaultMaxWorkers = 12
 	DefaultTimeout    = 2000 * time.Second
-	DefaultHeartbeat  = time.Minute
 )
 
 // Runner makes the images of a plan. It needs a Publisher; all other fields have defaults.
@@ -63,13 +62,18 @@ type Runner struct {
 	// agent image, checking one agent image, or finding one official image in [Runner.Pin]. Waits
 	// for other images, and for the registry's limits and outages, do not count. Zero: 2000 s.
 	Timeout time.Duration
-	// Observe, if not nil, is called at the start of each unit of work. The work runs under the
-	// returned context, and the returned function gets its error, which is safe to show.
+	// Observe, if not nil, is called for a unit of work whose steps are worth seeing, before it
+	// begins, and for any other one that fails, when it has failed. The work runs under the returned
+	// context, and the returned function gets its error, which is safe to show. See [Trace].
 	Observe func(ctx context.Context, unit string) (context.Context, func(error))
-	// Report, if not nil, gets a line about the work under way, once per Heartbeat (zero: a
-	// minute), so that users can tell a slow run from a stalled one.
+	// Report, if not nil, gets a line when a phase begins and when it ends, and in between one per
+	// Heartbeat about what is done, what is left, and what takes long. Zero: every five seconds at
+	// first, and less often later.
 	Report    func(line string)
 	Heartbeat time.Duration
+	// Traffic returns the bytes of official images that the run has moved so far, and those that it
+	// needs in all, as far as is known by now. Nil, or no bytes in all: progress leaves them out.
+	Traffic func() (moved, total int64)
 
 	clock clock.Clock // Nil: the system's.
 }
@@ -86,7 +90,7 @@ func (r Runner) Run(ctx context.Context, plan plan.Plan) (*manifest.Result, erro
 
 // do makes the images. Inner ends with ctx, or earlier if the run ends early.
 func (r *run) do(ctx, inner context.Context) (*manifest.Result, error) {
-	defer r.beat(inner)()
+	defer r.beat()()
 	err := r.check(inner)
 	if err == nil {
 		err = r.makeBuilder(inner)
@@ -112,7 +116,6 @@ func whyLeft(ctx context.Context, err error) error {
 func (r Runner) withDefaults() Runner {
 	throttle.OrDefault(&r.MaxWorkers, DefaultMaxWorkers)
 	throttle.OrDefault(&r.Timeout, DefaultTimeout)
-	throttle.OrDefault(&r.Heartbeat, DefaultHeartbeat)
 	throttle.OrDefault[clock.Clock](&r.clock, clock.System{})
 	if r.Hosts == nil {
 		r.Hosts = new(throttle.Hosts)

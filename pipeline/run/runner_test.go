@@ -249,24 +249,3 @@ func TestACancelledRunStops(t *testing.T) {
 	assert.EqualValues(t, "assemble i2: not started: context canceled", result.Images[2].Error)
 	assert.NotContains(t, registry.references(), "r/base:i2")
 }
-
-func TestRunIsObserved(t *testing.T) {
-	var units []string
-	registry := &fakeRegistry{onPublish: func(_ context.Context, image plan.Image) error {
-		if image.Reference == "r/agent:i0" {
-			return errors.New("boom")
-		}
-		return nil
-	}}
-	observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
-		return ctx, func(err error) {
-			if err != nil {
-				unit += ": failed"
-			}
-			units = append(units, unit)
-		}
-	}
-	_, err := Runner{Publisher: registry, Registry: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1, Observe: observe}.Run(context.Background(), planOf(1))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"check which of 1 images exist", "builder", "base i0", "assemble i0: failed"}, units)
-}

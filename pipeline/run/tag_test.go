@@ -202,19 +202,6 @@ func TestATagThatTheRegistryDoesNotAnswerFor(t *testing.T) {
 	}
 }
 
-func TestOnlyImagesThatGetATagAreObserved(t *testing.T) {
-	registry, plan := &fakeRegistry{has: map[string]plan.Found{"r/agent:i0": {Digest: "sha256:a"}, "r/agent:i1": {Digest: "sha256:b"}}}, planOf(2)
-	plan.Items[1].Tags = []string{"r/agent:nightly-i1"}
-	var units []string
-	observe := func(ctx context.Context, unit string) (context.Context, func(error)) {
-		return ctx, func(error) { units = append(units, unit) }
-	}
-	runner := Runner{Publisher: registry, Registry: registry, Tagger: registry, Hosts: &throttle.Hosts{Retry: quick}, MaxWorkers: 1, Observe: observe}
-	_, err := runner.Run(context.Background(), plan)
-	require.NoError(t, err)
-	assert.Equal(t, []string{"assemble i1", "check which of 2 images exist"}, units)
-}
-
 // TestARecordHasThePlannedName: even that of an image that was not started.
 func TestARecordHasThePlannedName(t *testing.T) {
 	names := func(result *manifest.Result) (all []string) {

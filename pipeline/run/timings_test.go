@@ -119,5 +119,4 @@ func TestDefaults(t *testing.T) {
 	runner := Runner{}.withDefaults()
 	assert.Equal(t, 2000*time.Second, runner.Timeout)
 	assert.Equal(t, 12, runner.MaxWorkers)
-	assert.Equal(t, time.Minute, runner.Heartbeat)
 }
