@@ -96,6 +96,9 @@ func Differences(shared, built *Added, wanted int) (first []string, all int) {
 		paths[path] = true
 	}
 	for path := range sorted(paths) {
+		if hasPrefix(path, named) {
+			continue
+		}
 		if difference := differ(shared.nodes, built.nodes, path); difference != "" {
 			if all++; all <= wanted {
 				first = append(first, path+" "+difference)

@@ -70,6 +70,16 @@ func TestDifferences(t *testing.T) {
 		"the mode of a log":        {[][]item{{file("var/log/a", "1")}}, [][]item{{file("var/log/a", "1").withMode(0o600)}}, []string{"var/log/a has another mode or owner: 644 0 0, then 600 0 0"}},
 		"a log of one only":        {[][]item{{}}, [][]item{{file("var/log/a", "1")}}, []string{"var/log/a is changed by the recipe only"}},
 		"the cache of ldconfig":    {[][]item{{file("var/cache/ldconfig/aux-cache", "1")}}, [][]item{{file("var/cache/ldconfig/aux-cache", "2")}}, nil},
+		"the index of npm's cache": {[][]item{{file("root/.npm/_cacache/index-v5/00/5f/18", "1")}}, [][]item{{file("root/.npm/_cacache/index-v5/00/5f/18", "2")}}, nil},
+		"a download of npm's": {
+			[][]item{{file("root/.npm/_cacache/index-v5/00/5f/18", "1")}}, [][]item{{}},
+			[]string{"root/.npm/_cacache/index-v5/00/5f/18 is changed by the shared layers only"},
+		},
+		"what npm downloaded": {
+			[][]item{{file("root/.npm/_cacache/content-v2/a", "1")}}, [][]item{{file("root/.npm/_cacache/content-v2/a", "2")}},
+			[]string{"root/.npm/_cacache/content-v2/a has another content"},
+		},
+		"logs of npm":              {[][]item{{file("root/.npm/_logs/2026-11-27T09_00_00_000Z-debug-0.log", "1")}}, [][]item{{}}, nil},
 		"the cache of the linker":  {[][]item{{file("etc/ld.so.cache", "1")}}, [][]item{{file("etc/ld.so.cache", "2")}}, []string{"etc/ld.so.cache has another content"}},
 		"a log that is no log yet": {[][]item{{file("var/logs", "1")}}, [][]item{{file("var/logs", "2")}}, []string{"var/logs has another content"}},
 	} {

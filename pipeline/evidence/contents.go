@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 
 	"dagger/eval-images/redact"
@@ -38,18 +39,20 @@ type content struct {
 const maxContents = 500_000
 
 // timely are the files in which programs of recipes write the time, so that no two builds have the
-// same: the logs of dpkg and apt, and the cache of ldconfig, which has the times of all libraries.
-var timely = []string{"var/log/", "var/cache/ldconfig/aux-cache"}
+// same: the logs of dpkg and apt; the cache of ldconfig, which has the times of all libraries; and
+// the index of npm's cache, which has the time of each download. What was downloaded is beside it,
+// by its digest, and counts.
+var timely = []string{"var/log/", "var/cache/ldconfig/aux-cache", "root/.npm/_cacache/index-v5/"}
+
+// named are the directories in which files have the time in their names: npm's logs.
+var named = []string{"root/.npm/_logs/"}
 
 // TellsTime reports whether programs of recipes write the time into the file at a path, relative to
 // the root. Two builds differ there and are the same all the same.
-func TellsTime(path string) bool {
-	for _, prefix := range timely {
-		if strings.HasPrefix(path, prefix) {
-			return true
-		}
-	}
-	return false
+func TellsTime(path string) bool { return hasPrefix(path, timely) }
+
+func hasPrefix(path string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
 }
 
 // ReadContents reads a layer as registries have it to its end, as [Inspect] does, and its files as
