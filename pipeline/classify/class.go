@@ -40,6 +40,9 @@ type Result struct {
 	Advice string
 	// Wait is how long the registry asks to wait. Zero: it does not say.
 	Wait time.Duration
+	// Again is when a used-up quota allows pulls again, counted from the answer, and Window the time
+	// that the quota counts over: it allows pulls again within that. Zero: unknown.
+	Again, Window time.Duration
 	// Doubtful marks a limit that may be a missing right: the engine shows the status of a refusal,
 	// but hides its reason.
 	Doubtful bool
@@ -54,6 +57,11 @@ type Result struct {
 // requests has a different text.
 // https://docs.docker.com/docker-hub/usage/pulls/
 const PullLimit = "pull rate limit"
+
+// PullWindow is the time that Docker Hub's quota counts over: "100 per 6 hours", as its header says,
+// "ratelimit-limit: 100;w=21600".
+// https://docs.docker.com/docker-hub/usage/pulls/#view-hourly-pull-rate-and-limit
+const PullWindow = 6 * time.Hour
 
 // printed matches lines of an error that a command printed. They say nothing about the registry.
 var printed = regexp.MustCompile(`(?m)^  \| .*$`)

@@ -21,7 +21,7 @@ var causes = []struct {
 
 	// Limits.
 	{"secondary rate limit", Result{Class: Limited, Advice: AdviceWait}}, // GitHub
-	{PullLimit, Result{Class: Spent, Advice: AdvicePulls}},
+	{PullLimit, Result{Class: Spent, Advice: AdvicePulls, Window: PullWindow}},
 	{"429 too many requests", Result{Class: Limited, Advice: AdviceWait}},
 	{"toomanyrequests", Result{Class: Limited, Advice: AdviceWait}},
 

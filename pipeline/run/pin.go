@@ -44,7 +44,7 @@ func (r Runner) Pin(ctx context.Context, planned plan.Plan) (plan.Plan, error) {
 			return // Another image has reported it.
 		}
 		if err != nil {
-			_ = run.spent.met(item.Instance.OfficialImage, err)
+			err = run.spent.met(run.clock.Now, item.Instance.OfficialImage, err)
 			failed[i] = fmt.Errorf("%s: %w", item.Instance.ID, err)
 		}
 		item.OfficialDigest = string(record.OfficialDigest)

@@ -166,7 +166,7 @@ func (r *run) makeImage(ctx context.Context, i int) {
 		if err := r.spent.of(item.Base); err != nil {
 			return err
 		}
-		return r.spent.met(item.Base, r.assemble(ctx, item, base, record))
+		return r.spent.met(r.clock.Now, item.Base, r.assemble(ctx, item, base, record))
 	})
 }
 
@@ -213,9 +213,9 @@ func (r *run) makeBase(ctx context.Context, item plan.Item, record *manifest.Rec
 	}
 	image := plan.Image{Phase: plan.PhaseBase, Instance: item.Instance, Identity: identity, Wrap: item.Wrap}
 	if image.Official, err = r.pinOfficial(ctx, item, record); err != nil {
-		return r.spent.met(item.Instance.OfficialImage, err)
+		return r.spent.met(r.clock.Now, item.Instance.OfficialImage, err)
 	}
-	return r.spent.met(item.Instance.OfficialImage, r.buildBase(ctx, record, image, item.Base))
+	return r.spent.met(r.clock.Now, item.Instance.OfficialImage, r.buildBase(ctx, record, image, item.Base))
 }
 
 // pinOfficial returns the official image by its current digest, because its tag may move during the

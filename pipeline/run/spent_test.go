@@ -7,10 +7,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"dagger/eval-images/pipeline/classify"
 	"dagger/eval-images/pipeline/clock/clocktest"
 	"dagger/eval-images/pipeline/manifest"
 	"dagger/eval-images/pipeline/plan"
@@ -60,7 +62,8 @@ func TestAUsedUpPullQuotaFailsOnlyTheImagesThatNeedAPull(t *testing.T) {
 
 	told := manifest.Failures(result.Failed())
 	require.Len(t, told, 1, strings.Join(told, "\n"))
-	assert.Contains(t, told[0], fmt.Sprintf("and %d more: not started: the pull quota is used up: ", images-pulled-based-1))
+	assert.Contains(t, told[0], fmt.Sprintf("and %d more: not started: the pull quota is used up and allows more within 6 hours, "+
+		"by 2026-01-01 06:00 UTC: ", images-pulled-based-1), "Docker Hub's window, as the engine shows no header")
 	assert.Contains(t, told[0], "You have reached your pull rate limit", "the hub's own words")
 	assert.Contains(t, told[0], "run the same command again later")
 
@@ -91,7 +94,48 @@ func TestPinStopsAtAUsedUpPullQuota(t *testing.T) {
 	const workers = 3
 	official := &pulls{left: 5}
 	_, err := Runner{Official: official, MaxWorkers: workers, clock: clocktest.New()}.Pin(context.Background(), planOf(60))
+	require.ErrorContains(t, err, "the pull quota is used up and allows more within 6 hours, by 2026-01-01 06:00 UTC: ")
 	require.ErrorContains(t, err, "You have reached your pull rate limit")
 	assert.LessOrEqual(t, official.asked, 5+workers)
 	assert.LessOrEqual(t, strings.Count(err.Error(), "pull rate limit"), workers)
+}
+
+// quotaError is a registry's answer that its quota is used up, with the times that it named.
+type quotaError struct{ again, window time.Duration }
+
+func (quotaError) Error() string { return "429" }
+func (q quotaError) Cause() classify.Result {
+	return classify.Result{Class: classify.Spent, Again: q.again, Window: q.window}
+}
+
+// TestWhenTheQuotaGoesOn: at the time that the registry named, or within the time that it counts
+// over. All images that were not started have the time that was known first.
+func TestWhenTheQuotaGoesOn(t *testing.T) {
+	for want, quota := range map[string]quotaError{
+		"the pull quota is used up until 2026-01-01 04:20 UTC: 429":                                 {12000 * time.Second, 6 * time.Hour},
+		"the pull quota is used up until 2026-01-01 01:01 UTC: 429":                                 {time.Second, 0},
+		"the pull quota is used up until 2026-01-02 07:00 UTC: 429":                                 {30 * time.Hour, 0},
+		"the pull quota is used up and allows more within 1 hour, by 2026-01-01 02:00 UTC: 429":     {0, time.Hour},
+		"the pull quota is used up and allows more within 2 hours, by 2026-01-01 02:30 UTC: 429":    {0, 90 * time.Minute},
+		"the pull quota is used up and allows more within 30 minutes, by 2026-01-01 01:30 UTC: 429": {0, 30 * time.Minute},
+		"the pull quota is used up: 429":                                                            {},
+	} {
+		t.Run(want, func(t *testing.T) {
+			clock, registry := clocktest.New(), withBuilder(nil)
+			registry.onPublish = func(_ context.Context, image plan.Image) error {
+				if image.Phase != plan.PhaseBase {
+					return nil
+				}
+				clock.Advance(time.Hour) // The answer counts, not when the image was begun, and the first one.
+				return quota
+			}
+			planned := planOf(3)
+			result, err := Runner{Publisher: registry, Registry: registry, MaxWorkers: 1, clock: clock, Timeout: clocktest.Ages}.Run(context.Background(), planned)
+			require.NoError(t, err)
+			for i, record := range result.Images {
+				assert.Equal(t, fmt.Sprintf("assemble i%d: not started: %s", i, want), string(record.Error))
+			}
+			assert.Len(t, manifest.Failures(result.Failed()), 1)
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,6 +25,8 @@ type Error struct {
 	Limited bool
 	// Spent says that a quota of pulls is used up, for more than some minutes.
 	Spent bool
+	// Again and Window of a quota of pulls: see [classify.Result].
+	Again, Window time.Duration
 	// Full says that the registry has no disk space left.
 	Full bool
 	// Final says of a 404 that it will stay: the missing repository was not created just now.
@@ -49,7 +52,7 @@ func (e *Error) Cause() classify.Result {
 	case e.Full:
 		return classify.Result{Class: classify.Fatal, Advice: classify.AdviceNoRoom}
 	case e.Spent:
-		return classify.Result{Class: classify.Spent, Advice: classify.AdvicePulls}
+		return classify.Result{Class: classify.Spent, Advice: classify.AdvicePulls, Again: e.Again, Window: e.Window}
 	case e.Limited:
 		return classify.Result{Class: classify.Limited, Advice: classify.AdviceWait, Wait: e.After}
 	case e.Status >= 500:
@@ -78,6 +81,9 @@ func New(method, path string, status int, header http.Header, body []byte) *Erro
 	e.Limited = status == http.StatusTooManyRequests || strings.Contains(lower, "secondary rate limit") ||
 		strings.Contains(reason, "TOOMANYREQUESTS") || (status == http.StatusServiceUnavailable && e.After > 0)
 	e.Spent = e.Limited && strings.Contains(lower, classify.PullLimit) && (e.After == 0 || e.After == maxWait)
+	if e.Spent {
+		e.Again, e.Window = againIn(header), cmp.Or(windowIn(header), classify.PullWindow)
+	}
 	// The distribution project's registry answers with an unknown error, whose detail is the
 	// operating system's error.
 	e.Full = status == http.StatusInsufficientStorage ||

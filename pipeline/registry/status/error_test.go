@@ -24,7 +24,9 @@ func TestError(t *testing.T) {
 	limited := func(wait time.Duration) classify.Result {
 		return classify.Result{Class: classify.Limited, Advice: classify.AdviceWait, Wait: wait}
 	}
-	spent := classify.Result{Class: classify.Spent, Advice: classify.AdvicePulls}
+	spent := classify.Result{Class: classify.Spent, Advice: classify.AdvicePulls, Window: 6 * time.Hour}
+	spentFor := spent
+	spentFor.Again = 6 * time.Hour
 	credentials := classify.Result{Class: classify.Permanent, Advice: classify.AdviceCredentials}
 	noRight := classify.Result{Class: classify.Permanent, Advice: classify.AdviceNoRight, OneTag: true}
 	noRoom := classify.Result{Class: classify.Fatal, Advice: classify.AdviceNoRoom}
@@ -38,7 +40,7 @@ func TestError(t *testing.T) {
 	}{
 		"429 with seconds":                        {429, "17", "", limited(17 * time.Second), "429 Too Many Requests"},
 		"429 for Docker Hub's quota of pulls":     {429, "", pulls, spent, "429 Too Many Requests: TOOMANYREQUESTS You have reached your pull rate limit."},
-		"the same for hours":                      {429, "21600", pulls, spent, "429 Too Many Requests: TOOMANYREQUESTS You have reached your pull rate limit."},
+		"the same for hours":                      {429, "21600", pulls, spentFor, "429 Too Many Requests: TOOMANYREQUESTS You have reached your pull rate limit."},
 		"the same for a minute":                   {429, "60", pulls, limited(time.Minute), "429 Too Many Requests: TOOMANYREQUESTS You have reached your pull rate limit."},
 		"429 as ghcr.io says it":                  {429, "", ghcr, limited(214700 * time.Microsecond), "429 Too Many Requests: TOOMANYREQUESTS retry-after: 214.7ms, allowed: 44000/minute"},
 		"429 that asks for a year":                {429, "31536000", "", limited(15 * time.Minute), "429 Too Many Requests"},

@@ -30,10 +30,18 @@ func FuzzReasonAndWait(f *testing.F) {
 // save, or go on that none can.
 func FuzzStatus(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, header, body string) {
-		err := New(http.MethodGet, redact.Line(body), status, http.Header{"Retry-After": {header}}, []byte(body))
+		said := http.Header{}
+		for _, name := range []string{"Retry-After", "RateLimit-Reset", "RateLimit", "RateLimit-Limit"} {
+			said.Set(name, header)
+		}
+		err := New(http.MethodGet, redact.Line(body), status, said, []byte(body))
 		registrytest.RequireLine(t, err.Error(), 3*redact.MaxLine)
 		cause := err.Cause()
 		switch {
+		case err.Spent:
+			assert.Equal(t, classify.Spent, cause.Class)
+			assert.True(t, cause.Again >= 0 && cause.Again <= maxQuota, cause.Again)
+			assert.True(t, cause.Window > 0 && cause.Window <= maxQuota, cause.Window)
 		case err.Limited:
 			assert.Equal(t, classify.Limited, cause.Class)
 		case status == http.StatusUnauthorized, status == http.StatusForbidden:
