@@ -317,6 +317,21 @@ func TestWhatOnlyOneOfTheImagesHas(t *testing.T) {
 	removed := whiteout("opt/", "miniconda3")
 	assert.EqualError(t, judge(packages, one, removed), "added layer 1: opt/miniconda3 is removed, and with it opt/miniconda3/pkgs")
 	assert.NoError(t, judge(other, one, removed))
+	emptied := opaque("opt/miniconda3")
+	assert.EqualError(t, judge(packages, one, emptied), "added layer 1: opt/miniconda3 is removed, and with it opt/miniconda3/pkgs")
+	assert.NoError(t, judge(other, one, emptied))
+}
+
+// TestWhatIsKeptOfAnAddedLayer is what may concern another image, and no more: there are hundreds of
+// recipe runs in memory.
+func TestWhatIsKeptOfAnAddedLayer(t *testing.T) {
+	l := layer(t, dir("usr"), file("usr/a", ""), whiteout("usr/", "b"), opaque("var"), link("usr/c", "/app/x"), link("usr/d", "/app/y"), link("usr/e", "/data/z"),
+		link("usr/f", "sh"), dir("tools"))
+	effects := l.unpack().effects()
+	assert.Equal(t, l.Places, effects.Places)
+	assert.Equal(t, []Entry{
+		{Path: "usr/b", Kind: Whiteout}, {Path: "var", Kind: Opaque}, {Path: "usr/c", Kind: Symlink, Into: "app"}, {Path: "usr/e", Kind: Symlink, Into: "data"},
+	}, effects.unpack().outside)
 }
 
 // TestAddedLayersStandOnOneAnother: a recipe of several steps adds several layers.
@@ -354,6 +369,11 @@ func TestImagesThatAreNoSiblings(t *testing.T) {
 			assert.EqualError(t, Recipe{}.Judge(image(t, repository), other, nil), test.reason)
 		})
 	}
+	t.Run("an image of which nothing is certain has no sibling", func(t *testing.T) {
+		other := image(t, repository)
+		other.Layers[1] = &Layer{Refused: "no tar archive"}
+		assert.EqualError(t, Recipe{}.Judge(other, image(t, repository), nil), "layer 2: no tar archive")
+	})
 	t.Run("labels make no difference", func(t *testing.T) {
 		other := image(t, repository)
 		other.Config.Labels = map[string]string{"a": "b"}
