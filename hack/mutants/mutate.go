@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -152,7 +153,9 @@ func (m *mutator) statements(list []ast.Stmt) {
 		case *ast.ExprStmt, *ast.IncDecStmt, *ast.DeferStmt, *ast.SendStmt:
 			m.replace("delete", s, "")
 		case *ast.AssignStmt:
-			if s.Tok != token.DEFINE {
+			if isForgotten(s) { // To keep the computation would change nothing.
+				m.replace("delete", s, "")
+			} else if s.Tok != token.DEFINE {
 				values := m.source[m.set.Position(s.Rhs[0].Pos()).Offset:m.set.Position(s.End()).Offset]
 				m.replace("delete", s, strings.Repeat("_, ", len(s.Lhs)-1)+"_ = "+string(values))
 			}
@@ -162,6 +165,14 @@ func (m *mutator) statements(list []ast.Stmt) {
 			}
 		}
 	}
+}
+
+// isForgotten reports whether an assignment forgets all that it computes.
+func isForgotten(s *ast.AssignStmt) bool {
+	return !slices.ContainsFunc(s.Lhs, func(to ast.Expr) bool {
+		name, ok := to.(*ast.Ident)
+		return !ok || name.Name != "_"
+	})
 }
 
 func (m *mutator) replace(kind string, node ast.Node, text string) {

@@ -52,6 +52,10 @@ func TestMutate(t *testing.T) {
 			"n, err = f()",
 			[]string{"_, _ = f()"},
 		},
+		"a call whose results are forgotten is not made": {
+			"_, _ = f()",
+			[]string{""},
+		},
 		"a counter stands still": {
 			"n++",
 			[]string{""},
