@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -16,78 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"dagger/eval-images/e2e/dockerhub"
 	"dagger/eval-images/e2e/internal/harness"
 	sample "dagger/eval-images/e2e/official"
 )
-
-// cold is a fleet whose official images are in a stand-in for Docker Hub, and nowhere else.
-type cold struct {
-	harness.Fleet
-	hub    *dockerhub.Hub
-	images map[string]v1.Image
-}
-
-// newCold pushes official images, by their instances, to where a stand-in for Docker Hub has them.
-func newCold(t *testing.T, images map[string]v1.Image) cold {
-	t.Helper()
-	var ids []string
-	for id := range images {
-		ids = append(ids, id)
-	}
-	c := cold{Fleet: harness.NewFleet(t, ids...), hub: new(dockerhub.Hub), images: images}
-	c.Template = harness.StandInHub(t, c.hub) + "/" + c.Prefix + "/official/{instance_id}:latest"
-	for id, img := range images {
-		harness.Push(t, c.Official(id), img)
-	}
-	return c
-}
-
-// elsewhere publishes the same official images to empty repositories.
-func (c cold) elsewhere(t *testing.T) cold {
-	t.Helper()
-	template := c.Template
-	sdk := c.SDK
-	c.Fleet = harness.NewFleet(t, c.IDs...)
-	c.Template, c.SDK = template, sdk
-	return c
-}
-
-// bases runs, and returns the records of all base images by their instances.
-func (c cold) bases(t *testing.T, flags ...string) map[string]harness.Record {
-	t.Helper()
-	by := map[string]harness.Record{}
-	for _, base := range harness.Records(t, c.Run(t, flags...), "base-manifest.jsonl") {
-		by[base.InstanceID] = base
-	}
-	return by
-}
-
-// crossed is what has to come from the hub, by digest: each layer once, and the configs.
-func (c cold) crossed(t *testing.T) map[string]int64 {
-	t.Helper()
-	sizes := map[string]int64{}
-	for _, img := range c.images {
-		manifest, err := img.Manifest()
-		require.NoError(t, err)
-		sizes[manifest.Config.Digest.String()] = manifest.Config.Size
-		for _, layer := range manifest.Layers {
-			sizes[layer.Digest.String()] = layer.Size
-		}
-	}
-	return sizes
-}
-
-// sampleSet are official images on the system of the sample's.
-func sampleSet(t *testing.T, generation sample.Generation) *sample.Set {
-	t.Helper()
-	return &sample.Set{
-		System:     harness.Image(t, harness.EngineRegistry+"/swebench/sweb.eval.x86_64.django_1776_django-11099:latest"),
-		Generation: generation, Zstd: generation == sample.Flat, Environments: 2,
-		Seed:        rand.Int64(), // The engine knows those of earlier runs.
-		Environment: sample.Size{Files: 2000, Bytes: 2 << 20}, Repository: sample.Size{Files: 300, Bytes: 64 << 10},
-	}
-}
 
 // TestAColdRun has official images that are layered as SWE-bench's, in both of its generations, in a
 // registry that counts, and publishes to an empty one. Each layer crosses the link once, the recipe runs
@@ -97,21 +27,21 @@ func TestAColdRun(t *testing.T) {
 	for name, generation := range map[string]sample.Generation{"three Dockerfiles": sample.Classic, "one Dockerfile": sample.Flat} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			set, images := sampleSet(t, generation), map[string]v1.Image{}
+			set, images := harness.OfficialSet(t, generation), map[string]v1.Image{}
 			for instance := range 4 {
 				img, err := set.Image(instance)
 				require.NoError(t, err)
 				images[fmt.Sprintf("cold__task-%d", instance)] = img
 			}
-			c := newCold(t, images)
+			c := harness.NewCold(t, images)
 			c.SDK = filepath.Join(harness.Root, "testdata", "sdk")
 			c.Key = harness.DockerfileKey(t, c.SDK)
 
-			shared := c.bases(t, "--share-bases", "evidence")
+			shared := c.MakesBases(t, "--share-bases", "evidence")
 
-			assert.Equal(t, len(images), c.hub.Module().Pulls)
-			assert.Equal(t, c.crossed(t), c.hub.Module().Blobs, "bytes that crossed the link")
-			assert.Zero(t, c.hub.Engine().Requests)
+			assert.Equal(t, len(images), c.Hub.Module().Pulls)
+			assert.Equal(t, c.Crossing(t), c.Hub.Module().Blobs, "bytes that crossed the link")
+			assert.Zero(t, c.Hub.Engine().Requests)
 			recipes, grafted := 0, []string{}
 			for id, base := range shared {
 				require.Equal(t, "built", base.Status, base.Error)
@@ -126,15 +56,15 @@ func TestAColdRun(t *testing.T) {
 			require.Len(t, grafted, len(images)-1)
 			answersWell(t, c.Agent(grafted[0]), grafted[0])
 
-			c.hub.Reset()
+			c.Hub.Reset()
 			for _, again := range harness.Records(t, c.Run(t, "--share-bases", "evidence"), "manifest.jsonl") {
 				assert.Equal(t, "skipped_remote_exists", again.Status)
 			}
-			assert.Zero(t, c.hub.Module().Pulls+c.hub.Module().Heads)
-			assert.Zero(t, c.hub.Module().Bytes)
+			assert.Zero(t, c.Hub.Module().Pulls+c.Hub.Module().Heads)
+			assert.Zero(t, c.Hub.Module().Bytes)
 
-			long := c.elsewhere(t).bases(t, "--share-bases", "never", "--instance-ids", strings.Join(grafted[:2], ","))
-			assert.Equal(t, 2, c.hub.Engine().Pulls)
+			long := c.Elsewhere(t).MakesBases(t, "--share-bases", "never", "--instance-ids", strings.Join(grafted[:2], ","))
+			assert.Equal(t, 2, c.Hub.Engine().Pulls)
 			assertEqualImages(t, long[grafted[0]].Tags[0], shared[grafted[0]].Tags[0])
 			assertEqualAbove(t, images[grafted[1]], long[grafted[1]].Tags[0], shared[grafted[1]].Tags[0])
 		})
@@ -182,7 +112,7 @@ func answersWell(t *testing.T, agent, id string) {
 func TestFlawedOfficialImages(t *testing.T) {
 	t.Parallel()
 	const wrapped = "sphinx-doc__sphinx-8273"
-	set, images, flaws := sampleSet(t, sample.Classic), map[string]v1.Image{}, map[string]sample.Flaw{}
+	set, images, flaws := harness.OfficialSet(t, sample.Classic), map[string]v1.Image{}, map[string]sample.Flaw{}
 	for number, flaw := range sample.Flaws {
 		id := fmt.Sprintf("flaw__task-%d", number)
 		img, err := set.Flawed(number, flaw)
@@ -194,13 +124,13 @@ func TestFlawedOfficialImages(t *testing.T) {
 		require.NoError(t, err)
 		images[id] = img
 	}
-	c := newCold(t, images)
+	c := harness.NewCold(t, images)
 
-	shared := c.bases(t, "--share-bases", "evidence", "--max-attempts", "1")
+	shared := c.MakesBases(t, "--share-bases", "evidence", "--max-attempts", "1")
 
-	assert.Equal(t, c.crossed(t), c.hub.Module().Blobs, "bytes that crossed the link")
-	assert.Zero(t, c.hub.Engine().Requests)
-	long := c.elsewhere(t).bases(t, "--share-bases", "never", "--max-attempts", "1")
+	assert.Equal(t, c.Crossing(t), c.Hub.Module().Blobs, "bytes that crossed the link")
+	assert.Zero(t, c.Hub.Engine().Requests)
+	long := c.Elsewhere(t).MakesBases(t, "--share-bases", "never", "--max-attempts", "1")
 	statuses := func(of map[string]harness.Record) map[string]string {
 		all := map[string]string{}
 		for id, record := range of {

@@ -125,3 +125,12 @@ func DeleteBlob(t *testing.T, blob name.Digest) {
 	require.NoError(t, answer.Body.Close())
 	require.Equal(t, http.StatusAccepted, answer.StatusCode)
 }
+
+// HasBlob says whether a repository has a blob.
+func HasBlob(t *testing.T, repository, digest string) bool {
+	t.Helper()
+	answer, err := http.Head("http://" + HostRegistry + "/v2/" + repository + "/blobs/" + digest)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return answer.StatusCode == http.StatusOK
+}
