@@ -14,22 +14,25 @@ import (
 
 // options of a benchmark. Sizes are in MB of a million bytes.
 type options struct {
-	images        []int // rising
-	baseMB        []int // rising
-	agentMB       int
-	rounds        int
-	dockerImages  int
-	onePassImages int
-	presentImages int
-	presentRuns   int // many, because chance outweighs what happens in such a short run
-	manyImages    int // 0: none
-	sharedImages  int
-	longImages    int
-	variants      []string
-	seed          int64
-	out           string // directory of the results
-	check         bool
-	plots         bool
+	images         []int // rising
+	baseMB         []int // rising
+	agentMB        int
+	rounds         int
+	dockerImages   int
+	onePassImages  int
+	presentImages  int
+	presentRuns    int // many, because chance outweighs what happens in such a short run
+	manyImages     int // 0: none
+	sharedImages   int
+	longImages     int
+	coldImages     int
+	coldLongImages int
+	linkMB         int // a second
+	variants       []string
+	seed           int64
+	out            string // directory of the results
+	check          bool
+	plots          bool
 }
 
 // curveMB returns the base size at which the number of images varies: 16 MB, or else the smallest.
@@ -70,6 +73,9 @@ func parseOptions(args []string) (options, error) {
 	flags.IntVar(&o.manyImages, "many-images", 2000, "`number` of images in the longest runs; 0 skips them")
 	flags.IntVar(&o.sharedImages, "shared-images", 100, "`number` of base images in the run of bases/shared")
 	flags.IntVar(&o.longImages, "long-images", 12, "`number` of base images in the run of bases/long")
+	flags.IntVar(&o.coldImages, "cold-images", 60, "`number` of official images in the run of cold/shared")
+	flags.IntVar(&o.coldLongImages, "cold-long-images", 8, "`number` of official images in the run of cold/long")
+	flags.IntVar(&o.linkMB, "link-mb", 8, "`speed` of the link in cold runs, in MB per second")
 	flags.Int64Var(&o.seed, "seed", 0, "`seed` of the random data; 0 takes the time, so that no cache knows the data")
 	flags.StringVar(&o.out, "out", ".", "`directory` of the results; with -quick, ../out/bench")
 	flags.BoolVar(&o.check, "check", false, "fail unless all goals are met")
@@ -108,7 +114,7 @@ func (o *options) smoke() {
 }
 
 func (o options) validate() error {
-	least := min(o.agentMB, o.rounds, o.dockerImages, o.onePassImages, o.presentImages, o.presentRuns, o.sharedImages, o.longImages)
+	least := min(o.agentMB, o.rounds, o.dockerImages, o.onePassImages, o.presentImages, o.presentRuns, o.sharedImages, o.longImages, o.coldImages, o.coldLongImages, o.linkMB)
 	if least < 1 || o.manyImages < 0 {
 		return errors.New("sizes and numbers must be at least 1")
 	}

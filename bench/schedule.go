@@ -29,7 +29,7 @@ func (o options) points() []report.Point {
 // number of images as at another point.
 func (o options) variantsAt(p report.Point, round int) []string {
 	chosen := slices.DeleteFunc(slices.Clone(o.variants), func(v string) bool {
-		return v == report.OnePass || v == report.NoOp || report.IsBases(v) || o.limit(v) < p.Images && p.Images != o.most()
+		return v == report.OnePass || v == report.NoOp || report.IsBases(v) || report.IsCold(v) || o.limit(v) < p.Images && p.Images != o.most()
 	})
 	if len(chosen) == 0 {
 		return nil
@@ -48,7 +48,7 @@ func (h *harness) measureAll(ctx context.Context) (*report.Results, error) {
 		return nil, fmt.Errorf("first run: %w", err)
 	}
 	for _, step := range []func(context.Context) error{
-		h.measureSecondRun, h.measureSizes, h.measureOnePass, h.measureRounds, h.measureMany, h.measureBases,
+		h.measureSecondRun, h.measureSizes, h.measureOnePass, h.measureRounds, h.measureMany, h.measureBases, h.measureCold,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

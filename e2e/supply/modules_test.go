@@ -46,7 +46,8 @@ func TestModulesAreHeldToTheirSums(t *testing.T) {
 				assert.Contains(t, sums, "\n"+module+"/go.mod h1:", "%s needs it", file)
 			}
 			for module, other := range from {
-				assert.True(t, strings.HasPrefix(other, "./") || strings.Contains(other, " v"), "%s is replaced by %s: whatever that is", module, other)
+				here := strings.HasPrefix(other, "./") || module == "dagger/eval-images" && other == "../"
+				assert.True(t, here || strings.Contains(other, " v"), "%s is replaced by %s: whatever that is", module, other)
 			}
 		})
 	}

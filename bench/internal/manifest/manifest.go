@@ -11,13 +11,16 @@ import (
 
 // Record is a line of a manifest.
 type Record struct {
-	InstanceID  string    `json:"instance_id"`
-	Status      string    `json:"status"`
-	BaseTag     string    `json:"base_tag"`
-	Tags        []string  `json:"tags"`
-	GraftedFrom string    `json:"grafted_from"`
-	StartedAt   time.Time `json:"started_at"`
-	FinishedAt  time.Time `json:"finished_at"`
+	InstanceID  string   `json:"instance_id"`
+	Status      string   `json:"status"`
+	BaseTag     string   `json:"base_tag"`
+	Tags        []string `json:"tags"`
+	GraftedFrom string   `json:"grafted_from"`
+	// BuildSeconds is how long a base image was made, and PushSeconds how long it was published.
+	BuildSeconds float64   `json:"build_seconds"`
+	PushSeconds  float64   `json:"push_seconds"`
+	StartedAt    time.Time `json:"started_at"`
+	FinishedAt   time.Time `json:"finished_at"`
 }
 
 // Read reads a manifest file.

@@ -54,7 +54,8 @@ func goalsOf(r *Results) []Goal {
 	goals = append(goals, r.faster(Direct, OnePass, r.CurveMB, 200), r.flat(1.2), r.linear(1.2), r.linearTo(r.Many, 1.2))
 	goals = append(goals, r.memory(1.5), r.wholeCall(10))
 	goals = append(goals, r.secondRun(3)...)
-	return append(goals, r.recipes(), r.sharedBases(10))
+	goals = append(goals, r.recipes(), r.sharedBases(10))
+	return append(goals, r.coldGoals()...)
 }
 
 // nearLowerBound compares the direct publisher with the least that any client can do.

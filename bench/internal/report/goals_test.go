@@ -90,6 +90,45 @@ func TestGoalsOfTheBasePhase(t *testing.T) {
 	assert.Equal(t, missed, measured(base(BasesShared, 100, 5, 20)).recipes().Verdict)
 }
 
+func TestGoalsOfTheColdRun(t *testing.T) {
+	shared := ColdRun{
+		Variant: ColdShared, Images: 60, Environments: 6, UniqueMB: 320, LinkMB: 321, LinkRate: 8, Pulls: 60, Recipes: 1, RecipeSeconds: 10,
+		BasesSeconds: 60, MemoryMB: 100, Again: &ColdAgain{},
+	}
+	verdicts := func(change func(*ColdRun)) (all []string) {
+		changed := shared
+		change(&changed)
+		r := &Results{ColdRuns: []ColdRun{{Variant: ColdLong, Images: 8, BasesSeconds: 72}, changed}}
+		for _, g := range r.coldGoals() {
+			all = append(all, g.Verdict)
+		}
+		return all
+	}
+	for name, test := range map[string]struct {
+		change func(*ColdRun)
+		missed int // below zero: none
+	}{
+		"all are met":                          {func(*ColdRun) {}, -1},
+		"layers cross the link twice":          {func(c *ColdRun) { c.LinkMB = 330 }, 0},
+		"it takes longer than link and recipe": {func(c *ColdRun) { c.BasesSeconds = 66 }, 1},
+		"it is not much faster":                {func(c *ColdRun) { c.BasesSeconds, c.RecipeSeconds = 70, 30 }, 2},
+		"the recipe runs for each environment": {func(c *ColdRun) { c.Recipes = 6 }, 3},
+		"it takes memory":                      {func(c *ColdRun) { c.MemoryMB = 151 }, 4},
+		"it pulls again":                       {func(c *ColdRun) { c.Again = &ColdAgain{Pulls: 1} }, 5},
+		"it pulls twice":                       {func(c *ColdRun) { c.Pulls = 61 }, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := []string{met, met, met, met, met, met}
+			if test.missed >= 0 {
+				want[test.missed] = missed
+			}
+			assert.Equal(t, want, verdicts(test.change))
+		})
+	}
+	assert.Equal(t, notMeasured, (&Results{ColdRuns: []ColdRun{shared}}).coldGoals()[2].Verdict, "without the long way")
+	assert.Contains(t, (&Results{ColdRuns: []ColdRun{shared}}).Markdown(), "behind a link of 8 MB/s")
+}
+
 func TestSecondRunShowsRecordsAndCall(t *testing.T) {
 	present := of(Direct, 500, 1, 1)
 	present.Kind = Present

@@ -23,6 +23,7 @@ func (r *Results) Markdown() string {
 		r.table(&text, t.kind, t.title)
 	}
 	r.basesTable(&text)
+	r.coldTable(&text)
 	text.WriteString("\n### Goals\n\n| goal | figure | |\n|---|---|---|\n")
 	for _, g := range r.Goals {
 		fmt.Fprintf(&text, "| %s | %s | %s |\n", g.Text, g.Figure, g.Verdict)

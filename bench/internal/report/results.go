@@ -61,6 +61,8 @@ type Results struct {
 	Goals   []Goal   `json:"goals"`
 	Medians []Median `json:"medians"`
 	Samples []Sample `json:"samples"`
+	// ColdRuns are runs on official images in another registry.
+	ColdRuns []ColdRun `json:"cold_runs,omitempty"`
 }
 
 // Finish computes medians and goals from the samples.

@@ -55,14 +55,14 @@ func (m Module) Call(ctx context.Context, job fixture.Batch) (string, error) {
 	at := func(path string) string { return registry.ForEngine + "/" + path }
 	out := filepath.Join(m.Maker.Work, "out")
 	sdk := cmp.Or(m.SDK, m.Maker.SDK())
-	official := cmp.Or(job.Official, m.Maker.Prefix+"/official/{instance_id}:latest")
+	official := cmp.Or(job.Hub, registry.ForEngine) + "/" + cmp.Or(job.Official, m.Maker.Prefix+"/official/{instance_id}:latest")
 	// The manifests of an earlier call must not pass for this one's.
 	if err := os.RemoveAll(out); err != nil {
 		return "", err
 	}
 	// Progress of many images would cost the CLI as much work as the images cost the engine.
 	args := []string{
-		"call", "--progress", "plain", "--silent", "--sdk", sdk, "--sdk-sha", m.Maker.SDKSHA(), "--image-template", at(official),
+		"call", "--progress", "plain", "--silent", "--sdk", sdk, "--sdk-sha", m.Maker.SDKSHA(), "--image-template", official,
 		"--builder-repo", at(m.Maker.Prefix + "/builder" + m.suffix()), "--base-repo", at(job.Base), "--agent-repo", at(job.To),
 		// Base images of a fixture carry no labels.
 		"--dataset-file", job.Dataset, "assemble-all", "--publish", "--trust-unlabelled", "--publisher", m.Publisher,

@@ -46,6 +46,8 @@ func All(m *fixture.Maker, proxy *registry.Proxy) map[string]Variant {
 		report.LowerBound:  &lowerBound{maker: m},
 		report.BasesLong:   bases{maker: m, share: "never", ready: ready},
 		report.BasesShared: bases{maker: m, share: "trusted", ready: ready},
+		report.ColdLong:    bases{maker: m, share: "never", ready: ready},
+		report.ColdShared:  bases{maker: m, share: "evidence", ready: ready},
 		report.NoOp:        &noOp{maker: m},
 	}
 }
