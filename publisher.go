@@ -99,6 +99,7 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 			runner.Auditor = publish.NewAuditor(sharing)
 		}
 		direct.Sharing, runner.Sharing, runner.Mirror, officials.Mirror = sharing, sharing, sharing.Mirror, sharing.Mirror
+		runner.Traffic = sharing.Mirror.Traffic
 	}
 	return client, nil
 }

@@ -304,7 +304,9 @@ func TestJudge(t *testing.T) {
 // TestWhatOnlyOneOfTheImagesHas counts for both: the recipe may have met it, or would meet it.
 func TestWhatOnlyOneOfTheImagesHas(t *testing.T) {
 	repository, app := []item{dir("testbed"), file("testbed/a", "")}, []item{dir("app"), file("app/a", "")}
-	judge := func(image, sibling Stack, added ...item) error { return Recipe{}.Judge(image, sibling, []*Layer{layer(t, added...)}) }
+	judge := func(image, sibling Stack, added ...item) error {
+		return Recipe{}.Judge(image, sibling, []*Layer{layer(t, added...)})
+	}
 	one, other := image(t, repository), image(t, app)
 	const repeats = "added layer 1: the recipe repeats the directory %s with another mode or owner"
 	assert.EqualError(t, judge(other, one, dir("testbed")), fmt.Sprintf(repeats, "testbed"), "the sibling has it")

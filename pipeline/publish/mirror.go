@@ -43,8 +43,10 @@ type Mirror struct {
 	sources memo.Group[*source]
 	images  memo.Group[*mirrored]
 	told    sync.Map // reasons that were reported
-	// moved and missing are bytes of layers.
-	moved, missing atomic.Int64
+	// wanted are the digests of layers that count in total.
+	wanted sync.Map
+	// moved are bytes of layers, and total those that have to move as far as that is known.
+	moved, total atomic.Int64
 }
 
 // source is a registry with official images. Without a client, only the engine can read it.
@@ -62,8 +64,9 @@ type mirrored struct {
 	refused string
 }
 
-// Traffic is how many bytes of layers moved, and how many of those that are known had to.
-func (m *Mirror) Traffic() (moved, total int64) { return m.moved.Load(), m.missing.Load() }
+// Traffic is how many bytes of layers moved, and how many have to as far as that is known: those of
+// all images whose manifests were read, without the layers that the registry turned out to have.
+func (m *Mirror) Traffic() (moved, total int64) { return m.moved.Load(), m.total.Load() }
 
 // Layers reads the manifest of an official image, which registries may count as a pull, and returns
 // the digests of its layers. It returns none for an image that is in the target's registry, and for
@@ -78,7 +81,11 @@ func (m *Mirror) Layers(ctx context.Context, image plan.Image) ([]string, error)
 	}
 	var digests []string
 	for _, layer := range found.layers {
-		digests = append(digests, layer.Descriptor.Digest.String())
+		digest := layer.Descriptor.Digest.String()
+		if _, known := m.wanted.LoadOrStore(digest, true); !known {
+			m.total.Add(layer.Descriptor.Size)
+		}
+		digests = append(digests, digest)
 	}
 	return digests, nil
 }
@@ -126,9 +133,7 @@ func mirrorTag(official string) string {
 
 func (m *Mirror) bring(ctx context.Context, from *registry.Client, layer oci.Layer) error {
 	in := registry.Incoming{
-		From: from, Layer: layer,
-		Missing: func() { m.missing.Add(layer.Descriptor.Size) },
-		Crossed: func(n int) { m.moved.Add(int64(n)) },
+		From: from, Layer: layer, Crossed: func(n int) { m.moved.Add(int64(n)) },
 	}
 	var err error
 	if in.To, err = registry.PathOf(m.Repository); err != nil {
@@ -142,14 +147,23 @@ func (m *Mirror) bring(ctx context.Context, from *registry.Client, layer oci.Lay
 		in.Elsewhere = append(in.Elsewhere, path)
 	}
 	if m.Evidence == nil || m.Evidence.knows(layer) {
-		_, err = m.Target.Receive(ctx, in)
-		return m.pushing(err)
+		_, err = m.receive(ctx, in)
+		return err
 	}
 	return m.Evidence.watch(ctx, layer, func(observer io.Writer) (whole bool, err error) {
 		in.Observer = observer
-		receipt, err := m.Target.Receive(ctx, in)
-		return receipt.Observed, m.pushing(err)
+		receipt, err := m.receive(ctx, in)
+		return receipt.Observed, err
 	})
+}
+
+// receive moves a layer unless the target has it.
+func (m *Mirror) receive(ctx context.Context, in registry.Incoming) (registry.Receipt, error) {
+	receipt, err := m.Target.Receive(ctx, in)
+	if receipt.Present {
+		m.total.Add(-in.Layer.Descriptor.Size)
+	}
+	return receipt, m.pushing(err)
 }
 
 // pushing makes the target's failure one of a push: what it refuses to this image it refuses to all.

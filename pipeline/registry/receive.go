@@ -13,8 +13,9 @@ import (
 
 // Receipt says how a layer came into a repository.
 type Receipt struct {
-	// Moved says that it came from the other registry. Otherwise this one had it.
-	Moved bool
+	// Moved says that it came from the other registry, and Present that this one had it. Neither:
+	// this client has seen to it before.
+	Moved, Present bool
 	// Observed says that the observer got all of it.
 	Observed bool
 }
@@ -30,9 +31,7 @@ type Incoming struct {
 	Elsewhere []oci.Repository
 	// Observer gets the layer's bytes, once and in order, as they pass. Nil: nobody does.
 	Observer io.Writer
-	// Missing is called once if the layer has to move, and Crossed for the bytes that came. Both
-	// may be called concurrently. Nil: nobody counts.
-	Missing func()
+	// Crossed is called for the bytes that came, perhaps concurrently. Nil: nobody counts.
 	Crossed func(n int)
 }
 
@@ -50,15 +49,13 @@ func (c *Client) Receive(ctx context.Context, in Incoming) (receipt Receipt, err
 func (c *Client) receive(ctx context.Context, in Incoming) (receipt Receipt, err error) {
 	has, err := c.hasOrMounts(ctx, in)
 	if err != nil || has {
-		return receipt, err
+		return Receipt{Present: has}, err
 	}
 	key := string(in.To) + "@" + in.Layer.Descriptor.Digest.String()
 	known, goesOn := c.transfers.LoadOrStore(key, c.newTransfer(in))
 	t := known.(*transfer)
 	if goesOn {
 		t.stream.observer = nil // It has not seen the beginning.
-	} else if in.Missing != nil {
-		in.Missing()
 	}
 	err = t.run(ctx)
 	t.stream.close()
