@@ -313,7 +313,7 @@ func TestProgressTellsWhoWaits(t *testing.T) {
 	_, err := runner.Run(context.Background(), planOf(2))
 	require.NoError(t, err)
 	assert.Regexp(t, `^bases 0/2 · agents 0/2 · 1 in progress · 1 waiting for another image · slowest: base i\d \S+$`, built)
-	assert.Regexp(t, `^bases 1/2 · agents [01]/2 · [12] in progress · slowest: .*\bbase i\d `, rebased, "its wait is over")
+	assert.Regexp(t, `^bases [01]/2 · agents [01]/2 · [12] in progress · slowest: .*\bbase i\d `, rebased, "its wait is over")
 }
 
 // passing lets time pass while it is asked for one reference, and then does not answer.
