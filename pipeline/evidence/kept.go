@@ -81,7 +81,7 @@ func (k *keptLayer) isText() bool {
 		}
 	}
 	for _, entry := range k.Outside {
-		if !utf8.ValidString(entry.Path) || !utf8.ValidString(entry.Attributes) || !utf8.ValidString(entry.Into) {
+		if !utf8.ValidString(entry.Path) || !utf8.ValidString(entry.Into) {
 			return false
 		}
 	}

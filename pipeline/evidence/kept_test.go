@@ -101,6 +101,14 @@ func TestLayersOfWhichNothingIsKept(t *testing.T) {
 	for n := range maxObjects {
 		many.Outside = append(many.Outside, Entry{Path: fmt.Sprint("usr/", n), Kind: File})
 	}
+	random, long := rand.New(rand.NewPCG(7, 8)), keptLayer{DiffID: many.DiffID}
+	for range 90_000 {
+		path := []byte("usr/")
+		for range 60 {
+			path = append(path, 'A'+byte(random.IntN(58)))
+		}
+		long.Outside = append(long.Outside, Entry{Path: string(path), Kind: File})
+	}
 	for name, l := range map[string]*Layer{
 		"one that was not inflated":                   {Refused: "inflating: gzip: invalid header"},
 		"one with a path that JSON cannot hold":       layer(t, file("usr/\xff", "")),
@@ -108,6 +116,7 @@ func TestLayersOfWhichNothingIsKept(t *testing.T) {
 		"one with a link to what JSON cannot hold":    layer(t, link("usr/x", "/\xff/y")),
 		"one with another link to what JSON cannot":   layer(t, dir("testbed"), link("testbed/x", "/\xff/y")),
 		"one with more entries than anybody would do": many.layer(),
+		"one whose paths do not compress":             long.layer(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, ok := l.Keep()
