@@ -67,7 +67,11 @@ func TestEvidenceIsKeptInOneForm(t *testing.T) {
 }
 
 func TestWhatIsKeptIsWhatWasRead(t *testing.T) {
-	for name, items := range map[string][]item{"a layer with everything": everything(), "an empty one": nil, "a refused one": {file("../x", "")}} {
+	var places []item
+	for n := range maxPlaces {
+		places = append(places, dir(fmt.Sprint("d", n)))
+	}
+	for name, items := range map[string][]item{"a layer with everything": everything(), "an empty one": nil, "a refused one": {file("../x", "")}, "one with many places": places} {
 		t.Run(name, func(t *testing.T) {
 			l := layer(t, items...)
 			kept, ok := l.Keep()
@@ -183,11 +187,12 @@ func TestKeptEvidenceThatIsNone(t *testing.T) {
 	require.True(t, ok)
 	for name, kept := range map[string][]byte{
 		"no gzip": []byte("{}"), "half of it": whole[:len(whole)/2], "with another sum": append(bytes.Clone(whole[:len(whole)-8]), make([]byte, 8)...),
-		"with too many bytes": append(bytes.Clone(whole), make([]byte, maxPacked)...),
+		"with too many bytes": append(bytes.Repeat(zipped(t, nil), maxPacked/len(zipped(t, nil))+1), whole...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadKept(kept)
-			assert.ErrorContains(t, err, "reading kept evidence: ")
+			require.ErrorContains(t, err, "reading kept evidence: ")
+			assert.Equal(t, name == "with too many bytes", strings.Contains(err.Error(), "it is too large"))
 		})
 	}
 }
