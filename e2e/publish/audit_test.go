@@ -16,14 +16,14 @@ import (
 	"dagger/eval-images/pipeline/registry/registrytest"
 )
 
-// working are official images on one system. They differ in their own files, and a recipe works in
-// the directory that has those.
-func working(t *testing.T, recipe string) harness.Fleet {
+// working are official images on one system, in a registry. They differ in their own files, and a
+// recipe works in the directory that has those.
+func working(t *testing.T, registry, recipe string) harness.Fleet {
 	t.Helper()
 	f := harness.NewFleet(t, "audit__task-1", "audit__task-2", "audit__task-3", "audit__task-4")
 	f.SDK = harness.ChangedSDK(t, harness.DockerfilePath, "ARG BASE_IMAGE=scratch\nFROM scratch AS builder\nCOPY server /agent-server/.venv/bin\n"+
 		"FROM ${BASE_IMAGE} AS base-image-minimal\n"+recipe)
-	f.Key = harness.DockerfileKey(t, f.SDK)
+	f.Key, f.Template = harness.DockerfileKey(t, f.SDK), registry+"/"+f.Prefix+"/official/{instance_id}:latest"
 	system := harness.Image(t, harness.EngineRegistry+"/library/debian:bookworm")
 	for i, id := range f.IDs {
 		img := onTop(t, system, "RUN /root/setup_repo.sh", "testbed/", "testbed/"+strings.Repeat("x", i+1))
@@ -51,7 +51,7 @@ func howMade(t *testing.T, out string) (reasons []string, rebased int) {
 // files and does not name it, so the layers cannot show what it does.
 func TestAnAuditWithdrawsARecipeThatReadsWithoutATrace(t *testing.T) {
 	t.Parallel()
-	f := working(t, "RUN ls | wc -c > /etc/size\n")
+	f := working(t, harness.EngineRegistry, "RUN ls | wc -c > /etc/size\n")
 	_, rebased := howMade(t, f.Run(t, "--share-bases", "evidence"))
 	require.Equal(t, 3, rebased, "nothing but an audit sees it")
 
@@ -76,16 +76,22 @@ func TestAnAuditWithdrawsARecipeThatReadsWithoutATrace(t *testing.T) {
 // TestAnAuditOfARecipeThatDoesTheSame: the times that programs write are no difference.
 func TestAnAuditOfARecipeThatDoesTheSame(t *testing.T) {
 	t.Parallel()
-	f := working(t, "RUN mkdir -p /opt/tool && cp /etc/passwd /opt/tool && ln /opt/tool/passwd /opt/tool/same && date +%N > /var/log/tool.log\n"+
-		"RUN rm -r /opt/tool/passwd /usr/share/doc && chmod 750 /opt/tool && ln -s /opt/tool/same /usr/local/bin/tool\n")
+	other, _ := harness.FaultyFleet(t, 1)
+	for name, registry := range map[string]string{"beside the base images": harness.EngineRegistry, "in another registry": other.Registry} {
+		t.Run("of official images "+name, func(t *testing.T) {
+			t.Parallel()
+			f := working(t, registry, "RUN mkdir -p /opt/tool && cp /etc/passwd /opt/tool && ln /opt/tool/passwd /opt/tool/same && date +%N > /var/log/tool.log\n"+
+				"RUN rm -r /opt/tool/passwd /usr/share/doc && chmod 750 /opt/tool && ln -s /opt/tool/same /usr/local/bin/tool\n")
 
-	out := f.Run(t, "--share-bases", "audit")
+			out := f.Run(t, "--share-bases", "audit")
 
-	reasons, rebased := howMade(t, out)
-	assert.Equal(t, []string{"audited: no difference", "the first with its rebase key"}, reasons)
-	assert.Equal(t, 2, rebased)
-	summary, err := os.ReadFile(filepath.Join(out, "summary.md"))
-	require.NoError(t, err)
-	assert.Contains(t, string(summary), "the recipe ran for 2 of 4 base images")
-	assert.Contains(t, string(summary), "base images built the long way, `audited: no difference`: 1")
+			reasons, rebased := howMade(t, out)
+			assert.Equal(t, []string{"audited: no difference", "the first with its rebase key"}, reasons)
+			assert.Equal(t, 2, rebased)
+			summary, err := os.ReadFile(filepath.Join(out, "summary.md"))
+			require.NoError(t, err)
+			assert.Contains(t, string(summary), "the recipe ran for 2 of 4 base images")
+			assert.Contains(t, string(summary), "base images built the long way, `audited: no difference`: 1")
+		})
+	}
 }
