@@ -81,7 +81,7 @@ func refuseRebase(record *manifest.Record, why string) {
 func noteRebase(record *manifest.Record, image plan.Image, published Published) {
 	switch {
 	case published.Rebased:
-		record.GraftedFrom, record.BuildReason = redact.Field(image.Rebase.Instance), ""
+		record.GraftedFrom = redact.Field(image.Rebase.Instance)
 	case published.RebaseRefused != "":
 		refuseRebase(record, published.RebaseRefused)
 	}
