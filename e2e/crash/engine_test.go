@@ -11,8 +11,8 @@ import (
 	"dagger/eval-images/e2e/internal/harness"
 )
 
-// TestCrash is what happens to a run when the engine is lost, or a disk is full. All of it has one
-// engine of its own, one test after the other.
+// TestCrash is what happens to a run when the engine is lost, or a disk is full, and to two runs at a
+// time. All of it has one engine of its own, one test after the other.
 func TestCrash(t *testing.T) {
 	e := startOwnEngine(t)
 	t.Run("the engine is killed", func(t *testing.T) {
@@ -20,6 +20,7 @@ func TestCrash(t *testing.T) {
 			t.Run(publisher, func(t *testing.T) { killEngine(t, e, publisher) })
 		}
 	})
+	t.Run("beside another engine", func(t *testing.T) { twoEngines(t) })
 	t.Run("the engine's disk is full", func(t *testing.T) {
 		t.Run("of official images", func(t *testing.T) { fillByImages(t, e) })
 		t.Run("of what a command writes", func(t *testing.T) { fillByCommand(t, e) })

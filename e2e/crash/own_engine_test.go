@@ -30,6 +30,8 @@ const (
 	engineImage    = "registry.dagger.io/engine:v0.17.2"
 	engineState    = "/var/lib/dagger"
 	registryState  = "/var/lib/registry"
+	// runnerHost is the variable that names the engine of the CLI.
+	runnerHost = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
 )
 
 // ownDisk is the directory with the disk of the tests' own engine: a file, and where that is
@@ -73,7 +75,7 @@ func startOwnEngine(t *testing.T) ownEngine {
 	harness.Docker(t, "run", "-d", "--name", ownNetworkName, "-v", harness.RelayBinary(t)+":/relay:ro", "--entrypoint", "/relay", image, ":5000", harness.HostRegistry)
 	harness.Docker(t, "volume", "create", "--driver", "local", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=size=64m", ownStorageName)
 	runOwnEngine(t, "-v", mounted+":"+engineState, "-v", ownStorageName+":"+registryState)
-	t.Setenv("_EXPERIMENTAL_DAGGER_RUNNER_HOST", "docker-container://"+ownEngineName)
+	t.Setenv(runnerHost, "docker-container://"+ownEngineName)
 	harness.NewFleet(t, harness.Task(1)).Call(t, "plan", "table").Succeeds(t) // The module is compiled now, while there is room.
 	return ownEngine{}
 }
@@ -143,11 +145,17 @@ func (ownEngine) fleet(t *testing.T, size int) (harness.Fleet, *registrytest.Pro
 	host, _, err := net.SplitHostPort(harness.HostRegistry)
 	require.NoError(t, err)
 	// The proxy is at a port of the shared engine's localhost. Here it gets the same one.
+	relayTo(t, port, net.JoinHostPort(host, port))
+	return f, proxy
+}
+
+// relayTo makes an address of this machine's a port of this engine's localhost.
+func relayTo(t *testing.T, port, to string) {
+	t.Helper()
 	name := ownRelayName + port
 	harness.Docker(t, "rm", "-f", name)
 	image := strings.TrimSpace(harness.Docker(t, "inspect", "-f", "{{.Image}}", "eval-images-registry"))
 	harness.Docker(t, "run", "-d", "--name", name, "--network", "container:"+ownNetworkName,
-		"-v", harness.RelayBinary(t)+":/relay:ro", "--entrypoint", "/relay", image, ":"+port, net.JoinHostPort(host, port))
+		"-v", harness.RelayBinary(t)+":/relay:ro", "--entrypoint", "/relay", image, ":"+port, to)
 	t.Cleanup(func() { harness.Docker(t, "rm", "-f", name) })
-	return f, proxy
 }

@@ -17,8 +17,10 @@ import (
 // Cold is a fleet whose official images are in a stand-in for Docker Hub, and nowhere else.
 type Cold struct {
 	Fleet
-	Hub    *dockerhub.Hub
-	Images map[string]v1.Image
+	Hub *dockerhub.Hub
+	// HubAddress is the hub's, as the engine reaches it.
+	HubAddress string
+	Images     map[string]v1.Image
 }
 
 // NewCold pushes official images, by their instances, to where a stand-in for Docker Hub has them.
@@ -29,7 +31,8 @@ func NewCold(t *testing.T, images map[string]v1.Image) Cold {
 		ids = append(ids, id)
 	}
 	c := Cold{Fleet: NewFleet(t, ids...), Hub: new(dockerhub.Hub), Images: images}
-	c.Template = StandInHub(t, c.Hub) + "/" + c.Prefix + "/official/{instance_id}:latest"
+	c.HubAddress = StandInHub(t, c.Hub)
+	c.Template = c.HubAddress + "/" + c.Prefix + "/official/{instance_id}:latest"
 	for id, img := range images {
 		Push(t, c.Official(id), img)
 	}
