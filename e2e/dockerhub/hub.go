@@ -35,8 +35,9 @@ type Hub struct {
 	// Storage is the address, such as "http://host:1", of a server of [Hub.ServeStorage], which the hub
 	// refers to for layers. Empty: it sends them itself.
 	Storage string
-	// Fault is what happens to a layer that is sent for the nth time, from 1 on. Nil: nothing does.
-	Fault func(digest string, nth int) Fault
+	// Fault is what happens to a layer that is sent for the nth time, from 1 on. It may wait: the context
+	// ends when who asked has gone. Nil: nothing happens.
+	Fault func(ctx context.Context, digest string, nth int) Fault
 
 	link   link
 	tokens tokens
@@ -184,7 +185,7 @@ func (h *Hub) blob(w http.ResponseWriter, r *http.Request, digest string) {
 	b := &body{ResponseWriter: w, through: func(ctx context.Context, n int) error { return h.link.wait(ctx, h.BytesPerSecond, n) }, ctx: r.Context()}
 	b.sent = func(n int) { h.counts.blob(r, digest, n) }
 	if nth := h.nth(digest); h.Fault != nil {
-		b.fault = h.Fault(digest, nth)
+		b.fault = h.Fault(r.Context(), digest, nth)
 	}
 	if !h.NoRanges {
 		b.ask(r.Header.Get("Range"))

@@ -213,7 +213,7 @@ func TestRanges(t *testing.T) {
 }
 
 func TestALayerIsCutOrChanged(t *testing.T) {
-	b := newBed(t, &Hub{Fault: func(_ string, nth int) Fault {
+	b := newBed(t, &Hub{Fault: func(_ context.Context, _ string, nth int) Fault {
 		return map[int]Fault{1: {Cut: true, After: 40_000}, 2: {Wrong: true}}[nth]
 	}})
 	stored := b.stored(t)

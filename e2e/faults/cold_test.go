@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -69,7 +70,7 @@ func TestALayerWhoseSourceBreaksOff(t *testing.T) {
 			c := coldFleet(t)
 			sizes := c.Crossing(t)
 			c.Hub.NoRanges = noRanges
-			c.Hub.Fault = func(digest string, nth int) dockerhub.Fault {
+			c.Hub.Fault = func(_ context.Context, digest string, nth int) dockerhub.Fault {
 				return dockerhub.Fault{Cut: nth == 1 && sizes[digest] > large, After: sizes[digest] / 2}
 			}
 
@@ -123,7 +124,7 @@ func TestALayerThatIsAnotherOne(t *testing.T) {
 	c := coldFleet(t)
 	wrong, _ := layersOf(t, c, 1)
 	_, once := layersOf(t, c, 0)
-	c.Hub.Fault = func(digest string, nth int) dockerhub.Fault {
+	c.Hub.Fault = func(_ context.Context, digest string, nth int) dockerhub.Fault {
 		return dockerhub.Fault{Wrong: digest == wrong || digest == once && nth == 1}
 	}
 
@@ -183,37 +184,44 @@ func TestTheQuotaOfPullsEnds(t *testing.T) {
 func TestAColdRunThatIsKilled(t *testing.T) {
 	t.Parallel()
 	c := coldFleet(t)
-	release := make(chan struct{})
+	const workers = 4 // Each of them waits for the layer of its image's own.
 	held := map[string]bool{}
-	for instance := range 4 {
+	for instance := range workers {
 		_, own := layersOf(t, c, instance)
 		held[own] = true
 	}
-	c.Hub.Fault = func(digest string, _ int) dockerhub.Fault {
-		if held[digest] {
-			<-release
+	asked, gone := make(chan struct{}, workers), make(chan struct{}, workers)
+	c.Hub.Fault = func(ctx context.Context, digest string, nth int) dockerhub.Fault {
+		if held[digest] && nth == 1 {
+			asked <- struct{}{}
+			<-ctx.Done()
+			gone <- struct{}{}
 		}
 		return dockerhub.Fault{}
 	}
-	arrived := func() bool {
-		for instance := range 4 {
-			if environment, _ := layersOf(t, c, instance); !harness.HasBlob(t, c.Prefix+"/base", environment) {
-				return false
+	await := func(event chan struct{}) {
+		for range workers {
+			select {
+			case <-event:
+			case <-time.After(harness.Noticed):
+				require.Fail(t, "it hangs")
 			}
 		}
-		return true
 	}
 
 	running := harness.StartModule(t, c.Flags("assemble-all", "--publish", "--share-bases", "evidence", "--max-workers", "4", "total")...)
-	require.Eventually(t, arrived, harness.Noticed, 200*time.Millisecond, "the environments never arrive")
+	await(asked)
 	running.Signal(t, os.Kill)
 	assert.NotZero(t, running.Wait(t).Exit)
-	close(release)
+	await(gone)
 
 	finished, before := map[string]bool{}, c.Hub.Module()
 	for digest := range c.Crossing(t) {
-		finished[digest] = harness.HasBlob(t, c.Prefix+"/base", digest)
+		if harness.HasBlob(t, c.Prefix+"/base", digest) {
+			finished[digest] = true
+		}
 	}
+	assert.NotEmpty(t, finished)
 	assert.Equal(t, all("built"), harness.Statuses(harness.Records(t, c.Run(t, "--share-bases", "evidence"), "manifest.jsonl")))
 	for digest, size := range c.Crossing(t) {
 		if finished[digest] && !isConfig(t, c, digest) {

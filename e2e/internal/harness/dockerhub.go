@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"testing"
@@ -15,6 +17,7 @@ func StandInHub(t *testing.T, hub *dockerhub.Hub) (address string) {
 	hub.Registry = &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", HostRegistry },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 100},
+		ErrorLog:  log.New(io.Discard, "", 0), // Tests cut connections.
 	}
 	return Relay(t, Served(t, hub))
 }
