@@ -64,12 +64,17 @@ func layersOf(t *testing.T, c harness.Cold, instance int) (environment, own stri
 // TestALayerWhoseSourceBreaksOff goes on where it was, if the source can do that.
 func TestALayerWhoseSourceBreaksOff(t *testing.T) {
 	t.Parallel()
-	for name, noRanges := range map[string]bool{"a source that knows ranges": false, "one that does not": true} {
+	for name, source := range map[string]struct{ noRanges, storage bool }{
+		"a source that knows ranges": {}, "one that does not": {noRanges: true}, "one that refers to its storage": {storage: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := coldFleet(t)
 			sizes := c.Crossing(t)
-			c.Hub.NoRanges = noRanges
+			c.Hub.NoRanges = source.noRanges
+			if source.storage {
+				c.Hub.Storage = "http://" + harness.Served(t, http.HandlerFunc(c.Hub.ServeStorage))
+			}
 			c.Hub.Fault = func(_ context.Context, digest string, nth int) dockerhub.Fault {
 				return dockerhub.Fault{Cut: nth == 1 && sizes[digest] > large, After: sizes[digest] / 2}
 			}
@@ -81,7 +86,7 @@ func TestALayerWhoseSourceBreaksOff(t *testing.T) {
 				unique += size
 				assert.Less(t, crossed.Blobs[digest], 2*size)
 			}
-			if !noRanges {
+			if !source.noRanges {
 				assert.LessOrEqual(t, crossed.Bytes, unique+unique/50, "what was on its way may be lost")
 			}
 			t.Logf("%d bytes crossed, of %d", crossed.Bytes, unique)
