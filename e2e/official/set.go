@@ -48,8 +48,6 @@ type Set struct {
 	Environments int
 	// Environment is the size of each environment, Repository that of each repository.
 	Environment, Repository Size
-	// GitIdentity has setup_repo.sh tell git who commits, as it does since SWE-bench 3: in /root/.gitconfig.
-	GitIdentity bool
 
 	mu sync.Mutex
 	// common are the layers that several images have, by what they are made of.

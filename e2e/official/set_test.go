@@ -201,20 +201,3 @@ func TestFlawsAreFound(t *testing.T) {
 		}
 	})
 }
-
-// TestTheIdentityOfGitKeepsImagesApart: SWE-bench's script writes it to root's own configuration, which
-// a recipe that calls git reads. The rule has to learn of it before images of SWE-bench 3 share a recipe.
-func TestTheIdentityOfGitKeepsImagesApart(t *testing.T) {
-	recipe := evidence.NewExaminer(evidence.RecipeOf("RUN apt-get install git && mkdir /workspace"))
-	each(t, func(t *testing.T, set *Set) {
-		set.GitIdentity = true
-		keys := map[string]bool{}
-		for instance := range 2 {
-			shared, err := recipe.Shared(stackOf(t, imageOf(t, set, instance)))
-			require.NoError(t, err)
-			require.ErrorContains(t, shared.Why, "root/.gitconfig is outside the free places")
-			keys[shared.Key] = true
-		}
-		assert.Len(t, keys, 2)
-	})
-}

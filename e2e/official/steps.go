@@ -170,9 +170,8 @@ func (s *Set) repositoryEntries(of string) []entry {
 		path := fmt.Sprintf("testbed/package_%03d/module_%02d.py", number/perPackage, number%perPackage)
 		all = append(all, file(path, 0o777, fmt.Sprintf("# %s of %s, %d\n", path, of, s.Seed)))
 	}
-	if s.GitIdentity {
-		all = append(all, file("root/.gitconfig", 0o644, "[user]\n\temail = setup@swebench.config\n\tname = SWE-bench\n"))
-	}
+	// It tells git who commits, since SWE-bench 3.
+	all = append(all, file("root/.gitconfig", 0o644, "[user]\n\temail = setup@swebench.config\n\tname = SWE-bench\n"))
 	return append(all, directory("tmp/", 0o1777))
 }
 

@@ -24,6 +24,8 @@
 //   - Hard links stay in their layer and in the free places. Devices, pipes, paths that occur
 //     twice, unknown extensions and malformed archives are refused.
 //   - The added layers have nothing in the free places but their directories, unchanged.
+//   - Git's configuration in /root/.gitconfig, the one file whose contents are read, has nothing but
+//     a name and an address, and no lower layer has one.
 //
 // An [Examiner] judges by that for one recipe. What does not depend on the image is looked at once:
 // the layers that images share, and what the recipe added to the sibling. A [Layer] takes some

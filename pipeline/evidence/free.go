@@ -17,8 +17,12 @@ var system = []string{
 // is none: a recipe that empties it would remove what only another image has there.
 var (
 	freeIn    = []string{"opt/miniconda3/envs", "opt/miniconda3/pkgs", "root/.cache", "root/.conda"}
-	freeFiles = []string{"root/.bashrc", "root/setup_env.sh", "root/setup_repo.sh"}
+	freeFiles = []string{"root/.bashrc", "root/setup_env.sh", "root/setup_repo.sh", gitConfig}
 )
+
+// gitConfig is free as long as it tells git who commits and nothing else. SWE-bench's setup_repo.sh
+// writes that. A recipe may call git, but commits nothing.
+const gitConfig = "root/.gitconfig"
 
 // agentUser is whose home is the recipe's.
 const agentUser = "openhands"

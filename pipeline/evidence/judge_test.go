@@ -3,6 +3,7 @@ package evidence
 import (
 	"archive/tar"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,7 +49,11 @@ func TestLayersThatAreAnImagesOwn(t *testing.T) {
 		"what is removed in a free place":     {[]item{dir("testbed"), whiteout("testbed/", "x"), opaque("testbed")}, ""},
 		"unknown extensions in a free place":  {[]item{dir("testbed"), file("testbed/x", "").with("ACME.magic", "1")}, ""},
 		"nothing at all":                      {nil, ""},
+		"who commits, for git":                {gitConfigOf("[user]\n\temail = setup@swebench.config\n\tname = SWE-bench\n"), ""},
 
+		"more than that for git":               {gitConfigOf("[user]\n\tname = x\n[url \"https://x/\"]\n\tinsteadOf = https://y/\n"), "root/.gitconfig may have more than who commits"},
+		"git's configuration as a hard link":   {append(gitConfigOf("")[:1], dir("testbed"), file("testbed/a", ""), hardLink("root/.gitconfig", "testbed/a")), "root/.gitconfig may have more than who commits"},
+		"git's configuration as a link":        {append(gitConfigOf("")[:1], link("root/.gitconfig", "/testbed/a")), "root/.gitconfig is no file"},
 		"a file of the system":                 {[]item{dir("usr"), file("usr/x", "")}, "usr/x is outside the free places"},
 		"a file in the root":                   {[]item{file("setup.sh", "")}, "setup.sh is no dir"},
 		"a command of conda, which is on PATH": {append(opt, dir("opt/miniconda3/bin"), file("opt/miniconda3/bin/curl", "")), "opt/miniconda3/bin/curl is outside the free places"},
@@ -92,6 +97,48 @@ func TestLayersThatAreAnImagesOwn(t *testing.T) {
 			assert.EqualError(t, shared.Why, "layer 2: "+test.why)
 			assert.Equal(t, 2, shared.Layers)
 		})
+	}
+}
+
+// gitConfigOf is git's configuration for root.
+func gitConfigOf(text string) []item {
+	return []item{dir("root").withMode(0o700), file("root/.gitconfig", text)}
+}
+
+// TestGitsConfigurationIsFreeOnce: a further one may take away what the system's says.
+func TestGitsConfigurationIsFreeOnce(t *testing.T) {
+	who := gitConfigOf("[user]\n\tname = x\n")
+	shared, err := Recipe{}.Shared(image(t, gitConfigOf("[core]\n\tpager = cat\n"), who))
+	require.NoError(t, err)
+	assert.EqualError(t, shared.Why, "layer 3: root/.gitconfig may have more than who commits")
+
+	t.Run("and what the recipe tells git keeps its layers from who has one", func(t *testing.T) {
+		repository := []item{dir("testbed"), file("testbed/a", "")}
+		added := layer(t, gitConfigOf("[safe]\n\tdirectory = *\n")...)
+		require.NoError(t, Recipe{}.Judge(image(t, repository), image(t, repository), []*Layer{added}))
+		err := Recipe{}.Judge(image(t, append(repository, who...)), image(t, repository), []*Layer{added})
+		require.ErrorContains(t, err, "root/.gitconfig is no directory any more")
+	})
+}
+
+func TestWhatTellsWhoCommits(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":         true,
+		"[user]\n": true,
+		"[user]\n\temail = setup@swebench.config\n\tname = SWE-bench\n": true,
+		"[user]\n\tname = A B\n[user]\n\temail = a.b+c@example.org\n":   true,
+		"[user]\n\tname = \"A B\"\n":                                    false, // A quote may begin anything.
+		"[user]\n\tname = a # b\n":                                      false,
+		"[user]\n\tname = a\\\n\tb = c\n":                               false, // It goes on in the next line.
+		"[user]\n\tsigningkey = a\n":                                    false,
+		"[include]\n\tpath = /testbed/x\n":                              false,
+		"[user]\n\tname = a\n[core]\n\thooksPath = /testbed\n":          false,
+		"[user \"x\"]\n\tname = a\n":                                    false,
+		"[user]\n\tname = a\x00\n":                                      false,
+		"[user]\n\tname = a":                                            false, // Git writes whole lines.
+		strings.Repeat("[user]\n", maxGitConfig):                        false,
+	} {
+		assert.Equal(t, want, tellsWhoCommits(strings.NewReader(text)), "%.60q", text)
 	}
 }
 

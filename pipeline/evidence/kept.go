@@ -17,7 +17,7 @@ import (
 // Reading is the version of what [Inspect] makes of a layer. Kept evidence of another version
 // counts for nothing, and the layer is read again. Raise it with every change of what a layer's
 // entries become, or of how that is written.
-const Reading = 1
+const Reading = 2
 
 // Bounds of kept evidence. A system's layer of 60,000 entries takes 4 MB of JSON.
 const (

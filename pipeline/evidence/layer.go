@@ -40,6 +40,8 @@ type Place struct {
 	// Stray is a reason why another entry below the place may have an effect elsewhere. Empty: none
 	// has.
 	Stray string `json:"stray,omitempty"`
+	// Git says of git's configuration that it may have more than who commits.
+	Git bool `json:"git,omitempty"`
 }
 
 // maxPlaces bounds the free places of a layer. Directories in the root are few.

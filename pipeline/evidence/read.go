@@ -19,6 +19,7 @@ func Read(inflated io.Reader) (*Layer, error) {
 	source := &source{from: inflated}
 	r := &reader{layer: new(Layer), seed: maphash.MakeSeed(), kinds: map[uint64]byte{}}
 	archive := tar.NewReader(source)
+	r.content = archive
 	for r.layer.Refused == "" {
 		header, err := archive.Next()
 		if err == io.EOF {
@@ -70,8 +71,10 @@ func trailing(rest io.Reader) error {
 
 // reader reads one layer.
 type reader struct {
-	layer  *Layer
-	packer packer // of the entries outside the free places
+	// content is that of the entry under way.
+	content io.Reader
+	layer   *Layer
+	packer  packer // of the entries outside the free places
 	// kinds are those of the paths read so far, by the hashes of the paths: a layer may have
 	// hundreds of thousands. The seed is random, so nobody can make two paths collide.
 	seed  maphash.Seed
@@ -178,6 +181,7 @@ func (r *reader) sort(header *tar.Header, kind Kind, at, clean string) error {
 		return nil
 	}
 	p.Own = &Entry{Path: at, Kind: kind}
+	p.Git = at == gitConfig && (header.Typeflag != tar.TypeReg || !tellsWhoCommits(r.content))
 	if kind == Directory {
 		p.Own.Attributes = attributes(header)
 	}

@@ -100,6 +100,9 @@ func certain(layer *Layer, below *tree, taken map[string]string) error {
 		if err := below.takes(name, place); err != nil {
 			return err
 		}
+		if _, there := below.places[name]; name == gitConfig && (there || place.Git) {
+			return refuse("%s may have more than who commits", name)
+		}
 	}
 	return nil
 }
