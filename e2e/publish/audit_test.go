@@ -38,7 +38,8 @@ func howMade(t *testing.T, out string) (reasons []string, rebased int) {
 	for _, base := range harness.Records(t, out, "base-manifest.jsonl") {
 		require.Equal(t, "built", base.Status, base.Error)
 		if base.GraftedFrom == "" {
-			reasons = append(reasons, base.BuildReason)
+			reason, _, _ := strings.Cut(base.BuildReason, " (") // What follows is about the sample's layers.
+			reasons = append(reasons, reason)
 		} else {
 			rebased++
 		}

@@ -153,6 +153,9 @@ func TestFlawedOfficialImages(t *testing.T) {
 			continue
 		}
 		require.Equal(t, "built", base.Status, "%s: %v", id, base.Error)
+		if flawed {
+			assert.Contains(t, base.BuildReason, flaw.Reason, flaw.Name)
+		}
 		assertEqualAbove(t, images[id], long[id].Tags[0], base.Tags[0])
 	}
 	assert.Equal(t, "the image has a wrap", shared[wrapped].RebaseRefused)

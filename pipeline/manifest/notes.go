@@ -147,7 +147,8 @@ const longWaysShown = 10
 func longWayNotes(bases []Record) (notes []string) {
 	reasons := map[redact.Field]int{}
 	for _, base := range bases {
-		if base.Status == StatusBuilt && !slices.Contains([]redact.Field{"", BuildNotShared, BuildFirst}, base.BuildReason) {
+		usual := base.BuildReason == "" || base.BuildReason == BuildNotShared || strings.HasPrefix(string(base.BuildReason), BuildFirst)
+		if base.Status == StatusBuilt && !usual {
 			reasons[base.BuildReason]++
 		}
 	}

@@ -32,7 +32,8 @@ const (
 const (
 	// BuildNotShared: the run shares no recipe's layers.
 	BuildNotShared = "the recipe's layers are not shared"
-	// BuildFirst: others may get its layers.
+	// BuildFirst: others may get its layers. What keeps its key from being one of more images may
+	// follow, in brackets.
 	BuildFirst = "the first with its rebase key"
 	// BuildAudited: the run compared what the recipe made of it with what it would have got.
 	BuildAudited = BuildAuditedPrefix + "no difference"

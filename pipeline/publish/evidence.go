@@ -31,21 +31,25 @@ type Evidence struct {
 }
 
 // key of an official image for the recipe. It refuses a wrap, which runs on the image's own files.
-// What is learned of the layers is kept in a repository.
-func (e *Evidence) key(ctx context.Context, official *oci.Image, wrap *plan.Wrap, in oci.Repository) (string, error) {
+// What is learned of the layers is kept in a repository. Why says what keeps the uppermost layer
+// that the key stands for from being the image's own.
+func (e *Evidence) key(ctx context.Context, official *oci.Image, wrap *plan.Wrap, in oci.Repository) (key, why string, err error) {
 	if wrap != nil {
-		return "", &evidence.Refusal{Reason: "the image has a wrap"}
+		return "", "", &evidence.Refusal{Reason: "the image has a wrap"}
 	}
 	keeper := *official
 	keeper.Repository = in
 	_ = e.recall(ctx, &keeper) // Then the layers are read.
 	stack, err := e.stack(ctx, official)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	_ = e.keep(ctx, &keeper) // Then another run reads the layers.
 	shared, err := e.examine().Shared(stack)
-	return shared.Key, err
+	if err == nil && shared.Why != nil {
+		why = shared.Why.Error()
+	}
+	return shared.Key, why, err
 }
 
 // approval is what a recipe made of an image, or why no other one may have it.

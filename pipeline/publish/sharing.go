@@ -46,11 +46,11 @@ func (s *Sharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused
 	if err != nil {
 		return "", "", err
 	}
-	key, err = s.Evidence.key(ctx, official, image.Wrap, in)
+	key, refused, err = s.Evidence.key(ctx, official, image.Wrap, in)
 	if evidence.IsRefusal(err) {
 		return "", err.Error(), nil
 	}
-	return key, "", err
+	return key, refused, err
 }
 
 // official is an official image in the registry that the base images go to. Nil: it is not there,

@@ -14,7 +14,7 @@ import (
 type Sharing interface {
 	// RebaseKey returns the rebase key of a base image's official image, given by its digest. The
 	// recipe adds the same layers to all images with one key. Empty: the recipe has to run, and
-	// refused says why.
+	// refused says why. With a key, refused says what keeps it from being one of more images.
 	RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error)
 }
 
@@ -25,12 +25,12 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 	if err := r.mirror(ctx, record, image, reference); err != nil {
 		return err
 	}
-	key := r.alike(ctx, record, image, reference)
+	key, why := r.alike(ctx, record, image, reference)
 	if key == "" {
 		return r.publish(ctx, record, image, reference)
 	}
 	source, mine, err := r.recipes.Do(ctx, key, func() (*plan.RebaseSource, error) {
-		record.BuildReason = manifest.BuildFirst
+		record.BuildReason = first(why)
 		if err := r.publish(ctx, record, image, reference); err != nil {
 			return nil, err
 		}
@@ -43,32 +43,42 @@ func (r *run) buildBase(ctx context.Context, record *manifest.Record, image plan
 	return r.rebaseBase(ctx, record, key, image, reference)
 }
 
-// alike returns the key under which an image shares its recipe, or an empty one. Errors do not fail
-// the image: without a key the recipe just runs once more.
-func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Image, base string) (key string) {
+// first is why the recipe runs for the first image with a key.
+func first(why string) redact.Field {
+	if why == "" {
+		return manifest.BuildFirst
+	}
+	return redact.Field(redact.Line(manifest.BuildFirst + " (" + why + ")"))
+}
+
+// alike returns the key under which an image shares its recipe, or an empty one, and what keeps the
+// key from being one of more images. Errors do not fail the image: without a key the recipe just
+// runs once more.
+func (r *run) alike(ctx context.Context, record *manifest.Record, image plan.Image, base string) (key, why string) {
 	if r.Sharing == nil || !r.publishes() {
 		record.BuildReason = manifest.BuildNotShared
-		return ""
+		return "", ""
 	}
 	if r.Mirror == nil && reference.Host(image.Official) != reference.Host(base) {
 		refuseRebase(record, manifest.BuildElsewhere)
-		return ""
+		return "", ""
 	}
 	image.Reference = base
 	err := r.try(ctx, record, "ask", classify.HostsOf(base), func(ctx context.Context) (err error) {
-		var refused string
-		key, refused, err = r.Sharing.RebaseKey(ctx, image)
-		refuseRebase(record, refused)
+		key, why, err = r.Sharing.RebaseKey(ctx, image)
 		return err
 	})
 	if err != nil {
 		record.BuildReason = redact.Field(redact.Line("asking for the rebase key: " + err.Error()))
-		return ""
+		return "", ""
+	}
+	if key == "" {
+		refuseRebase(record, why)
 	}
 	if key == "" || image.Wrap == nil {
-		return key
+		return key, why
 	}
-	return key + " " + image.Wrap.Key() // A wrap is part of the recipe.
+	return key + " " + image.Wrap.Key(), why // A wrap is part of the recipe.
 }
 
 // refuseRebase notes what keeps a base image from getting another one's layers. Empty: nothing.

@@ -279,3 +279,20 @@ func TestAnUnpublishedRunSharesNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"i0": "", "i1": ""}, registry.rebases())
 }
+
+// withWhy is a key, and what keeps it from being one of more images.
+type withWhy struct{ key, why string }
+
+func (s withWhy) RebaseKey(context.Context, plan.Image) (key, refused string, err error) {
+	return s.key, s.why, nil
+}
+
+func TestTheFirstImageOfAKeySaysWhatSetsItApart(t *testing.T) {
+	registry := &fakeRegistry{}
+	runner := Runner{Publisher: registry, Registry: registry, Sharing: withWhy{"a", "layer 3: usr/x is outside the free places"}, MaxWorkers: 1, Hosts: &throttle.Hosts{Retry: quick}}
+	result, err := runner.Run(context.Background(), planOf(1))
+	require.NoError(t, err)
+	assert.EqualValues(t, "the first with its rebase key (layer 3: usr/x is outside the free places)", result.Bases[0].BuildReason)
+	assert.Empty(t, result.Bases[0].RebaseRefused)
+	assert.NotContains(t, manifest.Summary(result), "built the long way", "the others share its layers")
+}
