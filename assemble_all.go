@@ -80,7 +80,7 @@ func (m *EvalImages) AssembleAll(
 	hosts := &throttle.Hosts{Retry: throttle.Retry{Attempts: limits.attempts}}
 	login := m.credentials(hosts)
 	how := publishing{
-		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login, required: flags.Require, mirrorRepo: flags.MirrorRepo,
+		publisher: flags.Publisher, shareBases: flags.ShareBases, trustUnlabelled: flags.TrustUnlabelled, login: login, required: flags.Require, mirrorRepo: flags.MirrorRepo, publishes: flags.Publish,
 	}
 	if err := how.check(); err != nil {
 		return nil, userError(err)
@@ -95,10 +95,7 @@ func (m *EvalImages) AssembleAll(
 	if err != nil {
 		return nil, userError(err)
 	}
-	if how.official, err = m.officialAccess(ctx, plan); err != nil {
-		return nil, userError(err)
-	}
-	if err := m.officialLogin(ctx, how.official, plan); err != nil {
+	if how.official, err = m.officialAccess(ctx, officialsOf(plan)...); err != nil {
 		return nil, userError(err)
 	}
 	images := m.engine(recipe.identity)

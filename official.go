@@ -14,18 +14,23 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// officialAccess is how the module itself reads official images in a run of this plan: with the credentials of
-// --official-username, or with none. Those go to the one registry that has the official images, and nowhere else.
-func (m *EvalImages) officialAccess(ctx context.Context, plan plan.Plan) (registry.Access, error) {
+// checkOfficial checks that the account for official images is whole.
+func (m *EvalImages) checkOfficial() error {
+	if (m.OfficialUsername == "") != (m.OfficialPassword == nil) {
+		return errors.New("--official-username and --official-password belong together: give both, or neither")
+	}
+	return nil
+}
+
+// officialAccess is how the module itself reads these official images: with the credentials of --official-username, or
+// with none. Those go to the one registry that has the images, and to the engine for what it reads there itself.
+func (m *EvalImages) officialAccess(ctx context.Context, images ...string) (registry.Access, error) {
 	access := registry.Access{ReadOnly: true, Network: engine.Network}
-	if m.OfficialUsername == "" && m.OfficialPassword == nil {
-		return access, nil
+	if err := m.checkOfficial(); err != nil || m.OfficialUsername == "" {
+		return access, err
 	}
-	if m.OfficialUsername == "" || m.OfficialPassword == nil {
-		return access, errors.New("--official-username and --official-password belong together: give both, or neither")
-	}
-	hosts := officialHosts(plan)
-	if len(hosts) > 1 {
+	hosts := hostsOf(images)
+	if len(hosts) != 1 {
 		return access, fmt.Errorf("--official-password is for one registry, but the official images are at %s", strings.Join(hosts, " and "))
 	}
 	access.Username, access.Host = m.OfficialUsername, hosts[0]
@@ -33,43 +38,51 @@ func (m *EvalImages) officialAccess(ctx context.Context, plan plan.Plan) (regist
 	if access.Password, err = m.OfficialPassword.Plaintext(ctx); err != nil {
 		return access, fmt.Errorf("reading --official-password: %w", err)
 	}
-	return access, nil
+	return access, m.officialLogin(ctx, access.Host, images[0])
 }
 
-// officialHosts are the registries of a plan's official images.
-func officialHosts(plan plan.Plan) (hosts []string) {
-	for _, item := range plan.Items {
-		if host := reference.Host(item.Instance.OfficialImage); !slices.Contains(hosts, host) {
+// hostsOf are the registries of images, each once.
+func hostsOf(images []string) (hosts []string) {
+	for _, image := range images {
+		if host := reference.Host(image); !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
 	}
 	return hosts
 }
 
-// officialLogin gives the engine the credentials for official images, for what it reads itself.
-func (m *EvalImages) officialLogin(ctx context.Context, access registry.Access, plan plan.Plan) error {
-	if access.Username == "" || access.Host == reference.Host(m.BaseRepo) && m.RegistryPassword != nil {
+// officialsOf are the official images of a plan.
+func officialsOf(plan plan.Plan) (images []string) {
+	for _, item := range plan.Items {
+		images = append(images, item.Instance.OfficialImage)
+	}
+	return images
+}
+
+// officialLogin gives the engine the credentials for the registry of an official image.
+func (m *EvalImages) officialLogin(ctx context.Context, host, image string) error {
+	if host == reference.Host(m.BaseRepo) && m.RegistryPassword != nil {
 		return nil // The engine has one password for a registry: that for pushing.
 	}
-	addresses, err := registry.EngineAddresses(registry.Target{Flag: "--official-password", Repository: reference.Name(plan.Items[0].Instance.OfficialImage)})
+	addresses, err := registry.EngineAddresses(registry.Target{Flag: "--official-password", Repository: reference.Name(image)})
 	if err != nil {
 		return err
 	}
 	for _, address := range addresses {
 		if _, err := dag.Container().WithRegistryAuth(address, m.OfficialUsername, m.OfficialPassword).Sync(ctx); err != nil {
-			return fmt.Errorf("taking the credentials for %s: %w", access.Host, err)
+			return fmt.Errorf("taking the credentials for %s: %w", host, err)
 		}
 	}
 	return nil
 }
 
-// checkMirror checks --mirror-repo, which nothing but the mirror of a shared recipe fills.
+// checkMirror checks --mirror-repo, which only mirroring fills.
 func (p publishing) checkMirror() error {
 	switch {
 	case p.mirrorRepo == "":
 		return nil
-	case p.shareBases == publish.ShareNever:
-		return errors.New("--mirror-repo needs --share-bases evidence: official images are mirrored only then")
+	case !p.publishes || p.publisher == publisherEngine || p.shareBases == publish.ShareNever:
+		return errors.New("--mirror-repo needs --publish, the publisher direct, and --share-bases evidence, audit or trusted: official images are mirrored only then")
 	}
 	if err := reference.CheckRepository(p.mirrorRepo); err != nil {
 		return fmt.Errorf("--mirror-repo: %w", err)

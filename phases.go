@@ -60,6 +60,9 @@ func (m *EvalImages) instanceBase(ctx context.Context, id string) (*dagger.Conta
 	if err != nil {
 		return nil, err
 	}
+	if _, err := m.officialAccess(ctx, instance.OfficialImage); err != nil {
+		return nil, err
+	}
 	images := m.engine("")
 	// The base is lazy: it would fail only in the caller, with an error that does not name the instance.
 	if _, err := images.From(instance.OfficialImage).ImageRef(ctx); err != nil {

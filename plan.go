@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 
-	"dagger/eval-images/engine"
 	"dagger/eval-images/internal/dagger"
 	"dagger/eval-images/pipeline/plan"
 	"dagger/eval-images/pipeline/publish"
-	"dagger/eval-images/pipeline/registry"
 	"dagger/eval-images/pipeline/throttle"
 )
 
@@ -37,7 +35,12 @@ func (m *EvalImages) Plan(
 	if pin {
 		hosts := new(throttle.Hosts)
 		runner := m.runner(m.engine(recipe.identity), hosts, limits{}, false)
-		runner.Official = &publish.Heads{Access: registry.Access{ReadOnly: true, Network: engine.Network, Sender: hosts}, Else: runner.Official}
+		access, err := m.officialAccess(ctx, officialsOf(plan)...)
+		if err != nil {
+			return nil, userError(err)
+		}
+		access.Sender = hosts
+		runner.Official = &publish.Heads{Access: access, Else: runner.Official}
 		if plan, err = runner.Pin(ctx, plan); err != nil {
 			return nil, userErrors(err)
 		}
@@ -56,6 +59,9 @@ func (p *Plan) File() *dagger.File {
 
 // plan names the images. It reports every mistake that shows without asking a registry.
 func (m *EvalImages) plan(ctx context.Context) (plan.Plan, recipe, error) {
+	if err := m.checkOfficial(); err != nil {
+		return plan.Plan{}, recipe{}, err
+	}
 	names := m.names()
 	if err := names.Check(); err != nil { // A mistake in a flag is told before the SDK is fetched.
 		return plan.Plan{}, recipe{}, err

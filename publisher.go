@@ -32,6 +32,7 @@ type publishing struct {
 	login                 *credentials
 	official              registry.Access // to the official images
 	mirrorRepo            string          // Empty: official images are not kept.
+	publishes             bool
 }
 
 func (p publishing) check() error {
@@ -79,7 +80,7 @@ func (p publishing) choose(ctx context.Context, runner *run.Runner, m *EvalImage
 		return nil, advised(err)
 	case p.publisher == publisherEngine:
 		return nil, nil
-	case err != nil && p.publisher == publisherDirect:
+	case err != nil && (p.publisher == publisherDirect || p.mirrorRepo != ""):
 		return nil, fmt.Errorf("publishing directly: %w", err)
 	case err != nil:
 		report("publisher: engine, because direct is not possible: " + engine.Clean(err.Error()))

@@ -49,7 +49,7 @@ func (m *authMatrix) testRevoked(t *testing.T) {
 			dir := f.Run(t, login(user)...)
 
 			asked := len(proxy.Requests())
-			assert.LessOrEqual(t, asked, workers*10, "the rest is not tried")
+			assert.LessOrEqual(t, asked, workers*15, "the rest is not tried: it would be hundreds")
 			made := f.Agents(t)
 			assert.GreaterOrEqual(t, len(made), before)
 			assert.Less(t, len(made), before+workers, "what was under way may get through")

@@ -13,10 +13,10 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Officials tells of official images: of those in the client's registry directly, which is quicker,
-// and of the others by the engine, which has the user's credentials for them. It leaves Docker Hub
-// to the engine, too: that keeps the manifest for the build, and Docker Hub counts one pull. It is
-// a [run.Registry].
+// Officials tells of official images: of those in the client's registry directly, of those that
+// Mirror brings by their heads, and of the others by the engine, which has the user's credentials for
+// them. It leaves Docker Hub to the engine if the base images are there too: that keeps the manifest
+// for the build, and Docker Hub counts one pull. It is a [run.Registry].
 type Officials struct {
 	// Client of the registry that the images go to.
 	Client *registry.Client

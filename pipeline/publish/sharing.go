@@ -12,8 +12,8 @@ import (
 	"dagger/eval-images/reference"
 )
 
-// Sharing lets base images have the recipe's layers in common, where the official images are in the
-// registry that the base images go to. It is a [run.Sharing].
+// Sharing lets base images have the recipe's layers in common. Official images of other registries
+// come to the base images' registry first, by Mirror. It is a [run.Sharing].
 type Sharing struct {
 	// Client of that registry.
 	Client *registry.Client
@@ -29,8 +29,8 @@ type Sharing struct {
 }
 
 // RebaseKey is the key of all that is below the layers which certainly have nothing to do with the
-// recipe. It knows nothing of an image in another registry, or of an index. It does not look at
-// Docker Hub: that would count as a pull, beside the one of the build.
+// recipe. An image of another registry has one if Mirror brought it. Where official and base images
+// are both at Docker Hub it does not look: that would count as a pull, beside the one of the build.
 func (s *Sharing) RebaseKey(ctx context.Context, image plan.Image) (key, refused string, err error) {
 	official, refused, err := s.official(ctx, image.Official)
 	if official == nil && refused == "" {

@@ -50,18 +50,15 @@ func (c *Client) withConfig(ctx context.Context, in oci.Repository, m *oci.Manif
 // platform such as "linux/amd64".
 func (c *Client) ImageFor(ctx context.Context, at, platform string) (*oci.Image, error) {
 	image, err := c.Image(ctx, at)
-	if !errors.Is(err, oci.ErrNoImage) {
+	var index *oci.IndexError
+	if !errors.As(err, &index) {
 		return image, err
 	}
 	ref, err := c.parse(at)
 	if err != nil {
 		return nil, err
 	}
-	got, err := c.ask(ctx, http.MethodGet, repositoryOf(ref), "manifests/"+ref.Identifier(), content{accept: manifestTypes}, http.StatusOK)
-	if err != nil {
-		return nil, err
-	}
-	digest, err := oci.ReadIndex(ref, got.body, platform)
+	digest, err := oci.ReadIndex(ref, index.Raw, platform)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,9 @@ import (
 type IndexError struct {
 	// Digest of the index, "sha256:…".
 	Digest string
-	err    error
+	// Raw is the index as the registry has it.
+	Raw []byte
+	err error
 }
 
 // Error names the reference and the media type.

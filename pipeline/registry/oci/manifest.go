@@ -40,7 +40,7 @@ func ReadManifest(ref name.Reference, body []byte, contentType string) (*Manifes
 	if !m.MediaType.IsImage() {
 		err := fmt.Errorf("%w: the media type of %s is %s", ErrNoImage, ref, redact.Quote(string(m.MediaType)))
 		if m.MediaType.IsIndex() {
-			return nil, &IndexError{Digest: m.Digest.String(), err: err}
+			return nil, &IndexError{Digest: m.Digest.String(), Raw: body, err: err}
 		}
 		return nil, err
 	}
