@@ -39,6 +39,7 @@ type journey struct {
 	target       *uploads
 	from, client *Client
 	crossed      atomic.Int64
+	asked        atomic.Int32 // requests for the layer, as they came
 	observed     bytes.Buffer
 }
 
@@ -52,6 +53,7 @@ func newJourney(t *testing.T, access Access) *journey {
 	require.NoError(t, err)
 	j.source = registrytest.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/blobs/"+j.digest.String()) {
+			j.asked.Add(1)
 			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(j.content))
 		}
 	}))
@@ -244,7 +246,7 @@ func TestALayerMovesFromOneRegistryToAnother(t *testing.T) {
 		assert.True(t, bytes.Equal(j.content, j.observed.Bytes()))
 		assert.EqualValues(t, layerSize, j.crossed.Load())
 		assert.Equal(t, []string{"HEAD", "HEAD", "POST", "PUT"}, j.target.asked)
-		assert.Equal(t, 1, j.source.Count(http.MethodGet, "/blobs/"))
+		assert.EqualValues(t, 1, j.asked.Load())
 	})
 	t.Run("unless that has it", func(t *testing.T) {
 		j := newJourney(t, Access{})
@@ -269,7 +271,7 @@ func TestALayerMovesFromOneRegistryToAnother(t *testing.T) {
 		require.NoError(t, err)
 		j.arrives(t)
 		assert.Equal(t, []string{"PATCH 0-399999", "PATCH 400000-799999", "PUT 800000-1060920"}, j.target.asked[3:])
-		assert.Equal(t, 1, j.source.Count(http.MethodGet, "/blobs/"), "all pieces come from one connection")
+		assert.EqualValues(t, 1, j.asked.Load(), "all pieces come from one connection")
 	})
 	t.Run("in one piece, where the registry takes no pieces", func(t *testing.T) {
 		j := newJourney(t, Access{})
@@ -294,7 +296,7 @@ func TestAMoveGoesOnWhereTheSourceBroke(t *testing.T) {
 		_, err := j.client.Receive(ctx, j.incoming())
 		require.NoError(t, err)
 		j.arrives(t)
-		assert.Equal(t, 3, j.source.Count(http.MethodGet, "/blobs/"))
+		assert.EqualValues(t, 3, j.asked.Load())
 		assert.EqualValues(t, layerSize, j.crossed.Load())
 		assert.Equal(t, 1, j.target.count(http.MethodPut), "the target notices nothing")
 		assert.True(t, bytes.Equal(j.content, j.observed.Bytes()))
