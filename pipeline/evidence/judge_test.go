@@ -53,6 +53,7 @@ func TestLayersThatAreAnImagesOwn(t *testing.T) {
 
 		"more than that for git":               {gitConfigOf("[user]\n\tname = x\n[url \"https://x/\"]\n\tinsteadOf = https://y/\n"), "root/.gitconfig may have more than who commits"},
 		"git's configuration as a hard link":   {append(gitConfigOf("")[:1], dir("testbed"), file("testbed/a", ""), hardLink("root/.gitconfig", "testbed/a")), "root/.gitconfig may have more than who commits"},
+		"git's configuration, with xattrs":     {append(gitConfigOf("")[:1], file("root/.gitconfig", "").with("SCHILY.xattr.trusted.overlay.redirect", "/testbed/x")), "root/.gitconfig may have more than who commits"},
 		"git's configuration as a link":        {append(gitConfigOf("")[:1], link("root/.gitconfig", "/testbed/a")), "root/.gitconfig is no file"},
 		"a file of the system":                 {[]item{dir("usr"), file("usr/x", "")}, "usr/x is outside the free places"},
 		"a file in the root":                   {[]item{file("setup.sh", "")}, "setup.sh is no dir"},

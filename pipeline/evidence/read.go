@@ -181,11 +181,22 @@ func (r *reader) sort(header *tar.Header, kind Kind, at, clean string) error {
 		return nil
 	}
 	p.Own = &Entry{Path: at, Kind: kind}
-	p.Git = at == gitConfig && (header.Typeflag != tar.TypeReg || !tellsWhoCommits(r.content))
+	p.Git = at == gitConfig && (!isPlain(header) || !tellsWhoCommits(r.content))
 	if kind == Directory {
 		p.Own.Attributes = attributes(header)
 	}
 	return nil
+}
+
+// isPlain reports whether an entry is a file with what the archive has for it: extended attributes
+// may have a runtime take its contents from elsewhere.
+func isPlain(header *tar.Header) bool {
+	for key := range header.PAXRecords {
+		if !knownRecord(key) || strings.HasPrefix(key, "SCHILY.xattr.") {
+			return false
+		}
+	}
+	return header.Typeflag == tar.TypeReg
 }
 
 // checkParents wants all parents of an entry in a free place to be directories of the same layer:

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -121,12 +122,21 @@ func (m *Mirror) Keep(ctx context.Context, image plan.Image) error {
 	return m.pushing(m.Target.KeepAs(ctx, kept, m.Named+":"+mirrorTag(image.Official)))
 }
 
-// mirrorTag is the last part of an official image's name, and its tag unless that is "latest".
+// longestTag is how long a tag may be.
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests
+const longestTag = 128
+
+// mirrorTag is the last part of an official image's name, and its tag unless that is "latest". The
+// end of one that is too long is replaced by a part of its digest.
 func mirrorTag(official string) string {
 	name, _ := reference.CutDigest(official)
 	tag := reference.Segment(name)
 	if of := reference.Tag(name); of != "" && of != "latest" {
 		tag += "-" + of
+	}
+	if len(tag) > longestTag {
+		sum := fmt.Sprintf("-%x", sha256.Sum256([]byte(tag)))[:9]
+		tag = tag[:longestTag-len(sum)] + sum
 	}
 	return tag
 }

@@ -212,3 +212,17 @@ func TestManyImagesAreMirroredAtOnce(t *testing.T) {
 	assert.Equal(t, 20, b.hub.Proxy.Count(http.MethodGet, "/manifests/"))
 	assert.Equal(t, 20+1+3+20, b.hub.Proxy.Count(http.MethodGet, "/blobs/"))
 }
+
+func TestTagsOfKeptOfficialImages(t *testing.T) {
+	long := strings.Repeat("a", 120)
+	for official, want := range map[string]string{
+		"docker.io/swebench/sweb.eval.x:latest@sha256:" + strings.Repeat("0", 64): "sweb.eval.x",
+		"docker.io/swebench/sweb.eval.x:v1":                                       "sweb.eval.x-v1",
+		"docker.io/swebench/sweb.eval.x":                                          "sweb.eval.x",
+	} {
+		assert.Equal(t, want, mirrorTag(official))
+	}
+	one, two := mirrorTag("docker.io/jefzda/sweap-images:"+long), mirrorTag("docker.io/jefzda/sweap-images:"+long+"b")
+	assert.Len(t, one, longestTag)
+	assert.NotEqual(t, one, two)
+}

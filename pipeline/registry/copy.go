@@ -98,12 +98,12 @@ func (c *Client) exchangeLayer(ctx context.Context, target *url.URL, layer oci.L
 
 // openLayer starts to read a layer.
 func (c *Client) openLayer(ctx context.Context, layer oci.Layer) (io.ReadCloser, error) {
-	return c.openLayerAt(ctx, layer, 0)
+	return c.openLayerAt(ctx, layer, 0, func() {})
 }
 
 // openLayerAt starts to read a layer at an offset. Of a registry that gives all of it, it skips the
-// part before.
-func (c *Client) openLayerAt(ctx context.Context, layer oci.Layer, offset int64) (io.ReadCloser, error) {
+// part before, and calls moved for each part of that.
+func (c *Client) openLayerAt(ctx context.Context, layer oci.Layer, offset int64, moved movement) (io.ReadCloser, error) {
 	at := c.place(layer.Repository, "blobs/"+layer.Descriptor.Digest.String())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *Client) openLayerAt(ctx context.Context, layer oci.Layer, offset int64)
 		response.Body.Close()
 		return nil, err
 	}
-	if err := skip(response, offset); err != nil {
+	if err := skip(response, offset, moved); err != nil {
 		response.Body.Close()
 		return nil, fmt.Errorf("%s %s: %w", http.MethodGet, at.EscapedPath(), status.Presentable(err))
 	}
@@ -131,9 +131,9 @@ func (c *Client) openLayerAt(ctx context.Context, layer oci.Layer, offset int64)
 
 // skip makes an answer's body begin at the offset that was asked for.
 // https://www.rfc-editor.org/rfc/rfc9110#section-14.4
-func skip(response *http.Response, offset int64) error {
+func skip(response *http.Response, offset int64, moved movement) error {
 	if response.StatusCode == http.StatusOK {
-		_, err := io.CopyN(io.Discard, response.Body, offset)
+		_, err := io.CopyN(moved, response.Body, offset)
 		return err
 	}
 	if given := response.Header.Get("Content-Range"); !strings.HasPrefix(given, fmt.Sprintf("bytes %d-", offset)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -58,16 +59,29 @@ func (s *layerStream) open(ctx context.Context, offset int64) error {
 
 // connect asks for the layer from the offset of the next byte on.
 func (s *layerStream) connect() error {
-	ctx, cut := context.WithCancel(s.ctx)
-	watch := time.AfterFunc(s.client.answerTime, cut)
-	body, err := s.client.openLayerAt(ctx, s.layer, s.at)
+	ctx, cut := context.WithCancelCause(s.ctx)
+	stalled := s.stalled()
+	watch := time.AfterFunc(s.client.answerTime, func() { cut(stalled) })
+	body, err := s.client.openLayerAt(ctx, s.layer, s.at, func() { watch.Reset(s.client.answerTime) })
 	watch.Stop()
 	if err != nil {
-		cut()
+		if s.ctx.Err() == nil && ctx.Err() != nil {
+			err = fmt.Errorf("%s %s: %w", http.MethodGet, s.client.blobPath(s.layer), context.Cause(ctx))
+		}
+		cut(nil)
 		return classify.AtHost(s.client.host.RegistryStr(), err)
 	}
 	s.body, s.watch = body, watch
 	return nil
+}
+
+// stalled is the error of a source that gives no byte for long. It may pass.
+func (s *layerStream) stalled() error { return fmt.Errorf("no answer within %s", s.client.answerTime) }
+
+// from makes another registry, or another repository, the source of what is left.
+func (s *layerStream) from(client *Client, layer oci.Layer) {
+	s.close()
+	s.client, s.layer = client, layer
 }
 
 func (s *layerStream) close() {
@@ -134,6 +148,9 @@ func (s *layerStream) readOn(p []byte) (int, error) {
 		if s.ctx.Err() != nil {
 			return 0, context.Cause(s.ctx)
 		}
+		if errors.Is(broken, context.Canceled) {
+			broken = s.stalled() // That cut the connection.
+		}
 		if s.resumed++; s.resumed > resumptions {
 			return 0, s.brokenAt(broken)
 		}
@@ -163,7 +180,7 @@ func (s *layerStream) show(p []byte) error {
 		_, _ = s.observer.Write(fresh) // What becomes of that does not concern the layer.
 	}
 	if want := s.layer.Descriptor; s.seen == want.Size && hex.EncodeToString(s.sum.Sum(nil)) != want.Digest.Hex {
-		return &wrongLayerError{host: s.client.host.RegistryStr(), digest: want.Digest.String()}
+		return classify.AtHost(s.client.host.RegistryStr(), &wrongLayerError{host: s.client.host.RegistryStr(), digest: want.Digest.String()})
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +55,7 @@ func (c *Client) receive(ctx context.Context, in Incoming) (receipt Receipt, err
 	t := known.(*transfer)
 	if goesOn {
 		t.stream.observer = nil // It has not seen the beginning.
+		t.stream.from(in.From, in.Layer)
 	}
 	err = t.run(ctx)
 	t.stream.close()
@@ -106,8 +106,12 @@ func (c *Client) newTransfer(in Incoming) *transfer {
 	}
 }
 
-// fruitless is how many requests a transfer sends that bring it no further.
-const fruitless = 8
+const (
+	// fruitless is how many requests a transfer sends that bring it no further.
+	fruitless = 8
+	// beginnings is how often an upload begins in one attempt. A registry may forget one.
+	beginnings = 4
+)
 
 // errStuck says that an upload comes to no end, although no request fails.
 var errStuck = errors.New("the registry does not take the layer")
@@ -116,36 +120,50 @@ var errStuck = errors.New("the registry does not take the layer")
 // neither waits within a request of the other.
 func (t *transfer) run(ctx context.Context) error {
 	t.stream.err = nil
-	for tries := 0; ; {
-		before := t.stream.seen
-		err := t.client.throttled(ctx, http.MethodPut, func() error {
-			if err := t.upload.ready(ctx); err != nil || !t.stream.isAt(t.upload.offset) {
-				return err
-			}
-			return t.upload.send(ctx, t.stream)
-		})
+	begun := t.upload.begun
+	for tries := 0; !t.upload.done; {
+		before := *t.upload
+		if err := t.client.throttled(ctx, http.MethodPut, func() error { return t.step(ctx) }); err != nil {
+			return err
+		}
 		var wrong *wrongLayerError
 		switch {
-		case err != nil:
-			return err
-		case t.upload.done:
-			return nil
 		case errors.As(t.stream.err, &wrong):
 			return t.stream.err
-		case t.stream.seen > before:
+		case t.upload.begun == before.begun && t.upload.offset > before.offset:
 			tries = 0
-		case tries == fruitless:
-			return cmp.Or(t.stream.err, errStuck)
+		case tries == fruitless || t.upload.begun-begun > beginnings:
+			return t.stuck()
 		default:
 			tries++
 		}
-		if t.upload.place == nil || t.upload.unsure || t.stream.isAt(t.upload.offset) {
+		if t.upload.done || t.upload.place == nil || t.upload.unsure || t.stream.isAt(t.upload.offset) {
 			continue
 		}
 		if err := t.stream.open(ctx, t.upload.offset); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// step sends the next piece if both sides are ready for it.
+func (t *transfer) step(ctx context.Context) error {
+	if err := t.upload.ready(ctx); err != nil || t.upload.done || !t.stream.isAt(t.upload.offset) {
+		return err
+	}
+	return t.upload.send(ctx, t.stream)
+}
+
+// stuck is why a transfer comes to no end: what the source or the registry said last.
+func (t *transfer) stuck() error {
+	switch {
+	case t.stream.err != nil:
+		return t.stream.err
+	case t.upload.refusal != nil:
+		return t.upload.refusal
+	}
+	return t.upload.atHost(errStuck)
 }
 
 // pieceSize is how much of a layer one request uploads.

@@ -35,6 +35,9 @@ type layerUpload struct {
 	whole bool
 	// done says that the registry has the layer.
 	done bool
+	// begun is how often the upload began, and refusal why it began anew.
+	begun   int
+	refusal error
 }
 
 // defaultPiece is how much of a layer one request uploads. A registry may end a request after ten
@@ -49,16 +52,22 @@ func (u *layerUpload) ready(ctx context.Context) error {
 			return err
 		}
 	}
-	if u.place != nil {
+	if u.place != nil || u.done {
 		return nil
 	}
+	u.begun++
 	begun, err := u.client.askOnce(ctx, http.MethodPost, u.to, "blobs/uploads/", content{}, stored...)
 	if err != nil {
 		return err
 	}
-	u.place, err = begun.location()
 	u.offset, u.unsure = 0, false
-	return err
+	u.place, err = begun.location()
+	return u.atHost(err)
+}
+
+// atHost says that an error is the registry's.
+func (u *layerUpload) atHost(err error) error {
+	return classify.AtHost(u.client.host.RegistryStr(), err)
 }
 
 // ask asks the registry how far an upload came. Where it does not say, the upload begins anew.
@@ -72,15 +81,19 @@ func (u *layerUpload) ask(ctx context.Context) error {
 	if err != nil && !status.Refused(err) {
 		return err
 	}
-	u.unsure = false
 	if err == nil {
 		offset, ok := uploaded(got.header.Get("Range"))
 		if place, err := got.location(); ok && err == nil && offset <= u.layer.Descriptor.Size {
-			u.place, u.offset = place, offset
+			u.place, u.offset, u.unsure = place, offset, false
 			return nil
 		}
 	}
-	u.place = nil
+	// The answer to its end may have been lost.
+	_, err = u.client.askOnce(ctx, http.MethodHead, u.to, "blobs/"+u.layer.Descriptor.Digest.String(), content{}, http.StatusOK)
+	if err != nil && !status.Refused(err) {
+		return err
+	}
+	u.place, u.unsure, u.done = nil, false, err == nil
 	return nil
 }
 
@@ -136,7 +149,7 @@ func (u *layerUpload) send(ctx context.Context, from *layerStream) error {
 	}
 	u.offset = end
 	u.place, err = got.location()
-	return err
+	return u.atHost(err)
 }
 
 // retry reports whether an upload that was refused may be accepted in another form: a registry may
@@ -153,23 +166,27 @@ func (u *layerUpload) retry(method string, err error) bool {
 		return false // It was in one piece.
 	}
 	u.whole = u.whole || answer.Status != http.StatusNotFound
-	u.place, u.unsure = nil, false
+	u.place, u.unsure, u.refusal = nil, false, err
 	return true
 }
 
 // exchange uploads the bytes from the upload's offset to an end.
 func (u *layerUpload) exchange(ctx context.Context, method string, target *url.URL, from *layerStream, end int64) (got *answer, err error) {
-	path, host := redact.Line(target.EscapedPath()), u.client.host.RegistryStr()
+	path := redact.Line(target.EscapedPath())
 	err = u.client.moving(ctx, method, path, func(ctx context.Context, moved movement) error {
 		request, err := http.NewRequestWithContext(ctx, method, target.String(), nil)
 		if err != nil {
 			return err
 		}
 		body := &piece{from: from, begin: u.offset, end: end, moved: moved}
-		defer body.detach()
-		request.Body, request.GetBody, request.ContentLength = body, body.again, end-u.offset
+		defer func() { body.detach() }()
+		request.Body, request.ContentLength = body, end-u.offset
+		request.GetBody = func() (io.ReadCloser, error) {
+			body, err = body.again()
+			return body, err
+		}
 		request.Header.Set("Content-Type", transport.Octets)
-		if u.offset > 0 || end < u.layer.Descriptor.Size {
+		if (u.offset > 0 || end < u.layer.Descriptor.Size) && end > u.offset {
 			request.Header.Set("Content-Range", fmt.Sprintf("%d-%d", u.offset, end-1))
 		}
 		response, err := u.client.http.Do(request)
@@ -180,7 +197,7 @@ func (u *layerUpload) exchange(ctx context.Context, method string, target *url.U
 		got = &answer{status: response.StatusCode, header: response.Header, url: response.Request.URL}
 		return u.client.expect(method, path, response, stored...)
 	})
-	return got, classify.AtHost(host, err)
+	return got, u.atHost(err)
 }
 
 // piece is the part of a stream that one request uploads.
@@ -215,14 +232,11 @@ func (p *piece) Read(buffer []byte) (int, error) {
 // Close leaves the stream open, for the next piece.
 func (p *piece) Close() error { return nil }
 
-// again is the piece for a request that is sent again: it is read again.
-func (p *piece) again() (io.ReadCloser, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.detached {
-		return nil, errDetached
-	}
-	return p, p.from.reopen(p.begin)
+// again is the piece for a request that is sent again. It is read from its start, and whoever reads
+// for the first request reads no more.
+func (p *piece) again() (*piece, error) {
+	p.detach()
+	return &piece{from: p.from, begin: p.begin, end: p.end, moved: p.moved}, p.from.reopen(p.begin)
 }
 
 // detach waits until nobody reads the stream, and lets nobody read it any more. A client may read a
