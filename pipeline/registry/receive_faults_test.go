@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -51,6 +52,32 @@ func TestAnUploadThatTheRegistryForgot(t *testing.T) {
 		assert.Equal(t, j.client.host.RegistryStr(), classify.HostOf(err, []string{"target", "source"}))
 		assert.Equal(t, beginnings+1, j.target.count(http.MethodPost))
 	})
+}
+
+// TestAnUploadThatMayNotBeginYet: what the registry refuses for a while is not begun.
+func TestAnUploadThatMayNotBeginYet(t *testing.T) {
+	j := newJourney(t, Access{Sender: patient{}})
+	j.target.refuse = func(r *http.Request) int {
+		if r.Method == http.MethodPost && j.target.count(http.MethodPost) <= 2*beginnings {
+			return http.StatusTooManyRequests
+		}
+		return 0
+	}
+	_, err := j.client.Receive(ctx, j.incoming())
+	require.NoError(t, err)
+	j.arrives(t)
+}
+
+// patient sends a request again until it is answered.
+type patient struct{}
+
+func (patient) Send(_ context.Context, _, _ string, request func() error) (err error) {
+	for range 100 {
+		if err = request(); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func TestALayerWhoseLastAnswerWasLostIsThere(t *testing.T) {

@@ -55,11 +55,11 @@ func (u *layerUpload) ready(ctx context.Context) error {
 	if u.place != nil || u.done {
 		return nil
 	}
-	u.begun++
 	begun, err := u.client.askOnce(ctx, http.MethodPost, u.to, "blobs/uploads/", content{}, stored...)
 	if err != nil {
 		return err
 	}
+	u.begun++
 	u.offset, u.unsure = 0, false
 	u.place, err = begun.location()
 	return u.atHost(err)
